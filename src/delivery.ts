@@ -1,0 +1,67 @@
+import type { EpochMs } from './clock.ts'
+import type { FaultCode } from './errors.ts'
+
+/** One HTTP request that hands us an event: exactly what arrived, nothing interpreted. */
+export interface Delivery {
+  /** The name of the configured source, from the path. */
+  readonly source: string
+  readonly method: string
+  /** The request's URL as it arrived. Never signed over: providers that sign a URL sign the registered one. */
+  readonly url: string
+  readonly headers: Headers
+  /** The exact bytes of the body. */
+  readonly body: Uint8Array
+  readonly receivedAt: EpochMs
+}
+
+declare const verifiedBody: unique symbol
+
+/** Bytes whose signature matched. Only a source's verifier makes one, so no later step can be handed raw input. */
+export type VerifiedBody = Uint8Array & { readonly [verifiedBody]: true }
+
+/** The body as data: a JSON document, or why it is none, or a body that never claimed to be one. */
+export type ParsedBody =
+  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'not-json'; readonly reason: string }
+  | { readonly kind: 'opaque' }
+
+/** A delivery that its provider signed, with the event it carries identified. */
+export interface Verified {
+  readonly kind: 'verified'
+  readonly body: VerifiedBody
+  readonly parsed: ParsedBody
+  /** What makes a redelivery recognisable, within its source. */
+  readonly eventId: string
+  /**
+   * How long this id names the event, in ms; undefined: as long as events are kept.
+   * Short where the id is only the hash of a body that nothing dates.
+   */
+  readonly eventIdValidMs: number | undefined
+  /** The provider's name for what happened, e.g. `pull_request.opened`; `unknown` where it gives none. */
+  readonly type: string
+  /** The catalogue's partition key; undefined where the provider has none. */
+  readonly key: string | undefined
+  readonly contentType: string
+}
+
+/** A delivery that is not taken, and why. Nothing of it is stored. */
+export interface Refused {
+  readonly kind: 'refused'
+  readonly code: FaultCode
+  /** What exactly did not hold: names the header or the field, never a value. */
+  readonly detail: string
+}
+
+/** The answer to a provider's own probe of the endpoint; no event. */
+export interface Handshake {
+  readonly kind: 'handshake'
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+}
+
+/** What a source's verifier makes of a delivery. */
+export type Verdict = Verified | Refused | Handshake
+
+/** Turns deliveries of one source into verified ones. Synchronous: no delivery waits for I/O to be verified. */
+export type Verifier = (delivery: Delivery) => Verdict

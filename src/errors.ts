@@ -1,0 +1,238 @@
+/** The stage of an event's path that a fault belongs to. */
+export type Stage = 'start' | 'receive' | 'verify' | 'dedupe' | 'validate' | 'handle' | 'commit' | 'relay'
+
+interface Fault {
+  readonly stage: Stage
+  /** The HTTP status it answers, where it happens while somebody waits for one. */
+  readonly status: number
+  /** Whether the same request, sent again later, can succeed. */
+  readonly retryable: boolean
+  /** One sentence for the person who meets it: what is wrong. */
+  readonly title: string
+  /** What to do about it. */
+  readonly hint: string
+}
+
+/** Every fault that Inlet names. docs/errors.md is generated from this table. */
+export const FAULTS = {
+  CONFIG_INVALID: {
+    stage: 'start',
+    status: 500,
+    retryable: false,
+    title: 'The configuration is invalid.',
+    hint: 'Correct every variable that is listed; `inlet check` tries it without starting.',
+  },
+  HANDLER_INVALID: {
+    stage: 'start',
+    status: 500,
+    retryable: false,
+    title: 'A handler file could not be loaded.',
+    hint: 'The message names file, line and reason; `inlet check` tries it without starting.',
+  },
+  STORAGE_UNUSABLE: {
+    stage: 'start',
+    status: 500,
+    retryable: false,
+    title: 'The database cannot be used.',
+    hint: 'The message says why. Nothing was changed.',
+  },
+  DATA_DIR_IN_USE: {
+    stage: 'start',
+    status: 500,
+    retryable: false,
+    title: 'Another process owns this data directory.',
+    hint: 'Stop the other process, or set INLET_DATA_DIR to another directory.',
+  },
+  PORT_IN_USE: {
+    stage: 'start',
+    status: 500,
+    retryable: false,
+    title: 'The port is in use.',
+    hint: 'Stop the program that listens on it, or set PORT or INLET_ADMIN_PORT.',
+  },
+  SOURCE_UNKNOWN: {
+    stage: 'receive',
+    status: 404,
+    retryable: false,
+    title: 'There is no such source.',
+    hint: 'Check the path of the webhook URL against INLET_SOURCES.',
+  },
+  ROUTE_UNKNOWN: {
+    stage: 'receive',
+    status: 404,
+    retryable: false,
+    title: 'There is nothing at this path.',
+    hint: 'Webhooks are taken at POST /hooks/<source>.',
+  },
+  METHOD_NOT_ALLOWED: {
+    stage: 'receive',
+    status: 405,
+    retryable: false,
+    title: 'This path does not take this method.',
+    hint: 'Send webhooks with POST.',
+  },
+  REQUEST_MALFORMED: {
+    stage: 'receive',
+    status: 400,
+    retryable: false,
+    title: 'The request is malformed.',
+    hint: 'The detail says what is wrong.',
+  },
+  BODY_TOO_LARGE: {
+    stage: 'receive',
+    status: 413,
+    retryable: false,
+    title: 'The body is larger than this gateway takes.',
+    hint: 'Raise INLET_BODY_BYTES_MAX if this source legitimately sends more.',
+  },
+  ENCODING_UNSUPPORTED: {
+    stage: 'receive',
+    status: 415,
+    retryable: false,
+    title: 'Compressed bodies are not taken.',
+    hint: 'Send the body without Content-Encoding.',
+  },
+  SIGNATURE_MISSING: {
+    stage: 'verify',
+    status: 401,
+    retryable: false,
+    title: 'The request carries no signature.',
+    hint: 'Set the signing secret at the provider, and check that the source names the right provider.',
+  },
+  SIGNATURE_MISMATCH: {
+    stage: 'verify',
+    status: 401,
+    retryable: false,
+    title: 'The signature does not match.',
+    hint: 'Compare the secret at the provider with INLET_SECRET_<SOURCE>; a proxy that rewrites bodies also breaks it.',
+  },
+  SIGNATURE_EXPIRED: {
+    stage: 'verify',
+    status: 401,
+    retryable: false,
+    title: 'The signed time is outside the allowed window.',
+    hint: 'Check the clock of this machine, then the delay between the provider and here.',
+  },
+  CLAIMED_ELSEWHERE: {
+    stage: 'dedupe',
+    status: 503,
+    retryable: true,
+    title: 'Another node is storing this event right now.',
+    hint: 'Nothing to do: the provider tries again.',
+  },
+  BODY_NOT_JSON: {
+    stage: 'validate',
+    status: 422,
+    retryable: false,
+    title: 'The body is not valid JSON.',
+    hint: 'The event is stored as invalid; its bytes can be seen with `inlet events show`.',
+  },
+  SCHEMA_MISMATCH: {
+    stage: 'validate',
+    status: 422,
+    retryable: false,
+    title: 'The data does not match the handler’s schema.',
+    hint: 'Correct the schema in the handler file; the stored event can be replayed.',
+  },
+  HANDLER_FAILED: {
+    stage: 'handle',
+    status: 500,
+    retryable: false,
+    title: 'The handler threw an error.',
+    hint: 'Correct the handler; the stored event can be replayed.',
+  },
+  HANDLER_TIMEOUT: {
+    stage: 'handle',
+    status: 500,
+    retryable: false,
+    title: 'The handler did not finish in time.',
+    hint: 'Handlers decide, they do not wait: move I/O into a consumer of the topic.',
+  },
+  HANDLER_RESULT_INVALID: {
+    stage: 'handle',
+    status: 500,
+    retryable: false,
+    title: 'The handler returned something that is not a record.',
+    hint: 'Return { topic, key?, value?, headers? }, an array of those, or null to ignore the event.',
+  },
+  STORAGE_FULL: {
+    stage: 'commit',
+    status: 503,
+    retryable: true,
+    title: 'The disk is full.',
+    hint: 'Free space in INLET_DATA_DIR.',
+  },
+  STORAGE_FAILED: {
+    stage: 'commit',
+    status: 503,
+    retryable: true,
+    title: 'The event could not be stored.',
+    hint: 'Look at the log of the gateway for the storage error.',
+  },
+  OVERLOADED: {
+    stage: 'commit',
+    status: 503,
+    retryable: true,
+    title: 'More is waiting to be stored than memory allows.',
+    hint: 'The disk is slower than the traffic: look at its sync latency.',
+  },
+  DRAINING: {
+    stage: 'receive',
+    status: 503,
+    retryable: true,
+    title: 'This gateway is shutting down.',
+    hint: 'Nothing to do: the provider tries again.',
+  },
+  RECORD_REJECTED: {
+    stage: 'relay',
+    status: 500,
+    retryable: false,
+    title: 'Kafka refuses this record.',
+    hint: 'Compare its size with max.message.bytes of the topic.',
+  },
+  TOPIC_REJECTED: {
+    stage: 'relay',
+    status: 500,
+    retryable: true,
+    title: 'Kafka refuses this topic.',
+    hint: 'Create the topic, or grant this client Write and Describe on it.',
+  },
+  BROKER_UNAVAILABLE: {
+    stage: 'relay',
+    status: 500,
+    retryable: true,
+    title: 'Kafka does not answer.',
+    hint: 'Nothing is lost: the relay goes on as soon as a broker answers. Check KAFKA_BROKERS.',
+  },
+} as const satisfies Record<string, Fault>
+
+export type FaultCode = keyof typeof FAULTS
+
+/** The one error that Inlet throws on purpose; anything else that is thrown is a bug. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+
+  readonly code: FaultCode
+  /** What exactly is wrong, here: never a secret, never a payload. */
+  readonly detail: string
+
+  constructor(code: FaultCode, detail: string, options?: ErrorOptions) {
+    super(`${code}: ${detail}`, options)
+    this.code = code
+    this.detail = detail
+  }
+
+  get fault(): Fault {
+    return FAULTS[this.code]
+  }
+
+  get retryable(): boolean {
+    return this.fault.retryable
+  }
+}
+
+/** The message of anything that was thrown, in one line. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return text.replaceAll(/\s+/g, ' ').trim()
+}

@@ -1,0 +1,41 @@
+import type { EpochMs } from './clock.ts'
+import type { VerifiedBody } from './delivery.ts'
+import type { OutboxRecord } from './record.ts'
+
+/**
+ * What became of an event when it was stored. Only `accepted` ones have records; each of the others is kept,
+ * visible and replayable.
+ */
+export const EVENT_STATES = ['accepted', 'ignored', 'invalid', 'failed'] as const
+export type EventState = (typeof EVENT_STATES)[number]
+
+/** One event on its way into the inbox, with everything that is committed beside it. */
+export interface NewEvent {
+  readonly source: string
+  readonly eventId: string
+  /** See `Verified.eventIdValidMs`. */
+  readonly eventIdValidMs: number | undefined
+  readonly type: string
+  readonly key: string
+  readonly contentType: string
+  /** Allow-listed request headers, lower case, as one JSON object; null where none is kept. */
+  readonly headers: string | null
+  readonly receivedAt: EpochMs
+  readonly state: EventState
+  /** For `invalid` and `failed`: what is wrong, in one line, without payload. Null otherwise. */
+  readonly reason: string | null
+  readonly body: VerifiedBody
+  /** What to publish, in order; empty unless `accepted`. */
+  readonly records: readonly OutboxRecord[]
+}
+
+/** What a commit answers, once it is on disk. */
+export type Committed =
+  | { readonly kind: 'stored'; /** The inbox seq: commit order. */ readonly seq: number }
+  | {
+      readonly kind: 'duplicate'
+      /** The inbox seq of the first delivery. */
+      readonly seq: number
+      /** False where this delivery had other bytes than the first. */
+      readonly sameBody: boolean
+    }

@@ -1,0 +1,62 @@
+import { configureSync, getJsonLinesFormatter, getLogger } from '@logtape/logtape'
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** Values of a log line: flat, small, never a body, never a secret. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
+
+/** One wide line for each thing that happened; `event` is a stable name such as `delivery.finished`. */
+export interface Log {
+  debug(event: string, fields?: LogFields): void
+  info(event: string, fields?: LogFields): void
+  warn(event: string, fields?: LogFields): void
+  error(event: string, fields?: LogFields): void
+}
+
+/** Says nothing: for commands that print tables, and for tests. */
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** A log and the way to hand its last lines to the operating system before the process ends. */
+export interface OpenLog extends Log {
+  flush(): void
+}
+
+/** Opens the log: JSON lines on standard output, one thread of the process at a time (`part` names it). */
+export function openLog(level: LogLevel, part: 'gateway' | 'relay'): OpenLog {
+  const out = Bun.stdout.writer()
+  const format = getJsonLinesFormatter({ properties: 'flatten' })
+  let flushPlanned = false
+  function flush() {
+    flushPlanned = false
+    void out.flush()
+  }
+  configureSync({
+    reset: true,
+    sinks: {
+      // Lines gather until the event loop turns: one write for a whole group commit, not one for each delivery.
+      stdout(record) {
+        out.write(format(record))
+        if (flushPlanned) return
+        flushPlanned = true
+        setImmediate(flush)
+      },
+    },
+    loggers: [
+      { category: ['logtape', 'meta'], sinks: ['stdout'], lowestLevel: 'error' },
+      {
+        category: 'inlet',
+        sinks: ['stdout'],
+        lowestLevel: level === 'silent' ? null : level === 'warn' ? 'warning' : level,
+      },
+    ],
+  })
+  const logger = getLogger(['inlet', part])
+  return {
+    debug: (event, fields) => logger.debug(event, fields),
+    info: (event, fields) => logger.info(event, fields),
+    warn: (event, fields) => logger.warn(event, fields),
+    error: (event, fields) => logger.error(event, fields),
+    flush,
+  }
+}
