@@ -1,0 +1,106 @@
+import { join } from 'node:path'
+import { Kafka, logLevel } from 'kafkajs'
+import { installKafkaJars } from './kafka-jars.ts'
+import {
+  findFreePort,
+  makeServerFolder,
+  startServerProcess,
+  type ServerProcess,
+} from './server-process.ts'
+
+/** One broker is enough for every test here, and a small heap for every topic that they write. */
+const JVM_FLAGS = [
+  '-Xms128m',
+  '-Xmx384m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-Xshare:auto',
+  '-Dlog4j2.level=INFO',
+] as const
+
+const READY_MS_MAX = 2_000
+
+/** A real Apache Kafka: one KRaft node on loopback. */
+export interface KafkaServer extends ServerProcess {
+  /** For `KAFKA_BROKERS`: `127.0.0.1:<port>`. */
+  readonly brokers: string
+}
+
+export interface KafkaOptions {
+  /** Partitions of a topic whose creator names none. Default 6. */
+  readonly partitions?: number
+  /** Further lines of server.properties; they win over ours. */
+  readonly config?: Readonly<Record<string, string>>
+}
+
+/** Starts a Kafka in a temporary folder of its own. It is ready when a client can fetch metadata. */
+export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServer> {
+  const jars = await installKafkaJars()
+  const java = ['java', ...JVM_FLAGS, '-cp', `${jars}/*`]
+  const folder = makeServerFolder('kafka')
+  const configPath = join(folder, 'server.properties')
+  const port = findFreePort()
+  const brokers = `127.0.0.1:${port}`
+  await Bun.write(configPath, serverProperties(folder, port, options))
+
+  const process = await startServerProcess({
+    name: 'Kafka',
+    folder,
+    command: ['sh', '-c', FORMAT_AND_RUN, configPath, ...java],
+    isReady: () => isReady(brokers),
+  })
+  return Object.assign(process, { brokers })
+}
+
+/** Formats the folder the first time, then becomes the server, so that the pid is the server's. */
+const FORMAT_AND_RUN = `
+[ -f formatted ] || "$@" kafka.tools.StorageTool format -t MkU3OEVBNTcwNTJENDM2Qk -c "$0" || exit
+: > formatted
+exec "$@" kafka.Kafka "$0"`
+
+function serverProperties(folder: string, port: number, options: KafkaOptions): string {
+  const controllerPort = findFreePort()
+  const properties = {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'log.dirs': join(folder, 'data'),
+    'auto.create.topics.enable': 'false',
+    'num.partitions': String(options.partitions ?? 6),
+    // One node: internal topics cannot be replicated, and one partition of each starts faster than 50.
+    'offsets.topic.replication.factor': '1',
+    'offsets.topic.num.partitions': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.num.partitions': '1',
+    'group.initial.rebalance.delay.ms': '0',
+    // A killed broker may register again only when its session has run out: 9 s by default.
+    'broker.session.timeout.ms': '3000',
+    'broker.heartbeat.interval.ms': '500',
+    // The default of 128 MB would fill a third of the heap at start.
+    'log.cleaner.dedupe.buffer.size': String(4 * 1024 * 1024),
+    ...options.config,
+  }
+  return Object.entries(properties)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+}
+
+/** Whether the broker is in its own metadata: only then does it take part, and lead partitions. */
+async function isReady(brokers: string): Promise<boolean> {
+  const admin = new Kafka({
+    brokers: [brokers],
+    connectionTimeout: READY_MS_MAX,
+    requestTimeout: READY_MS_MAX,
+    retry: { retries: 0 },
+    logLevel: logLevel.NOTHING,
+  }).admin()
+  try {
+    await admin.connect()
+    return (await admin.describeCluster()).brokers.length === 1
+  } finally {
+    await admin.disconnect()
+  }
+}
