@@ -17,6 +17,7 @@
 import { z } from 'zod'
 import type { EpochMs } from './clock.ts'
 import type { RecordDraft } from './record.ts'
+import { compileRoutes } from './source.ts'
 
 export { z }
 export type { Json, RecordDraft } from './record.ts'
@@ -91,4 +92,38 @@ export function defineSource(
   definition: Omit<SourceDefinition, 'name'>,
 ): SourceDefinition {
   return { name, ...definition }
+}
+
+/** What `simulate` is given: any part of an event; the rest has sample values. */
+export type SampleEvent = Partial<Event<unknown>> & { readonly type: string }
+
+/**
+ * Runs one event through a source's routes as the gateway would: for unit tests of handler files.
+ * Resolves to the records it would publish; none where it would ignore the event.
+ *
+ * @throws ZodError where the data does not match the route's schema; whatever the handler throws.
+ *
+ * @example
+ * expect(await simulate(github, { type: 'star.created', data: {} })).toEqual([{ topic: 'webhooks.github' }])
+ */
+export async function simulate(
+  source: SourceDefinition,
+  sample: SampleEvent,
+): Promise<readonly RecordDraft[]> {
+  const event = {
+    source: source.name,
+    id: 'sample-event',
+    receivedAt: 0,
+    data: undefined,
+    body: new TextEncoder().encode(JSON.stringify(sample.data ?? null)),
+    ...sample,
+  }
+  const route = compileRoutes(source.events)(sample.type)
+  if (route === undefined) return []
+  if (!('kind' in route)) {
+    return [{ topic: route.topic, ...(route.key === undefined ? {} : { key: route.key(event) }) }]
+  }
+  const result = await route.handle({ ...event, data: await route.schema.parseAsync(event.data) })
+  if (result === null) return []
+  return 'topic' in result ? [result] : result
 }

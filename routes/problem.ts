@@ -1,0 +1,25 @@
+import { FAULTS, type FaultCode } from '../src/errors.ts'
+
+/** How long a sender should wait before it tries again, in seconds: a restart or a sync is over by then. */
+const RETRY_AFTER_S = 5
+
+/**
+ * An RFC 9457 problem document. `code` is stable; `title` and `detail` are for people, and carry neither
+ * secrets nor payload.
+ */
+export function problem(
+  code: FaultCode,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const { status, title } = FAULTS[code]
+  const type = `urn:inlet:fault:${code.toLowerCase()}`
+  return new Response(JSON.stringify({ type, title, status, detail, code }), {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {}),
+      ...headers,
+    },
+  })
+}

@@ -1,0 +1,234 @@
+import { z } from 'zod'
+import { LOG_LEVELS } from './log.ts'
+import { BODY_BYTES_MAX, HANDLER_MS_MAX, SOURCE_NAME, TOPIC_NAME } from './limits.ts'
+
+const switchText = z.enum(['true', 'false']).transform((text) => text === 'true')
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+const port = wholeNumber(0, 65_535)
+const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+
+/** Every variable with a fixed name. Its `describe` text is what `--help` and the documentation print. */
+export const SETTINGS = {
+  PORT: port.default(8080).describe('TCP port for webhooks.'),
+  INLET_HOST: z.string().min(1).default('0.0.0.0').describe('Address to listen on for webhooks.'),
+  INLET_ADMIN_HOST: z.string().min(1).default('127.0.0.1').describe('Address of the admin port.'),
+  INLET_ADMIN_PORT: port.default(8081).describe('TCP port for /healthz and /readyz.'),
+  INLET_ADMIN_TOKEN: z
+    .string()
+    .min(16)
+    .optional()
+    .describe('Required when INLET_ADMIN_HOST is not loopback.'),
+  INLET_DATA_DIR: z.string().min(1).default('./data').describe('Directory of the database.'),
+  INLET_HANDLERS_DIR: z.string().min(1).default('./handlers').describe('Directory of handler files.'),
+  INLET_SOURCES: z
+    .string()
+    .optional()
+    .describe('Sources that need no handler file: `github,shop=shopify` (name, or name=provider).'),
+  INLET_URL: webUrl.optional().describe('Public base URL, for providers that sign the URL.'),
+  INLET_SINK: z
+    .enum(['kafka', 'file'])
+    .default('kafka')
+    .describe('Where records go: `kafka`, or `file`, a stand-in that writes <data>/topics/*.ndjson.'),
+  KAFKA_BROKERS: z.string().optional().describe('Brokers, `host:port` separated by commas.'),
+  KAFKA_CLIENT_ID: z.string().min(1).default('inlet').describe('Client id shown to the brokers.'),
+  KAFKA_COMPRESSION: z
+    .enum(['none', 'gzip', 'zstd'])
+    .default('none')
+    .describe('Compression of record batches.'),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
+    .optional()
+    .describe('Redis over TCP: needed only where several nodes share sources.'),
+  UPSTASH_REDIS_REST_URL: webUrl.optional().describe('Redis over HTTPS, instead of REDIS_URL.'),
+  UPSTASH_REDIS_REST_TOKEN: z.string().min(1).optional().describe('Token for the above.'),
+  INLET_NODE: z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]{1,64}$/, 'must be 1 to 64 of a-z A-Z 0-9 . _ -')
+    .default('inlet')
+    .describe('Name of this node: different on each node that shares sources.'),
+  INLET_BODY_BYTES_MAX: wholeNumber(1024, 64 * 1024 * 1024)
+    .default(BODY_BYTES_MAX)
+    .describe('Largest request body, in bytes.'),
+  INLET_HANDLER_MS_MAX: wholeNumber(10, 10_000)
+    .default(HANDLER_MS_MAX)
+    .describe('Longest time for one handler call, in ms.'),
+  INLET_RETENTION_DAYS: wholeNumber(1, 3650)
+    .default(7)
+    .describe('How long events, published records and dedup ids are kept, in days.'),
+  INLET_POISON_POLICY: z
+    .enum(['continue', 'block-key'])
+    .default('continue')
+    .describe('After a record that Kafka refuses: later records of its key go on, or wait behind it.'),
+  INLET_SHUTDOWN_MS: wholeNumber(100, 600_000)
+    .default(10_000)
+    .describe('How long SIGTERM may take to drain, in ms.'),
+  INLET_LOG_DELIVERIES: switchText
+    .default(true)
+    .describe('Whether each delivery writes a line to the log.'),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is logged.'),
+} as const
+
+/** Families of variables, one for each source: the rest of the name is the source in capitals, `-` as `_`. */
+export const SOURCE_SETTINGS = {
+  INLET_SECRET_: 'Secret, token or public key; several, separated by white space, are all valid. `none`: unsigned.',
+  INLET_TOPIC_: 'Topic of a source that has no handler file. Default: webhooks.<source>.',
+  INLET_CONFIG_: 'Further values that a provider needs: INLET_CONFIG_<SOURCE>_<FIELD>.',
+} as const
+
+const SettingsSchema = z.object(SETTINGS)
+type Settings = z.output<typeof SettingsSchema>
+
+/** What the environment says about one source, before providers and handler files are known. */
+export interface SourceSettings {
+  /** From INLET_SOURCES; undefined where only a secret names the source. */
+  readonly provider: string | undefined
+  /** Undefined: not configured. Empty: an explicit `none`. */
+  readonly secrets: readonly string[] | undefined
+  readonly topic: string | undefined
+}
+
+/** The configuration: parsed once, at the door, and never read from the environment again. */
+export interface Config extends Readonly<Omit<Settings, 'KAFKA_BROKERS' | 'INLET_SOURCES'>> {
+  readonly KAFKA_BROKERS: readonly string[]
+  /** By name as in INLET_SOURCES. */
+  readonly sources: ReadonlyMap<string, string>
+  /** INLET_SECRET_*, INLET_SECRET_*_FILE, INLET_TOPIC_*, INLET_CONFIG_*: by full name, checked once sources are known. */
+  readonly sourceVariables: ReadonlyMap<string, string>
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Either a configuration, or everything that is wrong with it: one line each, naming the variable, never its value. */
+export type ConfigResult =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly string[] }
+
+/** Reads the configuration from the environment. Reports every problem together. */
+export function parseConfig(env: Environment): ConfigResult {
+  const problems: string[] = []
+  const known: Record<string, string> = {}
+  const sourceVariables = new Map<string, string>()
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined) continue
+    if (name in SETTINGS) {
+      if (value !== '') known[name] = value
+    } else if (Object.keys(SOURCE_SETTINGS).some((prefix) => name.startsWith(prefix))) {
+      sourceVariables.set(name, value)
+    } else if (/^(INLET|KAFKA)_/.test(name)) {
+      problems.push(`${name} is not a variable that Inlet knows${suggestion(name)}`)
+    }
+  }
+  const parsed = SettingsSchema.safeParse(known)
+  for (const issue of parsed.error?.issues ?? []) {
+    problems.push(`${issue.path.join('.')} ${issue.message}`)
+  }
+  const sources = parseSources(known['INLET_SOURCES'], problems)
+  const brokers = parseBrokers(known['KAFKA_BROKERS'], problems)
+  checkTogether(known, problems)
+  if (parsed.data === undefined || problems.length > 0) return { ok: false, problems }
+  return {
+    ok: true,
+    config: Object.freeze({ ...parsed.data, KAFKA_BROKERS: brokers, sources, sourceVariables }),
+  }
+}
+
+/** What only holds, or fails to hold, between variables. */
+function checkTogether(env: Environment, problems: string[]): void {
+  const sink = env['INLET_SINK'] ?? 'kafka'
+  if (sink === 'kafka' && env['KAFKA_BROKERS'] === undefined) {
+    problems.push('KAFKA_BROKERS is required (or set INLET_SINK=file, a stand-in without Kafka)')
+  }
+  const upstash = [env['UPSTASH_REDIS_REST_URL'], env['UPSTASH_REDIS_REST_TOKEN']]
+  if ((upstash[0] === undefined) !== (upstash[1] === undefined)) {
+    problems.push('UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN go together: one is missing')
+  }
+  if (env['REDIS_URL'] !== undefined && upstash[0] !== undefined) {
+    problems.push('REDIS_URL and UPSTASH_REDIS_REST_URL exclude each other: set one')
+  }
+  const adminHost = env['INLET_ADMIN_HOST'] ?? '127.0.0.1'
+  if (!isLoopback(adminHost) && env['INLET_ADMIN_TOKEN'] === undefined) {
+    problems.push('INLET_ADMIN_TOKEN is required when INLET_ADMIN_HOST is not a loopback address')
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+function parseBrokers(text: string | undefined, problems: string[]): string[] {
+  const brokers = splitList(text)
+  for (const [index, broker] of brokers.entries()) {
+    if (!/^(\[[0-9a-fA-F:]+\]|[a-zA-Z0-9.-]+):\d{1,5}$/.test(broker)) {
+      problems.push(`KAFKA_BROKERS entry ${index + 1} must be host:port`)
+    }
+  }
+  return brokers
+}
+
+function parseSources(text: string | undefined, problems: string[]): Map<string, string> {
+  const sources = new Map<string, string>()
+  for (const entry of splitList(text)) {
+    const [name = '', provider = name, ...rest] = entry.split('=').map((part) => part.trim())
+    if (!SOURCE_NAME.test(name) || rest.length > 0) {
+      problems.push(
+        `INLET_SOURCES entry "${entry}" must be name or name=provider; a name is a-z 0-9 _ -, at most 63`,
+      )
+    } else if (sources.has(name)) {
+      problems.push(`INLET_SOURCES names "${name}" twice`)
+    } else {
+      sources.set(name, provider)
+    }
+  }
+  const byVariable = Map.groupBy(sources.keys(), variableName)
+  for (const names of byVariable.values()) {
+    if (names.length > 1) {
+      problems.push(`INLET_SOURCES: ${names.join(' and ')} would share one INLET_SECRET_ variable`)
+    }
+  }
+  return sources
+}
+
+function splitList(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
+
+/** The part of a variable's name that stands for a source: `my-shop` → `MY_SHOP`. */
+export function variableName(source: string): string {
+  return source.toUpperCase().replaceAll('-', '_')
+}
+
+/** Checks a topic name that came from configuration or from a handler. */
+export function isTopicName(text: string): boolean {
+  return TOPIC_NAME.test(text)
+}
+
+function suggestion(name: string): string {
+  const candidates = [...Object.keys(SETTINGS), ...Object.keys(SOURCE_SETTINGS)]
+  const nearest = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+    .toSorted((a, b) => a.distance - b.distance)[0]
+  if (nearest === undefined || nearest.distance > 4) return ''
+  return `: did you mean ${nearest.candidate}?`
+}
+
+/** Levenshtein distance, for the suggestion. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (const [i, left] of [...a].entries()) {
+    const next = [i + 1]
+    for (const [j, right] of [...b].entries()) {
+      const substituted = (row[j] ?? 0) + (left === right ? 0 : 1)
+      next.push(Math.min(substituted, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
+}

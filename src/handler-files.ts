@@ -1,0 +1,113 @@
+/** Loads the operator's handler files: TypeScript beside the program, with `inlet` and `zod` served from inside it. */
+import { plugin } from 'bun'
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
+import * as zod from 'zod'
+import { messageOf } from './errors.ts'
+import * as gateway from './gateway.ts'
+import type { SourceDefinition } from './gateway.ts'
+import { SOURCE_NAME, TOPIC_NAME } from './limits.ts'
+import { isTypePattern } from './source.ts'
+
+/** A source as one handler file defines it. */
+export interface LoadedSource {
+  readonly file: string
+  readonly definition: SourceDefinition
+}
+
+export interface LoadedHandlers {
+  readonly sources: readonly LoadedSource[]
+  /** One line each: file, position where there is one, reason. */
+  readonly problems: readonly string[]
+}
+
+const HANDLER_FILE = /^(?!.*\.(?:test|d)\.ts$).+\.(?:ts|js)$/
+
+/** Loads every handler file of a directory, in the order of their names. A directory that is not there holds none. */
+export async function loadHandlerFiles(directory: string): Promise<LoadedHandlers> {
+  serveModules()
+  if (!existsSync(directory)) return { sources: [], problems: [] }
+  const sources: LoadedSource[] = []
+  const problems: string[] = []
+  for (const name of readdirSync(directory).filter((file) => HANDLER_FILE.test(file)).toSorted()) {
+    const file = resolve(directory, name)
+    try {
+      const loaded = (await import(file)) as { default?: unknown }
+      const definition = checkDefinition(loaded.default)
+      if (typeof definition === 'string') problems.push(`${name}: ${definition}`)
+      else sources.push({ file, definition })
+    } catch (error) {
+      problems.push(describeLoadError(name, error))
+    }
+  }
+  return { sources, problems: [...problems, ...namedTwice(sources)] }
+}
+
+let served = false
+
+/** Makes `import … from 'inlet'` and `'zod'` in handler files the very modules that this program runs with. */
+function serveModules(): void {
+  if (served) return
+  served = true
+  plugin({
+    name: 'inlet',
+    setup(build) {
+      build.module('inlet', () => ({ exports: gateway, loader: 'object' }))
+      build.module('zod', () => ({ exports: zod, loader: 'object' }))
+      build.module('zod/v4', () => ({ exports: zod, loader: 'object' }))
+    },
+  })
+}
+
+/** What a default export must look like; files are user code, so the type is checked, not believed. */
+function checkDefinition(value: unknown): SourceDefinition | string {
+  if (!isObject(value)) return 'has no default export made by defineSource'
+  const { name, provider, events } = value
+  if (typeof name !== 'string' || !SOURCE_NAME.test(name)) {
+    return 'the name of a source is a-z 0-9 _ -, at most 63 characters'
+  }
+  if (typeof provider !== 'string') return 'the source names no provider'
+  if (!isObject(events) || Object.keys(events).length === 0) return 'the source has no events'
+  for (const [pattern, route] of Object.entries(events)) {
+    const problem = checkRoute(pattern, route)
+    if (problem !== undefined) return `events['${pattern}'] ${problem}`
+  }
+  return value as unknown as SourceDefinition
+}
+
+function checkRoute(pattern: string, route: unknown): string | undefined {
+  if (!isTypePattern(pattern)) return 'must be a type, `prefix.*` or `*`'
+  if (!isObject(route)) return 'must be made by on(…) or be { topic }'
+  if (route['kind'] === 'handled') return undefined
+  if (typeof route['topic'] !== 'string' || !TOPIC_NAME.test(route['topic'])) {
+    return 'must be made by on(…) or be { topic } with a valid Kafka topic name'
+  }
+  return undefined
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function namedTwice(sources: readonly LoadedSource[]): string[] {
+  const byName = Map.groupBy(sources, ({ definition }) => definition.name)
+  return [...byName]
+    .filter(([, files]) => files.length > 1)
+    .map(([name, files]) => {
+      const names = files.map(({ file }) => basename(file)).join(' and ')
+      return `${names} both define the source "${name}"`
+    })
+}
+
+/** File, line and reason of what went wrong while a file was loaded. */
+function describeLoadError(name: string, error: unknown): string {
+  const first = error instanceof AggregateError ? (error.errors as unknown[])[0] : error
+  const position = isObject(first) && isObject(first['position']) ? first['position'] : undefined
+  if (position !== undefined) {
+    return `${name}:${String(position['line'])}:${String(position['column'])}: ${messageOf(first)}`
+  }
+  const stack = first instanceof Error ? (first.stack ?? '') : ''
+  const [, line] = stack.match(new RegExp(`${RegExp.escape(name)}:(\\d+(?::\\d+)?)`)) ?? []
+  return `${name}${line === undefined ? '' : `:${line}`}: ${messageOf(first)}`
+}
+

@@ -1,0 +1,17 @@
+/** Request headers that are stored with an event: what helps to trace it, and nothing that could be a credential. */
+const KEPT = ['user-agent', 'traceparent'] as const
+
+/** One value is cut here: it is for people, not for machines. */
+const KEPT_CHARS_MAX = 256
+
+/** The kept headers as one JSON object, or null where none is present. */
+export function keptHeaders(headers: Headers): string | null {
+  let kept: Record<string, string> | undefined
+  for (const name of KEPT) {
+    const value = headers.get(name)
+    if (value === null) continue
+    kept ??= {}
+    kept[name] = value.slice(0, KEPT_CHARS_MAX)
+  }
+  return kept === undefined ? null : JSON.stringify(kept)
+}

@@ -1,0 +1,87 @@
+import { GatewayError, messageOf } from '../errors.ts'
+import { RECORDS_PER_EVENT_MAX, TOPIC_NAME } from '../limits.ts'
+import type { HandlerResult } from '../gateway.ts'
+import type { OutboxRecord, RecordDraft } from '../record.ts'
+
+const encoder = new TextEncoder()
+const JSON_HEADERS = JSON.stringify({ 'content-type': 'application/json' })
+
+/**
+ * Turns what a handler returned into outbox records.
+ *
+ * @throws GatewayError HANDLER_RESULT_INVALID where it is not a record; the detail names which one and why.
+ */
+export function toOutboxRecords(result: HandlerResult, defaultKey: string): OutboxRecord[] {
+  if (result === null) return []
+  const drafts: readonly unknown[] = Array.isArray(result) ? result : [result]
+  if (drafts.length > RECORDS_PER_EVENT_MAX) {
+    throw invalid(`${drafts.length} records; at most ${RECORDS_PER_EVENT_MAX} are taken`)
+  }
+  return drafts.map((draft, index) => toOutboxRecord(draft, index, defaultKey))
+}
+
+function toOutboxRecord(draft: unknown, index: number, defaultKey: string): OutboxRecord {
+  // Handler files are user code: their types are promises, so what they return is checked like input.
+  if (typeof draft !== 'object' || draft === null) throw invalid(`record ${index} is not an object`)
+  const { topic, key = defaultKey, value, headers } = draft as Record<keyof RecordDraft, unknown>
+  if (typeof topic !== 'string' || !TOPIC_NAME.test(topic)) {
+    throw invalid(`record ${index} has no valid Kafka topic name`)
+  }
+  if (typeof key !== 'string' && !Number.isSafeInteger(key)) {
+    throw invalid(`the key of record ${index} is neither a string nor a whole number`)
+  }
+  return { topic, key: String(key), ...encode(value, checkHeaders(headers, index), index) }
+}
+
+type Headers = Readonly<Record<string, string>> | undefined
+
+function encode(
+  value: unknown,
+  headers: Headers,
+  index: number,
+): Pick<OutboxRecord, 'headers' | 'value'> {
+  const own = headers === undefined ? null : JSON.stringify(headers)
+  if (value === undefined) return { headers: own, value: null }
+  if (value instanceof Uint8Array) {
+    const type = { 'content-type': 'application/octet-stream', ...headers }
+    // A copy: the handler may go on using its buffer while the record waits for the commit.
+    return { headers: JSON.stringify(type), value: value.slice() }
+  }
+  const type =
+    headers === undefined
+      ? JSON_HEADERS
+      : JSON.stringify({ 'content-type': 'application/json', ...headers })
+  return { headers: type, value: encoder.encode(toJson(value, index)) }
+}
+
+function toJson(value: unknown, index: number): string {
+  try {
+    const text: string | undefined = JSON.stringify(value)
+    if (text !== undefined) return text
+  } catch (cause) {
+    throw invalid(`the value of record ${index} is not JSON: ${messageOf(cause)}`)
+  }
+  throw invalid(`the value of record ${index} is not JSON`)
+}
+
+/** Inlet's own headers say where a record comes from: a handler cannot forge them. */
+const RESERVED = /^(ce_|inlet-)/
+
+function checkHeaders(headers: unknown, index: number): Headers {
+  if (headers === undefined) return undefined
+  if (typeof headers !== 'object' || headers === null) {
+    throw invalid(`the headers of record ${index} are not an object`)
+  }
+  const checked: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== 'string') throw invalid(`header ${name} of record ${index} is not a string`)
+    const lowerCase = name.toLowerCase()
+    if (RESERVED.test(lowerCase)) throw invalid(`header ${name} of record ${index} is set by Inlet`)
+    checked[lowerCase] = value
+  }
+  return checked
+}
+
+function invalid(detail: string): GatewayError {
+  return new GatewayError('HANDLER_RESULT_INVALID', detail)
+}

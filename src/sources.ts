@@ -1,0 +1,220 @@
+/** Joins configuration, handler files and the provider catalogue into the sources that are served. */
+import { existsSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { variableName, type Config } from './config.ts'
+import type { Verifier } from './delivery.ts'
+import { messageOf } from './errors.ts'
+import type { LoadedSource } from './handler-files.ts'
+import { TOPIC_NAME } from './limits.ts'
+import { compileRoutes, passEverything, type Source } from './source.ts'
+
+/** What the catalogue does for a source. */
+export interface ProviderPort {
+  /** Names of the INLET_CONFIG_<SOURCE>_<FIELD> values that the provider understands, lower case. */
+  readonly configFields: readonly string[]
+  /** What is wrong with a secret, without the secret. */
+  readonly validateSecret: (secret: string) => string | undefined
+  readonly compile: (options: {
+    readonly secrets: readonly string[]
+    readonly unsigned: boolean
+    readonly config: Readonly<Record<string, string>>
+    readonly url: string | undefined
+  }) => Verifier
+}
+
+export interface ResolvedSources {
+  readonly sources: ReadonlyMap<string, Source>
+  /** Sources that a handler file defines but nothing configures: names. */
+  readonly inactive: readonly string[]
+  readonly problems: readonly string[]
+}
+
+/** What is known of a source before its variables are read. */
+interface Named {
+  readonly name: string
+  readonly provider: string
+  readonly loaded: LoadedSource | undefined
+}
+
+/** What the variables say of it. */
+interface Variables {
+  secrets?: readonly string[]
+  topic?: string
+  config: Record<string, string>
+}
+
+/** Resolves every source; what is wrong is reported together, one line each, naming the variable or file. */
+export function resolveSources(
+  config: Config,
+  loaded: readonly LoadedSource[],
+  provider: (key: string) => ProviderPort | undefined,
+): ResolvedSources {
+  const problems: string[] = []
+  const named = nameSources(config, loaded, problems)
+  const variables = assignVariables(config, named, problems)
+  const sources = new Map<string, Source>()
+  const inactive: string[] = []
+  for (const source of named.values()) {
+    const settings = variables.get(source.name) ?? { config: {} }
+    if (settings.secrets === undefined) {
+      if (config.sources.has(source.name)) {
+        problems.push(`INLET_SECRET_${variableName(source.name)} is required (or \`none\`: unsigned)`)
+      } else {
+        inactive.push(source.name)
+      }
+      continue
+    }
+    const built = build(source, settings, { url: config.INLET_URL, provider, problems })
+    if (built !== undefined) sources.set(source.name, built)
+  }
+  if (sources.size === 0 && problems.length === 0) problems.push(nothingConfigured(inactive))
+  return { sources, inactive, problems }
+}
+
+function nothingConfigured(inactive: readonly string[]): string {
+  const example = variableName(inactive[0] ?? 'github')
+  return inactive.length > 0
+    ? `no source is active: set INLET_SECRET_${example} (a handler file defines "${inactive[0]}")`
+    : `no source is configured: set INLET_SOURCES=github and INLET_SECRET_${example}, or add a handler file`
+}
+
+function nameSources(
+  config: Config,
+  loaded: readonly LoadedSource[],
+  problems: string[],
+): Map<string, Named> {
+  const named = new Map<string, Named>()
+  for (const source of loaded) {
+    const { name, provider } = source.definition
+    named.set(name, { name, provider, loaded: source })
+  }
+  for (const [name, provider] of config.sources) {
+    const fromFile = named.get(name)
+    if (fromFile === undefined) {
+      named.set(name, { name, provider, loaded: undefined })
+    } else if (fromFile.provider !== provider) {
+      const file = basename(fromFile.loaded?.file ?? '')
+      problems.push(`INLET_SOURCES says ${name}=${provider}, but ${file} says ${fromFile.provider}`)
+    }
+  }
+  return named
+}
+
+/** Gives each INLET_SECRET_…, INLET_TOPIC_… and INLET_CONFIG_… to the source that it names. */
+function assignVariables(
+  config: Config,
+  named: ReadonlyMap<string, Named>,
+  problems: string[],
+): Map<string, Variables> {
+  const variables = new Map<string, Variables>()
+  // The longest name first, so that INLET_CONFIG_MY_SHOP_X belongs to `my-shop` and not to `my`.
+  const byVariable = [...named.keys()]
+    .map((name) => ({ name, variable: variableName(name) }))
+    .toSorted((a, b) => b.variable.length - a.variable.length)
+  for (const [full, value] of config.sourceVariables) {
+    const [, kind, rest = ''] = full.match(/^INLET_(SECRET|TOPIC|CONFIG)_(.+)$/) ?? []
+    const owner =
+      byVariable.find(({ variable }) => rest === variable) ??
+      byVariable.find(({ variable }) => rest.startsWith(`${variable}_`))
+    if (owner === undefined) {
+      problems.push(`${full} names no source: add it to INLET_SOURCES, or a handler file for it`)
+      continue
+    }
+    const entry = variables.get(owner.name) ?? { config: {} }
+    variables.set(owner.name, entry)
+    assign(entry, { full, kind, field: rest.slice(owner.variable.length + 1), value }, problems)
+  }
+  return variables
+}
+
+interface Assignment {
+  readonly full: string
+  readonly kind: string | undefined
+  /** What follows the name of the source: FILE, a config field, or nothing. */
+  readonly field: string
+  readonly value: string
+}
+
+function assign(entry: Variables, variable: Assignment, problems: string[]): void {
+  const { full, kind, field, value } = variable
+  if (kind === 'SECRET' && (field === '' || field === 'FILE')) {
+    const secrets = field === '' ? splitSecrets(value) : readSecrets(full, value, problems)
+    if (secrets === undefined) return
+    if (entry.secrets !== undefined) {
+      problems.push(`${full}: set the secret or the file, not both`)
+    } else if (secrets.length === 0) {
+      problems.push(`${full} is empty: set the secret, or \`none\` to take unsigned deliveries`)
+    } else {
+      entry.secrets = secrets[0] === 'none' && secrets.length === 1 ? [] : secrets
+    }
+  } else if (kind === 'TOPIC' && field === '') {
+    if (TOPIC_NAME.test(value)) entry.topic = value
+    else problems.push(`${full} is no valid Kafka topic name`)
+  } else if (kind === 'CONFIG' && field !== '') {
+    entry.config[field.toLowerCase()] = value
+  } else {
+    problems.push(`${full} is not a variable that Inlet knows`)
+  }
+}
+
+function splitSecrets(text: string): string[] {
+  return text.split(/\s+/).filter((secret) => secret !== '')
+}
+
+/** One secret a line, or one PEM block. */
+function readSecrets(variable: string, path: string, problems: string[]): string[] | undefined {
+  if (!existsSync(path)) {
+    problems.push(`${variable} names a file that is not there`)
+    return undefined
+  }
+  try {
+    const text = readFileSync(path, 'utf8')
+    return text.startsWith('-----BEGIN ') ? [text.trim()] : splitSecrets(text)
+  } catch (error) {
+    problems.push(`${variable}: ${messageOf(error)}`)
+    return undefined
+  }
+}
+
+interface BuildContext {
+  readonly url: string | undefined
+  readonly provider: (key: string) => ProviderPort | undefined
+  readonly problems: string[]
+}
+
+function build(source: Named, settings: Variables, context: BuildContext): Source | undefined {
+  const { name, loaded } = source
+  const suffix = variableName(name)
+  const port = context.provider(source.provider)
+  const problems: string[] = []
+  if (port === undefined) {
+    const where = loaded === undefined ? 'INLET_SOURCES' : basename(loaded.file)
+    context.problems.push(`${where}: the provider "${source.provider}" of "${name}" is not known`)
+    return undefined
+  }
+  if (loaded !== undefined && settings.topic !== undefined) {
+    problems.push(`INLET_TOPIC_${suffix}: ${basename(loaded.file)} decides the topics of "${name}"`)
+  }
+  for (const secret of settings.secrets ?? []) {
+    const problem = port.validateSecret(secret)
+    if (problem !== undefined) problems.push(`INLET_SECRET_${suffix} ${problem}`)
+  }
+  for (const field of Object.keys(settings.config)) {
+    if (port.configFields.includes(field)) continue
+    const known = port.configFields.map((each) => each.toUpperCase()).join(', ') || 'none'
+    problems.push(`INLET_CONFIG_${suffix}_${field.toUpperCase()} is not a field of ${source.provider} (${known})`)
+  }
+  context.problems.push(...problems)
+  if (problems.length > 0) return undefined
+  const events = loaded?.definition.events ?? passEverything(settings.topic ?? `webhooks.${name}`)
+  const secrets = settings.secrets ?? []
+  const unsigned = secrets.length === 0
+  try {
+    const verify = port.compile({ secrets, unsigned, config: settings.config, url: context.url })
+    const file = loaded?.file
+    return { name, provider: source.provider, unsigned, file, verify, route: compileRoutes(events) }
+  } catch (error) {
+    context.problems.push(`source "${name}": ${messageOf(error)}`)
+    return undefined
+  }
+}
