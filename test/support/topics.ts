@@ -1,0 +1,126 @@
+import { Kafka, logLevel, type Admin, type IHeaders } from 'kafkajs'
+import { randomToken } from '../../src/ids.ts'
+
+/** A record as Kafka returns it. */
+export interface StoredRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: string
+  readonly key: string | undefined
+  readonly value: Buffer
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface TopicOptions {
+  readonly brokers: string
+  /** The start of its name; the rest makes it unique. Default `test`. */
+  readonly prefix?: string
+  /** Default 6. */
+  readonly partitions?: number
+  /** Topic settings, e.g. `{ 'max.message.bytes': '1000' }`. */
+  readonly config?: Readonly<Record<string, string>>
+}
+
+/** Creates a topic under a new name, e.g. `test-3f2a…`, and waits until its partitions have leaders. */
+export async function createTopic(options: TopicOptions): Promise<string> {
+  const topic = `${options.prefix ?? 'test'}-${randomToken()}`
+  await createTopicNamed(topic, options)
+  return topic
+}
+
+/** Creates a topic under exactly this name. */
+export async function createTopicNamed(topic: string, options: TopicOptions): Promise<void> {
+  const configEntries = Object.entries(options.config ?? {}).map(([name, value]) => ({
+    name,
+    value,
+  }))
+  await withAdmin(options.brokers, (admin) =>
+    admin.createTopics({
+      waitForLeaders: true,
+      topics: [
+        { topic, numPartitions: options.partitions ?? 6, replicationFactor: 1, configEntries },
+      ],
+    }),
+  )
+}
+
+/** Deletes topics, so that the tests' records do not add up. */
+export async function deleteTopics(brokers: string, topics: readonly string[]): Promise<void> {
+  await withAdmin(brokers, (admin) => admin.deleteTopics({ topics: [...topics] }))
+}
+
+/** Reads a topic from its first record to the end that it has now, in order of partition and offset. */
+export async function readTopic(brokers: string, topic: string): Promise<StoredRecord[]> {
+  const ends = await withAdmin(brokers, (admin) => admin.fetchTopicOffsets(topic))
+  const waiting = new Map<number, bigint>()
+  for (const { partition, low, high } of ends) {
+    if (BigInt(high) > BigInt(low)) waiting.set(partition, BigInt(high))
+  }
+  if (waiting.size === 0) return []
+
+  const records: StoredRecord[] = []
+  const finished = Promise.withResolvers<void>()
+  // It commits nothing, so Kafka forgets the group when it leaves.
+  const consumer = makeClient(brokers).consumer({
+    groupId: `read-${randomToken()}`,
+    maxWaitTimeInMs: 100,
+  })
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (!payload.restart) finished.reject(payload.error)
+  })
+  await consumer.connect()
+  try {
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: ({ batch }) => {
+        const end = waiting.get(batch.partition)
+        if (end === undefined) return Promise.resolve()
+        for (const { offset, key, value, headers } of batch.messages) {
+          if (BigInt(offset) >= end) break
+          records.push({
+            topic,
+            partition: batch.partition,
+            offset,
+            key: key?.toString(),
+            value: value ?? Buffer.alloc(0),
+            headers: toStrings(headers),
+          })
+        }
+        if (BigInt(batch.lastOffset()) + 1n >= end) waiting.delete(batch.partition)
+        if (waiting.size === 0) finished.resolve()
+        return Promise.resolve()
+      },
+    })
+    await finished.promise
+  } finally {
+    await consumer.disconnect()
+  }
+  return records.toSorted(
+    (a, b) => a.partition - b.partition || Number(BigInt(a.offset) - BigInt(b.offset)),
+  )
+}
+
+function toStrings(headers: IHeaders | undefined): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]),
+  )
+}
+
+async function withAdmin<T>(brokers: string, use: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = makeClient(brokers).admin()
+  await admin.connect()
+  try {
+    return await use(admin)
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+function makeClient(brokers: string): Kafka {
+  return new Kafka({
+    clientId: 'inlet-tests',
+    brokers: brokers.split(','),
+    logLevel: logLevel.NOTHING,
+  })
+}
