@@ -39,6 +39,8 @@ interface Named {
 /** What the variables say of it. */
 interface Variables {
   secrets?: readonly string[]
+  /** Its secret is reported as wrong already. */
+  secretIsWrong?: true
   topic?: string
   config: Record<string, string>
 }
@@ -56,6 +58,7 @@ export function resolveSources(
   const inactive: string[] = []
   for (const source of named.values()) {
     const settings = variables.get(source.name) ?? { config: {} }
+    if (settings.secretIsWrong === true) continue
     if (settings.secrets === undefined) {
       if (config.sources.has(source.name)) {
         problems.push(`INLET_SECRET_${variableName(source.name)} is required (or \`none\`: unsigned)`)
@@ -139,14 +142,13 @@ function assign(entry: Variables, variable: Assignment, problems: string[]): voi
   const { full, kind, field, value } = variable
   if (kind === 'SECRET' && (field === '' || field === 'FILE')) {
     const secrets = field === '' ? splitSecrets(value) : readSecrets(full, value, problems)
-    if (secrets === undefined) return
-    if (entry.secrets !== undefined) {
-      problems.push(`${full}: set the secret or the file, not both`)
-    } else if (secrets.length === 0) {
-      problems.push(`${full} is empty: set the secret, or \`none\` to take unsigned deliveries`)
-    } else {
-      entry.secrets = secrets[0] === 'none' && secrets.length === 1 ? [] : secrets
-    }
+    const problem =
+      entry.secrets !== undefined ? 'set the secret or the file, not both'
+      : secrets?.length === 0 ? 'is empty: set the secret, or `none` to take unsigned deliveries'
+      : undefined
+    if (problem !== undefined) problems.push(`${full} ${problem}`)
+    if (problem !== undefined || secrets === undefined) entry.secretIsWrong = true
+    else entry.secrets = secrets.length === 1 && secrets[0] === 'none' ? [] : secrets
   } else if (kind === 'TOPIC' && field === '') {
     if (TOPIC_NAME.test(value)) entry.topic = value
     else problems.push(`${full} is no valid Kafka topic name`)

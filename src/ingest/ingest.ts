@@ -6,20 +6,25 @@ import type { Source } from '../source.ts'
 import { handle } from './handle.ts'
 import { keptHeaders } from './kept-headers.ts'
 
-/** What the shared hint knows about an event id. Never the truth: the database is. */
-export interface ClaimPort {
+/** What other nodes say of an event id. Never the truth: the database is. */
+export interface HintPort {
   /** `mine` and `skipped` go on, `claimed` and `done` belong to another node. */
-  claim(source: string, eventId: string): Promise<Claim>
-  done(claim: Claim): Promise<void>
-  release(claim: Claim): Promise<void>
+  claim(source: string, eventId: string): Promise<Mine | Elsewhere>
+  /** The event of this claim is on disk, stored by this delivery. */
+  done(claim: Mine): Promise<void>
+  /** Nothing was stored by this delivery. */
+  release(claim: Mine): Promise<void>
 }
-interface Claim {
-  readonly kind: 'mine' | 'skipped' | 'claimed' | 'done'
+interface Mine {
+  readonly kind: 'mine'
+}
+interface Elsewhere {
+  readonly kind: 'skipped' | 'claimed' | 'done'
 }
 
 export interface IngestPorts {
   readonly clock: Clock
-  readonly hint: ClaimPort
+  readonly hint: HintPort
   /** Resolves once the event is on disk; rejects with a GatewayError where it is not. */
   readonly commit: (event: NewEvent) => Promise<Committed>
   readonly handlerMsMax: number
@@ -61,7 +66,7 @@ export async function ingest(
   const startedMs = ports.clock.monotonicMs()
   const handled = await handle(verified, delivery, source, ports)
   const handledMs = ports.clock.monotonicMs()
-  const committed = await commitClaimed(claim, ports, {
+  const event = {
     source: source.name,
     eventId,
     eventIdValidMs: verified.eventIdValidMs,
@@ -72,7 +77,9 @@ export async function ingest(
     receivedAt: delivery.receivedAt,
     body: verified.body,
     ...handled,
-  })
+  }
+  const committed =
+    claim.kind === 'mine' ? await commitClaimed(claim, event, ports) : await ports.commit(event)
   const trace = {
     eventId,
     type,
@@ -91,18 +98,18 @@ const CLAIMED_ELSEWHERE = {
   detail: 'a redelivery of this event is already being stored',
 } as const satisfies Refused
 
-/** Commits, then tells the other nodes: done once it is on disk, free again where it is not. */
+/** Commits, then tells the other nodes: done once it is on disk, free again where this delivery stored nothing. */
 async function commitClaimed(
-  claim: Claim,
-  ports: IngestPorts,
+  claim: Mine,
   event: NewEvent,
+  ports: IngestPorts,
 ): Promise<Committed> {
+  let stored = false
   try {
     const committed = await ports.commit(event)
-    await ports.hint.done(claim)
+    stored = committed.kind === 'stored'
     return committed
-  } catch (error) {
-    await ports.hint.release(claim)
-    throw error
+  } finally {
+    await (stored ? ports.hint.done(claim) : ports.hint.release(claim))
   }
 }

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'bun:test'
+import { parseConfig } from '../src/config.ts'
+
+const minimal = { KAFKA_BROKERS: 'localhost:9092' }
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  const result = parseConfig(env)
+  return result.ok ? [] : result.problems
+}
+
+describe('parseConfig', () => {
+  test('fills in the defaults', () => {
+    const result = parseConfig(minimal)
+
+    expect(result).toMatchObject({
+      ok: true,
+      config: { PORT: 8080, INLET_ADMIN_PORT: 8081, INLET_DATA_DIR: './data', INLET_SINK: 'kafka' },
+    })
+  })
+
+  test('reads sources as name or name=provider', () => {
+    const result = parseConfig({ ...minimal, INLET_SOURCES: 'github, shop=shopify' })
+
+    if (!result.ok) throw new Error(result.problems.join())
+    expect([...result.config.sources]).toEqual([
+      ['github', 'github'],
+      ['shop', 'shopify'],
+    ])
+  })
+
+  test('reports every wrong variable at once, by name and without its value', () => {
+    const problems = problemsOf({
+      PORT: 'eighty',
+      LOG_LEVEL: 'loud',
+      KAFKA_BROKERS: 'nowhere',
+      INLET_SOURCES: 'Shop!',
+      REDIS_URL: 'http://user:hunter2@redis',
+      INLET_ADMIN_HOST: '0.0.0.0',
+    })
+
+    for (const name of ['PORT', 'LOG_LEVEL', 'KAFKA_BROKERS', 'INLET_SOURCES', 'REDIS_URL']) {
+      expect(problems.filter((problem) => problem.startsWith(name))).toHaveLength(1)
+    }
+    expect(problems.filter((problem) => problem.startsWith('INLET_ADMIN_TOKEN'))).toHaveLength(1)
+    expect(problems.join()).not.toContain('hunter2')
+  })
+
+  test('refuses a name it does not know, with the nearest one', () => {
+    expect(problemsOf({ ...minimal, INLET_DATADIR: '/data' })).toEqual([
+      'INLET_DATADIR is not a variable that Inlet knows: did you mean INLET_DATA_DIR?',
+    ])
+    expect(problemsOf({ ...minimal, KAFKA_BROKER: 'localhost:9092' })[0]).toContain('KAFKA_BROKERS')
+  })
+
+  test('leaves the rest of the environment alone', () => {
+    expect(problemsOf({ ...minimal, PATH: '/bin', PORTAL: '1', HOME: '/' })).toEqual([])
+  })
+
+  test('refuses two sources that would share a variable', () => {
+    expect(problemsOf({ ...minimal, INLET_SOURCES: 'my-shop=shopify,my_shop=shopify' })).toEqual([
+      'INLET_SOURCES: my-shop and my_shop would share one INLET_SECRET_ variable',
+    ])
+  })
+
+  test('needs brokers unless the stand-in is asked for', () => {
+    expect(problemsOf({})).toEqual([expect.stringContaining('KAFKA_BROKERS is required')])
+    expect(problemsOf({ INLET_SINK: 'file' })).toEqual([])
+  })
+
+  test('takes an empty variable as not set', () => {
+    expect(problemsOf({ ...minimal, REDIS_URL: '', PORT: '' })).toEqual([])
+  })
+})

@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'bun:test'
+import { on, z, type Route } from '../../src/gateway.ts'
+import { handle } from '../../src/ingest/handle.ts'
+import type { Source } from '../../src/source.ts'
+import type { Verified } from '../../src/delivery.ts'
+import { manualClock } from '../support/manual-clock.ts'
+import { sampleDelivery, sampleVerified } from '../support/verified.ts'
+
+const clock = manualClock()
+const ports = { clock, handlerMsMax: 800 }
+const anything = z.unknown()
+
+function sourceWith(route: Route | undefined): Source {
+  return {
+    name: 'github',
+    provider: 'github',
+    unsigned: false,
+    file: undefined,
+    verify: () => ({ kind: 'refused', code: 'SIGNATURE_MISSING', detail: '' }),
+    route: () => route,
+  }
+}
+
+function run(route: Route | undefined, verified: Verified = sampleVerified({ n: 1 })) {
+  return handle(verified, sampleDelivery('{"n":1}'), sourceWith(route), ports)
+}
+
+describe('handle', () => {
+  test('without a handler the bytes pass unchanged, keyed by the provider', async () => {
+    expect(await run({ topic: 't' })).toEqual({
+      state: 'accepted',
+      reason: null,
+      records: [{ topic: 't', key: 'repository-1', headers: null, value: null }],
+    })
+  })
+
+  test('the key is the event id where the provider has none', async () => {
+    const handled = await run({ topic: 't' }, sampleVerified({}, { key: undefined }))
+
+    expect(handled.records[0]?.key).toBe('event-1')
+  })
+
+  test('an event that no route takes is ignored', async () => {
+    expect(await run(undefined)).toEqual({ state: 'ignored', reason: null, records: [] })
+  })
+
+  test('null and an empty list publish nothing', async () => {
+    expect((await run(on(anything, () => null))).state).toBe('ignored')
+    expect((await run(on(anything, () => []))).state).toBe('ignored')
+  })
+
+  test('the handler is given what the schema returned', async () => {
+    const doubled = z.object({ n: z.int().transform((n) => n * 2) })
+    const handled = await run(on(doubled, ({ data }) => ({ topic: 't', key: data.n, value: data })))
+
+    expect(handled.records).toEqual([
+      {
+        topic: 't',
+        key: '2',
+        headers: '{"content-type":"application/json"}',
+        value: new TextEncoder().encode('{"n":2}'),
+      },
+    ])
+  })
+
+  test('data that does not match is invalid, and the reason holds none of it', async () => {
+    const strict = z.object({ n: z.string(), m: z.object({ deep: z.int() }) })
+    const handled = await run(on(strict, () => null), sampleVerified({ n: 987_654, m: {} }))
+
+    expect(handled).toMatchObject({ state: 'invalid', records: [] })
+    expect(handled.reason).toStartWith('SCHEMA_MISMATCH: n: ')
+    expect(handled.reason).toContain('m.deep: ')
+    expect(handled.reason).not.toContain('987654')
+  })
+
+  test('a body that is no JSON is invalid whatever the route', async () => {
+    const broken = sampleVerified({}, { parsed: { kind: 'not-json', reason: 'it ends too early' } })
+
+    expect(await run({ topic: 't' }, broken)).toEqual({
+      state: 'invalid',
+      reason: 'BODY_NOT_JSON: it ends too early',
+      records: [],
+    })
+  })
+
+  test('a handler that throws fails the event, at once or later', async () => {
+    const thrown = on(anything, () => {
+      throw new Error('no such\n customer')
+    })
+    const rejected = on(anything, () => Promise.reject(new Error('later')))
+
+    expect(await run(thrown)).toEqual({
+      state: 'failed',
+      reason: 'HANDLER_FAILED: no such customer',
+      records: [],
+    })
+    expect((await run(rejected)).reason).toBe('HANDLER_FAILED: later')
+  })
+
+  test('a handler that takes too long fails the event', async () => {
+    const never = on(anything, () => new Promise<null>(() => undefined))
+    const running = run(never)
+    while (clock.sleepers === 0) await Promise.resolve()
+    clock.advance(800)
+
+    expect((await running).reason).toBe('HANDLER_TIMEOUT: no result within 800 ms')
+  })
+
+  test('a handler that answers in time leaves no timer behind', async () => {
+    const handled = await run(on(anything, () => Promise.resolve({ topic: 't' })))
+
+    expect(handled.state).toBe('accepted')
+    expect(clock.sleepers).toBe(0)
+  })
+
+  test.each([
+    ['no topic', { key: 'k' }],
+    ['a topic that Kafka refuses', { topic: 'a b' }],
+    ['a key that is an object', { topic: 't', key: {} }],
+    ['a key that is no whole number', { topic: 't', key: 0.5 }],
+    ['a header that is no string', { topic: 't', headers: { n: 1 } }],
+    ['a header of ours', { topic: 't', headers: { CE_ID: 'forged' } }],
+    ['a value that JSON cannot carry', { topic: 't', value: 1n }],
+    ['nothing at all', undefined],
+  ])('a result with %s fails the event', async (_, result) => {
+    // What JavaScript files can return whatever the types say.
+    const handled = await run(on(anything, () => result as never))
+
+    expect(handled.state).toBe('failed')
+    expect(handled.reason).toStartWith('HANDLER_RESULT_INVALID: ')
+  })
+
+  test('bytes are published as they are, whatever the handler does to its buffer later', async () => {
+    const buffer = new Uint8Array([1, 2, 3])
+    const handled = await run(on(anything, () => ({ topic: 't', value: buffer })))
+    buffer.fill(0)
+
+    expect(handled.records[0]?.value).toEqual(new Uint8Array([1, 2, 3]))
+  })
+})

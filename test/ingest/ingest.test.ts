@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'bun:test'
+import { GatewayError } from '../../src/errors.ts'
+import type { Committed, NewEvent } from '../../src/event.ts'
+import { ingest, type IngestPorts } from '../../src/ingest/ingest.ts'
+import type { Source } from '../../src/source.ts'
+import type { Verdict } from '../../src/delivery.ts'
+import { manualClock } from '../support/manual-clock.ts'
+import { sampleDelivery, sampleVerified } from '../support/verified.ts'
+
+type ClaimKind = 'mine' | 'skipped' | 'claimed' | 'done'
+
+/** One delivery's world: what each step is asked, in order. The real parts have tests of their own. */
+function world(
+  options: { verdict?: Verdict; claim?: ClaimKind; commit?: () => Promise<Committed> } = {},
+) {
+  const steps: string[] = []
+  const committed: NewEvent[] = []
+  const source: Source = {
+    name: 'github',
+    provider: 'github',
+    unsigned: false,
+    file: undefined,
+    verify() {
+      steps.push('verify')
+      return options.verdict ?? sampleVerified({ n: 1 })
+    },
+    route: () => ({ topic: 't' }),
+  }
+  const ports: IngestPorts = {
+    clock: manualClock(),
+    handlerMsMax: 800,
+    hint: {
+      claim() {
+        steps.push('claim')
+        return Promise.resolve({ kind: options.claim ?? 'mine' } as const)
+      },
+      done() {
+        steps.push('done')
+        return Promise.resolve()
+      },
+      release() {
+        steps.push('release')
+        return Promise.resolve()
+      },
+    },
+    commit(event) {
+      steps.push('commit')
+      committed.push(event)
+      return options.commit?.() ?? Promise.resolve({ kind: 'stored', seq: 1 })
+    },
+  }
+  const delivery = sampleDelivery('{"n":1}', { 'user-agent': 'hookshot', authorization: 'secret' })
+  return { steps, committed, run: () => ingest(delivery, source, ports) }
+}
+
+describe('ingest', () => {
+  test('verifies before it claims, and tells other nodes only after the commit', async () => {
+    const { run, steps } = world()
+
+    expect(await run()).toMatchObject({ kind: 'accepted', seq: 1, state: 'accepted' })
+    expect(steps).toEqual(['verify', 'claim', 'commit', 'done'])
+  })
+
+  test('an unsigned delivery burns no id: nothing is claimed, nothing stored', async () => {
+    const refused = { kind: 'refused', code: 'SIGNATURE_MISMATCH', detail: 'x' } as const
+    const { run, steps } = world({ verdict: refused })
+
+    expect(await run()).toEqual(refused)
+    expect(steps).toEqual(['verify'])
+  })
+
+  test('another node’s claim is no duplicate: it may still crash', async () => {
+    const { run, steps } = world({ claim: 'claimed' })
+
+    expect(await run()).toMatchObject({ kind: 'refused', code: 'CLAIMED_ELSEWHERE' })
+    expect(steps).not.toContain('commit')
+  })
+
+  test('what another node has stored is a duplicate', async () => {
+    expect(await world({ claim: 'done' }).run()).toMatchObject({ kind: 'duplicate' })
+  })
+
+  test('without Redis the database decides', async () => {
+    const commit = () => Promise.resolve({ kind: 'duplicate', seq: 1, sameBody: false } as const)
+
+    expect(await world({ claim: 'skipped', commit }).run()).toMatchObject({
+      kind: 'duplicate',
+      sameBody: false,
+    })
+  })
+
+  test('a commit that fails frees the claim, and is nobody’s acknowledgement', async () => {
+    const full = new GatewayError('STORAGE_FULL', 'no space left')
+    const { run, steps } = world({ commit: () => Promise.reject(full) })
+
+    await expect(run()).rejects.toBe(full)
+    expect(steps).toEqual(['verify', 'claim', 'commit', 'release'])
+  })
+
+  test('a duplicate stores nothing, and says nothing to other nodes', async () => {
+    const commit = () => Promise.resolve({ kind: 'duplicate', seq: 1, sameBody: true } as const)
+    const { run, steps } = world({ commit })
+    await run()
+
+    expect(steps).toEqual(['verify', 'claim', 'commit', 'release'])
+  })
+
+  test('only harmless headers are stored', async () => {
+    const { run, committed } = world()
+    await run()
+
+    expect(committed[0]?.headers).toBe('{"user-agent":"hookshot"}')
+  })
+})

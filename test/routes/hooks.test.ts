@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'bun:test'
+import { hooksRoutes, type HooksPorts } from '../../routes/hooks.ts'
+import { GatewayError } from '../../src/errors.ts'
+import { receive } from '../../src/ingest/receive.ts'
+import type { LogFields } from '../../src/log.ts'
+import type { Source } from '../../src/source.ts'
+import { manualClock } from '../support/manual-clock.ts'
+
+const BODY_BYTES_MAX = 1000
+
+const github: Source = {
+  name: 'github',
+  provider: 'github',
+  unsigned: false,
+  file: undefined,
+  verify: () => ({ kind: 'refused', code: 'SIGNATURE_MISSING', detail: '' }),
+  route: () => undefined,
+}
+const taken = { eventId: 'e1', type: 'push', reason: null, handleMs: 0.04, commitMs: 1.26 }
+
+function routes(ingest: HooksPorts['ingest']) {
+  const lines: { event: string; fields: LogFields | undefined }[] = []
+  const write = (event: string, fields?: LogFields) => void lines.push({ event, fields })
+  const clock = manualClock()
+  const app = hooksRoutes({
+    clock,
+    log: { debug: write, info: write, warn: write, error: write },
+    logDeliveries: true,
+    source: (name) => (name === 'github' ? github : undefined),
+    receive: (request, source) => receive(request, source, { clock, bodyBytesMax: BODY_BYTES_MAX }),
+    ingest,
+  })
+  return { app, lines }
+}
+
+const accept: HooksPorts['ingest'] = () =>
+  Promise.resolve({ kind: 'accepted', seq: 1, state: 'accepted', ...taken })
+const post = (body: string | Uint8Array | ReadableStream, headers: Record<string, string> = {}) => ({
+  method: 'POST',
+  body,
+  headers,
+})
+
+describe('POST /hooks/:source', () => {
+  test('202 for a new event, 200 with a header for a duplicate', async () => {
+    const { app } = routes(accept)
+    const duplicate = routes(() => Promise.resolve({ kind: 'duplicate', sameBody: true, ...taken }))
+
+    expect((await app.request('/hooks/github', post('{}'))).status).toBe(202)
+    const second = await duplicate.app.request('/hooks/github', post('{}'))
+    expect([second.status, second.headers.get('inlet-duplicate')]).toEqual([200, '1'])
+  })
+
+  test('the stage is handed the exact bytes', async () => {
+    const body = new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0xff, 0x00, 0x7d])
+    let received: Uint8Array | undefined
+    const { app } = routes((delivery, source) => {
+      received = delivery.body
+      return accept(delivery, source)
+    })
+    await app.request('/hooks/github', post(body))
+
+    expect(received).toEqual(body)
+  })
+
+  test('a refusal is a problem document with a stable code', async () => {
+    const { app } = routes(() =>
+      Promise.resolve({ kind: 'refused', code: 'SIGNATURE_MISMATCH', detail: 'x-hub-signature-256' }),
+    )
+    const response = await app.request('/hooks/github', post('{}'))
+
+    expect(response.status).toBe(401)
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+    expect(await response.json()).toMatchObject({ status: 401, code: 'SIGNATURE_MISMATCH' })
+  })
+
+  test('our own failure is 503 with Retry-After, never a 4xx, and says nothing of its cause', async () => {
+    for (const thrown of [new GatewayError('STORAGE_FULL', 'table inbox'), new Error('secret path')]) {
+      const { app, lines } = routes(() => Promise.reject(thrown))
+      const response = await app.request('/hooks/github', post('{}'))
+
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
+      expect(await response.text()).not.toContain('secret path')
+      expect(lines[0]?.fields?.['detail']).toBe(thrown.message)
+    }
+  })
+
+  test('an unknown source is 404, and its body is not read', async () => {
+    const { app } = routes(accept)
+
+    expect((await app.request('/hooks/nobody', post('{}'))).status).toBe(404)
+  })
+
+  test('another method is 405 with Allow', async () => {
+    const response = await routes(accept).app.request('/hooks/github')
+
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
+  })
+
+  test('a declared length over the limit is 413', async () => {
+    const headers = { 'content-length': String(BODY_BYTES_MAX + 1) }
+    const response = await routes(accept).app.request('/hooks/github', post('{}', headers))
+
+    expect(response.status).toBe(413)
+  })
+
+  test('an undeclared length over the limit is 413, and no more is read', async () => {
+    let pulled = 0
+    const endless = new ReadableStream({
+      pull(controller) {
+        pulled += 1
+        controller.enqueue(new Uint8Array(100))
+      },
+    })
+    const response = await routes(accept).app.request('/hooks/github', post(endless))
+
+    expect(response.status).toBe(413)
+    expect(pulled).toBeLessThanOrEqual(BODY_BYTES_MAX / 100 + 2)
+  })
+
+  test('a body of exactly the limit is taken', async () => {
+    const { app } = routes(accept)
+    const body = new Uint8Array(BODY_BYTES_MAX)
+    const stream = new Blob([body]).stream()
+
+    expect((await app.request('/hooks/github', post(body))).status).toBe(202)
+    expect((await app.request('/hooks/github', post(stream))).status).toBe(202)
+  })
+
+  test('a compressed body is 415', async () => {
+    const response = await routes(accept).app.request(
+      '/hooks/github',
+      post('{}', { 'content-encoding': 'gzip' }),
+    )
+
+    expect(response.status).toBe(415)
+  })
+
+  test('a challenge is reflected as the provider wants it, and never as a page', async () => {
+    const { app } = routes(() =>
+      Promise.resolve({ kind: 'handshake', status: 200, contentType: 'text/plain', body: '<b>' }),
+    )
+    const response = await app.request('/hooks/github', post('{}'))
+
+    expect(await response.text()).toBe('<b>')
+    expect(response.headers.get('content-type')).toStartWith('text/plain')
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+  })
+
+  test('each delivery writes one line, without its body', async () => {
+    const { app, lines } = routes(accept)
+    await app.request('/hooks/github', post('{"card":"4242"}'))
+
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatchObject({
+      event: 'delivery.finished',
+      fields: { source: 'github', outcome: 'accepted', eventId: 'e1', commitMs: 1.3 },
+    })
+    expect(JSON.stringify(lines)).not.toContain('4242')
+  })
+})
+
+test('anything else is 404', async () => {
+  const response = await routes(accept).app.request('/')
+
+  expect(response.status).toBe(404)
+  expect(await response.json()).toMatchObject({ code: 'ROUTE_UNKNOWN' })
+})
