@@ -45,6 +45,9 @@ export const RELAY_BATCH_BYTES_MAX = 900 * 1024
 /** When nothing wakes the relay, it looks for itself: a safety net, not the mechanism. */
 export const RELAY_POLL_MS = 5_000
 
+/** Everything that one send to Kafka may take, connecting included, before its outcome counts as unknown. */
+export const PUBLISH_MS_MAX = 20_000
+
 /** A handler's time, queueing included, before its event is stored as `failed`. */
 export const HANDLER_MS_MAX = 800
 
@@ -53,3 +56,18 @@ export const HINT_MS_MAX = 150
 
 /** A claim in Redis outlives the longest time that one delivery may take, and no longer. */
 export const CLAIM_TTL_MS = 30_000
+
+/** Calls to Redis that may fail in a row before it is skipped without asking: one could be chance. */
+export const HINT_FAILURES_MAX = 5
+
+/** While Redis is skipped, one delivery in this time asks it again, and may wait `HINT_MS_MAX` for the answer. */
+export const HINT_PAUSE_MS = 1_000
+
+/** The start waits this long for the first connection to Redis, and goes on without. */
+export const HINT_CONNECT_MS_MAX = 1_000
+
+/** A connection to Redis that owes an answer for this long is dead, and replaced: TCP alone takes minutes to notice. */
+export const HINT_SILENCE_MS_MAX = 2_000
+
+/** A lost connection to Redis is tried again at least this often. */
+export const HINT_RECONNECT_MS_MAX = 2_000
