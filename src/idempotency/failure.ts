@@ -1,6 +1,7 @@
 /**
- * One word about why a call to Redis failed, e.g. `READONLY` or `ECONNREFUSED`. Only a word, because the messages of
- * both clients and of Redis itself repeat the command, with the keys and values in it.
+ * One word about why a call to Redis failed, e.g. `READONLY` or `ECONNREFUSED`. Only a word,
+ * because the messages of both clients and of Redis itself repeat the command, with the keys and
+ * values in it.
  */
 export function failureWord(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'

@@ -9,9 +9,15 @@ export type Answer =
   | { readonly kind: 'reply'; readonly value: unknown }
   | { readonly kind: 'skipped'; readonly reason: SkipReason }
 
-/** Stands between deliveries and Redis, so that a slow, broken or dead one costs them next to nothing. */
+/**
+ * Stands between deliveries and Redis, so that a slow, broken or dead one costs them next to
+ * nothing.
+ */
 export interface Guard {
-  /** Makes one call and waits for it at most `HINT_MS_MAX`. Never rejects; `signal` aborts when nobody waits any more. */
+  /**
+   * Makes one call and waits for it at most `HINT_MS_MAX`. Never rejects; `signal` aborts when
+   * nobody waits any more.
+   */
   run(call: (signal: AbortSignal) => Promise<unknown>): Promise<Answer>
   /** Waits for the calls on their way, each within its time; later ones are skipped. */
   close(): Promise<void>
@@ -31,7 +37,10 @@ export function openGuard({ clock, log }: { clock: Clock; log: Log }): Guard {
   let closed = false
   const running = new Set<Promise<Answer>>()
 
-  /** Whether to call Redis now. While it is down, one call in `HINT_PAUSE_MS` goes through as a probe. */
+  /**
+   * Whether to call Redis now. While it is down, one call in `HINT_PAUSE_MS` goes through as a
+   * probe.
+   */
   function mayCall(): boolean {
     if (health.kind === 'up') return true
     const nowMs = clock.monotonicMs()

@@ -5,9 +5,15 @@ import { openGuard } from './guard.ts'
 import type { Answer } from './guard.ts'
 import type { Claim, Hint, HintOptions, Mine } from './hint.ts'
 
-/** The three commands that the hint needs. A client may reject in any way, be late, or answer anything. */
+/**
+ * The three commands that the hint needs. A client may reject in any way, be late, or answer
+ * anything.
+ */
 export interface RedisCommands {
-  /** `SET key value NX GET PX ttlMs`: null where the key was free and holds `value` now, else what it holds. */
+  /**
+   * `SET key value NX GET PX ttlMs`: null where the key was free and holds `value` now, else what
+   * it holds.
+   */
   setIfFree(entry: Entry, signal: AbortSignal): Promise<unknown>
   /** `SET key value PX ttlMs`. */
   set(entry: Entry, signal: AbortSignal): Promise<unknown>
@@ -23,9 +29,12 @@ export interface Entry {
   readonly ttlMs: number
 }
 
-/** Compare and delete in one step: between a GET and a DEL the claim could have become another's. */
-export const DELETE_IF_EQUAL = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0`
+/**
+ * Compare and delete in one step: between a GET and a DEL the claim could have become another's.
+ */
+export const DELETE_IF_EQUAL = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`
 
 /** The node's name may contain a colon; what surrounds it does not. */
 const VALUE = /^(?<state>claim|done):(?<node>.+):[^:]*:(?<token>[0-9a-f]{32})$/
@@ -40,15 +49,16 @@ export function openHint(commands: RedisCommands, options: HintOptions): Hint {
   }
 
   /**
-   * Null proves that the key was free. A client or proxy that lost the reply and sent the command again is shown its own
-   * first attempt: ours as well, which is why the value decides and not an "OK".
+   * Null proves that the key was free. A client or proxy that lost the reply and sent the command
+   * again is shown its own first attempt: ours as well, which is why the value decides and not an
+   * "OK".
    */
   function claimFrom(answer: Answer, mine: Mine): Claim {
     if (answer.kind === 'skipped') return answer
     if (answer.value === null) return mine
     const held = typeof answer.value === 'string' ? VALUE.exec(answer.value)?.groups : undefined
     if (held === undefined) return { kind: 'skipped', reason: 'nonsense' }
-    // This node's own, of whatever epoch: SQLite knows better, and after a restore it may know less.
+    // This node's own, of whatever epoch: SQLite knows better, or, after a restore, less.
     if (held['node'] === options.node) return mine
     return { kind: held['state'] === 'done' ? 'done' : 'claimed' }
   }
@@ -64,16 +74,13 @@ export function openHint(commands: RedisCommands, options: HintOptions): Hint {
       counts[claim.kind] += 1
       return claim
     },
-    async done(claim) {
-      if (claim.kind !== 'mine') return
-      const { key, token, doneTtlMs } = claim
+    async done({ key, token, doneTtlMs }) {
       const entry = { key, value: valueOf('done', token), ttlMs: doneTtlMs }
       await guard.run((signal) => commands.set(entry, signal))
     },
-    async release(claim) {
-      if (claim.kind !== 'mine') return
-      const value = valueOf('claim', claim.token)
-      await guard.run((signal) => commands.deleteIfEqual(claim.key, value, signal))
+    async release({ key, token }) {
+      const value = valueOf('claim', token)
+      await guard.run((signal) => commands.deleteIfEqual(key, value, signal))
     },
     counts: () => ({ ...counts }),
     async close() {
@@ -84,8 +91,9 @@ export function openHint(commands: RedisCommands, options: HintOptions): Hint {
 }
 
 /**
- * The key of an event: `inlet:<source>:<sha256 of the event id, hex>`. Hashed, because ids are long and not ours to
- * show. Without braces, so that a Redis Cluster spreads the events of one source over its slots.
+ * The key of an event: `inlet:<source>:<sha256 of the event id, hex>`. Hashed, because ids are long
+ * and not ours to show. Without braces, so that a Redis Cluster spreads the events of one source
+ * over its slots.
  */
 export function claimKey(source: string, eventId: string): string {
   return `inlet:${source}:${createHash('sha256').update(eventId).digest('hex')}`

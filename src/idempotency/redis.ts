@@ -5,10 +5,12 @@ import type { Hint, HintOptions } from './hint.ts'
 import { DELETE_IF_EQUAL, openHint } from './open-hint.ts'
 
 /**
- * Opens the hint on a Redis of version 7.0 or later at `url` (`redis://` or `rediss://`).
- * Waits at most `HINT_CONNECT_MS_MAX` for the connection; where Redis is absent it comes back without, and connects later.
+ * Opens the hint on a Redis of version 7.0 or later at `url` (`redis://` or `rediss://`). Waits at
+ * most `HINT_CONNECT_MS_MAX` for the connection; where Redis is absent it comes back without, and
+ * connects later.
  *
- * ioredis, because Bun's own client gives up for good after one refused handshake and has no time limit (Bun 1.4.5).
+ * ioredis, because Bun's own client gives up for good after one refused handshake and has no time
+ * limit (Bun 1.4.5).
  */
 export async function openRedisHint(url: string, options: HintOptions): Promise<Hint> {
   const redis = connectTo(url)
@@ -17,7 +19,10 @@ export async function openRedisHint(url: string, options: HintOptions): Promise<
     connectError = error
   })
 
-  /** Runs a command. Without a connection ioredis only says that there is none; why is in its last error event. */
+  /**
+   * Runs a command. Without a connection ioredis only says that there is none; why is in its last
+   * error event.
+   */
   async function run(name: string, args: readonly (string | number)[]): Promise<unknown> {
     try {
       return await redis.call(name, ...args)
@@ -40,7 +45,7 @@ export async function openRedisHint(url: string, options: HintOptions): Promise<
 
 function connectTo(url: string): Redis {
   return new Redis(url, {
-    lazyConnect: true, // `connected` does it, so that its failure is ours
+    lazyConnect: true, // `connected` does it
     connectionName: 'inlet',
     disableClientInfo: true,
     protocol: 2, // strings and integers are all we read; some proxies know no other
@@ -56,7 +61,7 @@ function connectTo(url: string): Redis {
     maxRetriesPerRequest: 0,
     enableAutoPipelining: false, // commands of one tick share a packet anyway
     retryStrategy: (attempt) => backoffMs({ baseMs: 50, maxMs: HINT_RECONNECT_MS_MAX }, attempt),
-    // After a failover the old primary still answers, read only: leave it and resolve the name again.
+    // After a failover the old primary still answers, read only: resolve the name again.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     readOnly: false,
   })
@@ -65,7 +70,8 @@ function connectTo(url: string): Redis {
 /** Resolves once the connection is ready or cannot be made now; ioredis goes on trying. */
 async function connected(redis: Redis, { clock }: HintOptions): Promise<void> {
   const over = new AbortController()
-  const first = redis.connect().catch(() => undefined) // its reason reaches the log with the first claims
+  // Why it failed reaches the log with the first claims.
+  const first = redis.connect().catch(() => undefined)
   await Promise.race([first, clock.sleep(HINT_CONNECT_MS_MAX, over.signal)])
   over.abort()
 }

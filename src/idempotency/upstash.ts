@@ -26,17 +26,18 @@ export function openUpstashHint(account: UpstashAccount, options: HintOptions): 
 }
 
 /**
- * A client for one command, because the client knows one signal only, for all of them. It holds no connection (`fetch`
- * does), and costs 2 µs beside an HTTPS request.
+ * A client for one command, because the client knows one signal only, for all of them. It holds no
+ * connection (`fetch` does), and costs 2 µs beside an HTTPS request.
  */
 function clientUntil(signal: AbortSignal, { url, token }: UpstashAccount): Redis {
   return new Redis({
     url,
     token,
-    // A function: given the signal itself, the client makes up an answer with status 200 when it aborts.
+    // A function: given the signal itself, the client makes up an answer when it aborts.
     signal: () => signal,
     retry: { retries: 0 }, // `false` would still try twice
-    enableAutoPipelining: false, // a batch would share one fate and one signal; a command would wait for its batch
+    // Commands of one batch would share one fate and one signal, and wait for each other.
+    enableAutoPipelining: false,
     automaticDeserialization: false, // a value is a string, also where it looks like a number
     responseEncoding: 'base64',
     readYourWrites: false, // every command of ours writes, so all reach the primary

@@ -1,8 +1,8 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
 /**
- * A TCP proxy on loopback that does what networks do to answers, on command: real servers cannot be told to lose the
- * reply to a command that they have executed.
+ * A TCP proxy on loopback that does what networks do to answers, on command: real servers cannot be
+ * told to lose the reply to a command that they have executed.
  */
 export interface TcpGate extends AsyncDisposable {
   readonly port: number

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 
-/** Upstash's REST protocol in front of a real Redis, as far as the SDK speaks it: commands, pipelines, transactions. */
+/**
+ * Upstash's REST protocol in front of a real Redis, as far as the SDK speaks it: commands,
+ * pipelines, transactions.
+ */
 export interface UpstashFacade extends AsyncDisposable {
   readonly port: number
   /** What the SDK must send as its token. */
@@ -8,8 +11,9 @@ export interface UpstashFacade extends AsyncDisposable {
   /** How many requests it took. */
   readonly requests: number
   /**
-   * `unavailable` answers 503 with a page of HTML, as a load balancer does. `twice` executes every command twice and
-   * answers the second time, as one that tries again does when the first reply gets lost on its way.
+   * `unavailable` answers 503 with a page of HTML, as a load balancer does. `twice` executes every
+   * command twice and answers the second time, as one that tries again does when the first reply
+   * gets lost on its way.
    */
   fault: 'none' | 'unavailable' | 'twice'
 }
