@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { Hint, HintOptions } from '../../src/idempotency/hint.ts'
+import type { Claim, Hint, HintOptions, Mine } from '../../src/idempotency/hint.ts'
 import { claimKey } from '../../src/idempotency/open-hint.ts'
 import { randomToken } from '../../src/ids.ts'
 import { CLAIM_TTL_MS, HINT_FAILURES_MAX, HINT_MS_MAX, HINT_PAUSE_MS } from '../../src/limits.ts'
@@ -75,7 +75,7 @@ export function describeHint(
 
     test('another node is told that the event is claimed, then that it is done', async () => {
       const [a, b] = [await openNode('a'), await openNode('b')]
-      const claim = await a.claim(source, 'evt_1')
+      const claim = mineOf(await a.claim(source, 'evt_1'))
       expect(await b.claim(source, 'evt_1')).toEqual({ kind: 'claimed' })
       expect(await b.claim(source, 'evt_2')).toMatchObject({ kind: 'mine' })
       await a.done(claim)
@@ -86,14 +86,13 @@ export function describeHint(
     test('the same event id of another source is another event', async () => {
       const [a, b] = [await openNode('a'), await openNode('b')]
       await a.claim(source, 'evt_1')
-      const other = await b.claim(`${source}-2`, 'evt_1')
-      expect(other).toMatchObject({ kind: 'mine' })
+      const other = mineOf(await b.claim(`${source}-2`, 'evt_1'))
       await b.release(other)
     })
 
     test('a node asks its own disk about what it claimed or stored itself, in whatever epoch', async () => {
       const [before, after] = [await openNode('a:1', 'e1'), await openNode('a:1', 'e2')]
-      const claim = await before.claim(source, 'evt_1')
+      const claim = mineOf(await before.claim(source, 'evt_1'))
       expect(await after.claim(source, 'evt_1')).toMatchObject({ kind: 'mine' })
       await before.done(claim)
       expect(await before.claim(source, 'evt_1')).toMatchObject({ kind: 'mine' })
@@ -112,8 +111,8 @@ export function describeHint(
 
     test('done lasts as long as the disk keeps the event, or as long as its id is valid', async () => {
       const hint = await openNode('a')
-      await hint.done(await hint.claim(source, 'evt_1'))
-      await hint.done(await hint.claim(source, 'hash_1', 900_000))
+      await hint.done(mineOf(await hint.claim(source, 'evt_1')))
+      await hint.done(mineOf(await hint.claim(source, 'hash_1', 900_000)))
       const keptMs = await redis.pttl(claimKey(source, 'evt_1'))
       const validMs = await redis.pttl(claimKey(source, 'hash_1'))
       expect(keptMs).toBeGreaterThan(6 * DAY_MS)
@@ -124,10 +123,9 @@ export function describeHint(
 
     test('an expired claim goes to the next node that asks, and its old owner cannot release it', async () => {
       const [a, b] = [await openNode('a'), await openNode('b')]
-      const expired = await a.claim(source, 'evt_1')
+      const expired = mineOf(await a.claim(source, 'evt_1'))
       await redis.send('PEXPIREAT', [claimKey(source, 'evt_1'), '1'])
-      const claim = await b.claim(source, 'evt_1')
-      expect(claim).toMatchObject({ kind: 'mine' })
+      const claim = mineOf(await b.claim(source, 'evt_1'))
       await a.release(expired)
       expect(await held('evt_1')).toStartWith('claim:b:')
       await b.release(claim)
@@ -136,8 +134,8 @@ export function describeHint(
 
     test('a redelivery on the same node releases neither the first claim nor what is done', async () => {
       const hint = await openNode('a')
-      const first = await hint.claim(source, 'evt_1')
-      const second = await hint.claim(source, 'evt_1')
+      const first = mineOf(await hint.claim(source, 'evt_1'))
+      const second = mineOf(await hint.claim(source, 'evt_1'))
       await hint.release(second)
       expect(await held('evt_1')).toStartWith('claim:a:')
       await hint.done(first)
@@ -147,7 +145,7 @@ export function describeHint(
 
     test('what Redis forgets half-way is claimed anew, and done is written all the same', async () => {
       const [a, b] = [await openNode('a'), await openNode('b')]
-      const claim = await a.claim(source, 'evt_1')
+      const claim = mineOf(await a.claim(source, 'evt_1'))
       await redis.del(claimKey(source, 'evt_1')) // as FLUSHALL, a failover or an eviction would
       expect(await b.claim(source, 'evt_1')).toMatchObject({ kind: 'mine' })
       await a.done(claim)
@@ -195,7 +193,7 @@ export function describeHint(
 
     test('Redis that is down is skipped, asked again once in a while, and used when it is back', async () => {
       const hint = await openNode('a')
-      const mine = await hint.claim(source, 'evt_secret')
+      const mine = mineOf(await hint.claim(source, 'evt_secret'))
       rig.gate.shut()
       for (let n = 1; n <= HINT_FAILURES_MAX; n += 1) {
         expect(await hint.claim(source, 'evt_secret')).toEqual({
@@ -246,6 +244,12 @@ export function describeHint(
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
+}
+
+/** The claim, which must be ours. */
+export function mineOf(claim: Claim): Mine {
+  if (claim.kind !== 'mine') throw new Error(`expected our own claim, got ${claim.kind}`)
+  return claim
 }
 
 /** Whether a promise has settled by the next turn of the event loop. */
