@@ -36,6 +36,9 @@ export const COMMIT_BYTES_MAX = 8 * 1024 * 1024
 /** Bodies waiting for a commit. Above it intake answers 503, because memory is not a queue. */
 export const PENDING_BYTES_MAX = 128 * 1024 * 1024
 
+/** What a waiting event is counted with besides its body: its strings, its promise, its place in the queue. */
+export const EVENT_OVERHEAD_BYTES = 1024
+
 /** One relay batch: kafkajs groups messages quadratically, so it stays small. */
 export const RELAY_BATCH_ENTRIES_MAX = 500
 

@@ -30,3 +30,13 @@ export interface PublishRecord {
   readonly value: Uint8Array
   readonly headers: Readonly<Record<string, string>>
 }
+
+/** Where the records of one send landed that share a topic and partition. */
+export interface Landed {
+  readonly topic: string
+  readonly partition: number
+  /** The offset of the first of them; the others follow without gaps. */
+  readonly baseOffset: string
+  /** Their positions in the list that was sent, in the order of their offsets. */
+  readonly positions: readonly number[]
+}

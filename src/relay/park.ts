@@ -1,0 +1,95 @@
+import { backoffMs, type Backoff } from '../backoff.ts'
+import type { EpochMs } from '../clock.ts'
+import type { EntryException, OutboxEntry } from '../outbox.ts'
+import { keyName } from './publish.ts'
+import type { Outcome, OutboxReader, SetAside } from './ports.ts'
+
+/** Between two tries of a topic that Kafka refuses: a person has to create it, or to grant access. */
+export const TOPIC_BACKOFF: Backoff = { baseMs: 1_000, maxMs: 60_000 }
+
+/**
+ * The open breakers by topic: each is the earliest entry of its topic with status `retry`, and its `nextAt` is the
+ * breaker's. There is no other state: a crash, a redrive and a second look all find the same.
+ */
+export function openBreakers(outbox: OutboxReader): Map<string, EntryException> {
+  const breakers = new Map<string, EntryException>()
+  for (const topic of outbox.retryTopics()) {
+    const [head] = outbox.exceptions({ status: 'retry', topic, limit: 1, bytesMax: 0 })
+    if (head !== undefined) breakers.set(topic, head.exception)
+  }
+  return breakers
+}
+
+/** How long the topic still has to wait, in ms. A wall clock that was set back must not make it wait longer than ever. */
+export function msUntilDue(head: EntryException, now: EpochMs): number {
+  const waitMs = (head.nextAt ?? now) - now
+  return waitMs > TOPIC_BACKOFF.maxMs ? 0 : Math.max(0, waitMs)
+}
+
+/** Splits off the entries that wait behind others of their topic; behind blocked ones of their key they go with the send. */
+export function holdBack(
+  entries: readonly OutboxEntry[],
+  breakers: ReadonlyMap<string, EntryException>,
+  blockedKeys: ReadonlySet<string>,
+): { readonly sendable: readonly OutboxEntry[]; readonly held: readonly EntryException[] } {
+  const sendable: OutboxEntry[] = []
+  const held: EntryException[] = []
+  for (const entry of entries) {
+    const head = breakers.get(entry.topic)
+    if (head === undefined || blockedKeys.has(keyName(entry))) {
+      sendable.push(entry)
+    } else {
+      const { nextAt, code, reason } = head
+      held.push({ ...nameOf(entry), status: 'retry', attempts: 0, nextAt, code, reason })
+    }
+  }
+  return { sendable, held }
+}
+
+/** The exceptions that a first try of entries leaves. */
+export function exceptionsOf(outcome: Outcome, now: EpochMs): EntryException[] {
+  const nextAt = now + backoffMs(TOPIC_BACKOFF, 1)
+  const retries = outcome.turnedAway.map(({ entry, reason }): EntryException => {
+    const code = 'TOPIC_REJECTED'
+    return { ...nameOf(entry), status: 'retry', attempts: 1, nextAt, code, reason }
+  })
+  return [...blockedOf(outcome, new Map()), ...retries]
+}
+
+/** What a further try changes. Of a topic that is still refused only the head is rewritten: the others wait behind it. */
+export function exceptionsOfRetry(
+  outcome: Outcome,
+  tried: readonly SetAside[],
+  now: EpochMs,
+): EntryException[] {
+  const attempts = new Map(tried.map(({ entry, exception }) => [entry.seq, exception.attempts]))
+  const exceptions = blockedOf(outcome, attempts)
+  const [head] = outcome.turnedAway.toSorted((a, b) => a.entry.seq - b.entry.seq)
+  if (head !== undefined) {
+    const attempt = (attempts.get(head.entry.seq) ?? 0) + 1
+    exceptions.push({
+      ...nameOf(head.entry),
+      status: 'retry',
+      attempts: attempt,
+      nextAt: now + backoffMs(TOPIC_BACKOFF, attempt),
+      code: 'TOPIC_REJECTED',
+      reason: head.reason,
+    })
+  }
+  return exceptions
+}
+
+function blockedOf(outcome: Outcome, attempts: ReadonlyMap<number, number>): EntryException[] {
+  return outcome.blocked.map(({ entry, reason, tried }) => ({
+    ...nameOf(entry),
+    status: 'blocked',
+    attempts: (attempts.get(entry.seq) ?? 0) + (tried ? 1 : 0),
+    nextAt: null,
+    code: 'RECORD_REJECTED',
+    reason,
+  }))
+}
+
+function nameOf({ seq, topic, key }: OutboxEntry) {
+  return { seq, topic, key }
+}

@@ -1,0 +1,214 @@
+import { assert } from '../assert.ts'
+import { backoffMs, type Backoff } from '../backoff.ts'
+import { GatewayError } from '../errors.ts'
+import { RELAY_BATCH_BYTES_MAX, RELAY_BATCH_ENTRIES_MAX, RELAY_POLL_MS } from '../limits.ts'
+import type { OutboxEntry, RelayMark } from '../outbox.ts'
+import { exceptionsOf, exceptionsOfRetry, holdBack, msUntilDue, openBreakers } from './park.ts'
+import type { PoisonPolicy, RelayPorts, RelayStatus } from './ports.ts'
+import { keyName, publishEntries, type PublishContext } from './publish.ts'
+
+/** Between two tries to store a mark: the disk is full, or the writer is overloaded. */
+const MARK_BACKOFF: Backoff = { baseMs: 100, maxMs: 5_000 }
+
+/** A topic that is back gets this many batches before the straight path gets one: its queue shrinks while traffic goes on. */
+const DRAIN_BATCHES_PER_TURN = 4
+
+/** Length, timestamp, offset and the CloudEvents header names of one record, rounded up from 140 bytes. */
+const RECORD_OVERHEAD_BYTES = 200
+
+/** A UTF-16 unit is at most this many bytes of UTF-8. */
+const UTF8_BYTES_PER_UNIT_MAX = 3
+
+export interface RelayOptions {
+  readonly poisonPolicy: PoisonPolicy
+  /** Default: RELAY_BATCH_ENTRIES_MAX. */
+  readonly batchEntriesMax?: number
+  /** Default: RELAY_BATCH_BYTES_MAX. */
+  readonly batchBytesMax?: number
+}
+
+interface Relay extends RelayPorts {
+  readonly poisonPolicy: PoisonPolicy
+  readonly batchEntriesMax: number
+  readonly batchBytesMax: number
+  readonly signal: AbortSignal
+  position: number
+  state: RelayStatus['state']
+  fault: RelayStatus['fault']
+}
+
+/**
+ * Publishes the outbox until `signal` aborts: read what is synced above the high-water mark, send it, mark it durable,
+ * and only then read on, so that a crash repeats at most one batch. There is no linger timer: the next batch is what
+ * arrived while the last one was sent. A send that has begun is finished and marked, because cutting it off would only
+ * make its outcome unknown; waiting for a cluster that is down is cut off.
+ *
+ * Throws only what is a bug: start it again, it finds everything in the database.
+ */
+export async function runRelay(
+  ports: RelayPorts,
+  options: RelayOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const relay: Relay = {
+    batchEntriesMax: RELAY_BATCH_ENTRIES_MAX,
+    batchBytesMax: RELAY_BATCH_BYTES_MAX,
+    ...ports,
+    ...options,
+    signal,
+    position: ports.outbox.progress(),
+    state: 'starting',
+    fault: null,
+  }
+  report(relay)
+  while (!signal.aborted) {
+    const upTo = relay.synced.current()
+    const drained = await drainDueTopics(relay)
+    const relayed = await relayNext(relay, upTo)
+    if (drained || relayed || signal.aborted) continue
+    await relay.synced.next({ after: upTo, ms: pauseMs(relay), signal })
+  }
+}
+
+/** The straight path: one batch. False where there was none, or the relay stops. */
+async function relayNext(relay: Relay, upTo: number): Promise<boolean> {
+  const { outbox, position, batchEntriesMax, batchBytesMax } = relay
+  const range = { after: position, upTo, entriesMax: batchEntriesMax, bytesMax: batchBytesMax }
+  const entries = cut(outbox.pending(range), batchBytesMax)
+  const last = entries.at(-1)
+  if (last === undefined) return false
+  assert(last.seq > position && last.seq <= upTo, 'a batch lies above the mark and is synced')
+
+  const blockedKeys = readBlockedKeys(relay)
+  const { sendable, held } = holdBack(entries, openBreakers(outbox), blockedKeys)
+  const outcome = await publishEntries(sendable, contextOf(relay, blockedKeys))
+  if (outcome === undefined) return false
+  const at = relay.clock.now()
+  return await markDurably(relay, {
+    from: position,
+    to: last.seq,
+    exceptions: [...held, ...exceptionsOf(outcome, at)],
+    settled: [],
+    published: outcome.published,
+    at,
+  })
+}
+
+async function drainDueTopics(relay: Relay): Promise<boolean> {
+  let drained = false
+  for (const [topic, head] of openBreakers(relay.outbox)) {
+    if (msUntilDue(head, relay.clock.now()) > 0) continue
+    for (let batch = 0; batch < DRAIN_BATCHES_PER_TURN && !relay.signal.aborted; batch += 1) {
+      if (!(await drainNext(relay, topic))) break
+      drained = true
+    }
+  }
+  return drained
+}
+
+/** One batch of a topic's entries with status `retry`, in seq order. False where none is left, or the topic is still refused. */
+async function drainNext(relay: Relay, topic: string): Promise<boolean> {
+  const limit = relay.batchEntriesMax
+  const query = { status: 'retry', topic, limit, bytesMax: relay.batchBytesMax } as const
+  const waiting = relay.outbox.exceptions(query)
+  const entries = cut(
+    waiting.map(({ entry }) => entry),
+    relay.batchBytesMax,
+  )
+  if (entries.length === 0) return false
+
+  const outcome = await publishEntries(entries, contextOf(relay, readBlockedKeys(relay)))
+  if (outcome === undefined) return false
+  const at = relay.clock.now()
+  const marked = await markDurably(relay, {
+    from: relay.position,
+    to: relay.position,
+    exceptions: exceptionsOfRetry(outcome, waiting, at),
+    settled: outcome.settled,
+    published: outcome.published,
+    at,
+  })
+  return marked && outcome.turnedAway.length === 0
+}
+
+/**
+ * Stores a mark, and nothing is sent before it is stored: a full disk repeats one batch, not one batch a try.
+ * False where the relay stops first.
+ */
+async function markDurably(relay: Relay, mark: RelayMark): Promise<boolean> {
+  assert(mark.from === relay.position && mark.to >= mark.from, 'the high-water mark only rises')
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await relay.mark(mark)
+      break
+    } catch (error) {
+      if (!(error instanceof GatewayError && error.retryable)) throw error
+      const waitMs = backoffMs(MARK_BACKOFF, attempt)
+      relay.log.error('relay.mark_failed', { code: error.code, detail: error.detail, waitMs })
+      await relay.clock.sleep(waitMs, relay.signal)
+      if (relay.signal.aborted) return false
+    }
+  }
+  relay.position = mark.to
+  logSetAside(relay, mark)
+  report(relay)
+  return true
+}
+
+/** One line for each topic and status. Entries that only joined a queue without being tried are not news. */
+function logSetAside(relay: Relay, mark: RelayMark): void {
+  const tried = mark.exceptions.filter((exception) => exception.attempts > 0)
+  const groups = Map.groupBy(tried, ({ topic, status }) => `${topic} ${status}`)
+  for (const [first, ...others] of groups.values()) {
+    if (first === undefined) continue
+    const { seq, topic, status, attempts, code, reason } = first
+    const entries = 1 + others.length
+    relay.log.warn('relay.set_aside', { topic, status, entries, seq, attempts, code, reason })
+  }
+}
+
+/** As many entries from the front as fit into one record batch, keys and headers included; at least one. */
+function cut(entries: readonly OutboxEntry[], bytesMax: number): readonly OutboxEntry[] {
+  let bytes = 0
+  const end = entries.findIndex((entry, index) => {
+    const { key, headers, source, eventId, type, contentType } = entry
+    const text = [key, headers ?? '', source, eventId, type, contentType].join('')
+    bytes += entry.value.byteLength + text.length * UTF8_BYTES_PER_UNIT_MAX + RECORD_OVERHEAD_BYTES
+    return bytes > bytesMax && index > 0
+  })
+  return end === -1 ? entries : entries.slice(0, end)
+}
+
+function readBlockedKeys(relay: Relay): ReadonlySet<string> {
+  return new Set(relay.poisonPolicy === 'block-key' ? relay.outbox.blockedKeys().map(keyName) : [])
+}
+
+function pauseMs(relay: Relay): number {
+  const now = relay.clock.now()
+  const waits = [...openBreakers(relay.outbox).values()].map((head) => msUntilDue(head, now))
+  return Math.min(RELAY_POLL_MS, ...waits)
+}
+
+function contextOf(relay: Relay, blockedKeys: ReadonlySet<string>): PublishContext {
+  const { publisher, clock, log, poisonPolicy, signal } = relay
+  return {
+    publisher,
+    clock,
+    log,
+    poisonPolicy,
+    blockedKeys,
+    signal,
+    onAnswer(fault) {
+      const state = fault === null ? 'up' : 'down'
+      if (fault === null && state === relay.state) return
+      relay.state = state
+      if (fault !== null) relay.fault = { code: fault.code, detail: fault.detail }
+      report(relay)
+    },
+  }
+}
+
+function report(relay: Relay): void {
+  const { state, position, fault } = relay
+  relay.report({ state, position, synced: relay.synced.current(), fault })
+}
