@@ -1,5 +1,6 @@
-// Runs a command with a real Kafka and a real Redis: `bun scripts/with-servers.ts -- bun test`.
-// Those that KAFKA_BROKERS and REDIS_URL name are used; the others are started here and stopped afterwards.
+// Runs a command with a real Kafka and a real Redis: `bun scripts/with-servers.ts -- bun
+// test`. Those that KAFKA_BROKERS and REDIS_URL name are used; the others are started
+// here and stopped afterwards.
 import { constants } from 'node:os'
 import { startKafka } from '../test/support/kafka-server.ts'
 import { startRedis } from '../test/support/redis-server.ts'

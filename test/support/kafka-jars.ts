@@ -6,8 +6,9 @@ import { join } from 'node:path'
 const POM = join(import.meta.dir, 'kafka', 'pom.xml')
 
 /**
- * The folder with the jars of Apache Kafka, downloaded by Maven the first time (44 MB) and kept in the
- * user's cache folder. Safe if two run at once: each fills a folder of its own, the first rename wins.
+ * The folder with the jars of Apache Kafka, downloaded by Maven the first time (44 MB) and
+ * kept in the user's cache folder. Safe if two run at once: each fills a folder of its own,
+ * the first rename wins.
  */
 export async function installKafkaJars(): Promise<string> {
   const version = /<version>([^<]+)</.exec(await Bun.file(POM).text())?.[1]

@@ -33,7 +33,9 @@ export interface KafkaOptions {
   readonly config?: Readonly<Record<string, string>>
 }
 
-/** Starts a Kafka in a temporary folder of its own. It is ready when a client can fetch metadata. */
+/**
+ * Starts a Kafka in a temporary folder of its own. It is ready when a client can fetch metadata.
+ */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServer> {
   const jars = await installKafkaJars()
   const java = ['java', ...JVM_FLAGS, '-cp', `${jars}/*`]
@@ -69,7 +71,8 @@ function serverProperties(folder: string, port: number, options: KafkaOptions): 
     'log.dirs': join(folder, 'data'),
     'auto.create.topics.enable': 'false',
     'num.partitions': String(options.partitions ?? 6),
-    // One node: internal topics cannot be replicated, and one partition of each starts faster than 50.
+    // One node: internal topics cannot be replicated, and one partition of each
+    // starts faster than 50.
     'offsets.topic.replication.factor': '1',
     'offsets.topic.num.partitions': '1',
     'transaction.state.log.replication.factor': '1',

@@ -11,9 +11,9 @@ const POLL_MS = 50
 const LOG_TAIL_LINES = 40
 
 /**
- * Ends the server and removes its folder once our end of the pipe closes, so also when this process is
- * killed with SIGKILL. Reads the server's current pid, or an empty line while none runs.
- * The second lets a killed server release its files before they are removed.
+ * Ends the server and removes its folder once our end of the pipe closes, so also when this process
+ * is killed with SIGKILL. Reads the server's current pid, or an empty line while none runs. The
+ * second lets a killed server release its files before they are removed.
  */
 const GUARD = `trap '' INT TERM HUP
 pid=
@@ -21,7 +21,10 @@ while read -r line; do pid=$line; done
 if [ -n "$pid" ]; then kill -KILL "-$pid" && sleep 1; fi
 rm -rf -- "$1"`
 
-/** A real server in a temporary folder of its own, that is gone with its folder once this process ends. */
+/**
+ * A real server in a temporary folder of its own, that is gone with its folder
+ * once this process ends.
+ */
 export interface ServerProcess extends AsyncDisposable {
   /** The process id; undefined after `kill` and `stop`. */
   readonly pid: number | undefined
@@ -51,8 +54,9 @@ export function makeServerFolder(name: string): string {
 }
 
 /**
- * Finds a free loopback port below the range from which the system takes the ports of outgoing connections:
- * there a client that reconnects to a stopped server could take the server's port, or connect to itself.
+ * Finds a free loopback port below the range from which the system takes the ports of outgoing
+ * connections: there a client that reconnects to a stopped server could take the server's port,
+ * or connect to itself.
  */
 export function findFreePort(): number {
   for (;;) {
@@ -66,7 +70,10 @@ export function findFreePort(): number {
   }
 }
 
-/** Starts a server and waits until it is ready. Its folder is removed when it stops, and when this process ends. */
+/**
+ * Starts a server and waits until it is ready. Its folder is removed when it stops, and
+ * when this process ends.
+ */
 export async function startServerProcess(server: ServerCommand): Promise<ServerProcess> {
   const logPath = join(server.folder, 'server.log')
   const guard = Bun.spawn(['sh', '-c', GUARD, 'guard', server.folder], {
@@ -78,7 +85,7 @@ export async function startServerProcess(server: ServerCommand): Promise<ServerP
   let child: Bun.Subprocess | undefined
 
   async function tellGuard(pid: string): Promise<void> {
-    guard.stdin.write(`${pid}\n`)
+    await guard.stdin.write(`${pid}\n`)
     await guard.stdin.flush()
   }
 

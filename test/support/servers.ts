@@ -1,9 +1,15 @@
 import { describe } from 'bun:test'
 
-/** The Kafka for the tests, from `KAFKA_BROKERS`; undefined where there is none. `./scripts/test.sh` starts one. */
+/**
+ * The Kafka for the tests, from `KAFKA_BROKERS`; undefined where there is
+ * none. `./scripts/test.sh` starts one.
+ */
 export const kafkaBrokers = process.env['KAFKA_BROKERS'] || undefined
 
-/** The Redis for the tests, from `REDIS_URL`; undefined where there is none. `./scripts/test.sh` starts one. */
+/**
+ * The Redis for the tests, from `REDIS_URL`; undefined where there is
+ * none. `./scripts/test.sh` starts one.
+ */
 export const redisUrl = process.env['REDIS_URL'] || undefined
 
 const skipped = new Map<string, number>()
@@ -13,7 +19,9 @@ export function describeWithKafka(name: string, fn: (brokers: string) => void): 
   describeWith('KAFKA_BROKERS', kafkaBrokers, name, fn)
 }
 
-/** `describe` for tests that need Redis; `fn` is given `REDIS_URL`, e.g. `redis://127.0.0.1:6379`. */
+/**
+ * `describe` for tests that need Redis; `fn` is given `REDIS_URL`, e.g. `redis://127.0.0.1:6379`.
+ */
 export function describeWithRedis(name: string, fn: (url: string) => void): void {
   describeWith('REDIS_URL', redisUrl, name, fn)
 }
@@ -25,7 +33,10 @@ export function skippedLine(): string | undefined {
   return `skipped suites: ${reasons.join(', ')}; ./scripts/test.sh runs them against real servers`
 }
 
-/** Without the server the tests are collected, so that the runner lists and counts them, but not run. */
+/**
+ * Without the server the tests are collected, so that the runner lists and counts
+ * them, but not run.
+ */
 function describeWith(
   variable: string,
   value: string | undefined,

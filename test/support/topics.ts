@@ -21,7 +21,9 @@ export interface TopicOptions {
   readonly config?: Readonly<Record<string, string>>
 }
 
-/** Creates a topic under a new name, e.g. `test-3f2a…`, and waits until its partitions have leaders. */
+/**
+ * Creates a topic under a new name, e.g. `test-3f2a…`, and waits until its partitions have leaders.
+ */
 export async function createTopic(options: TopicOptions): Promise<string> {
   const topic = `${options.prefix ?? 'test'}-${randomToken()}`
   await createTopicNamed(topic, options)
@@ -49,7 +51,9 @@ export async function deleteTopics(brokers: string, topics: readonly string[]): 
   await withAdmin(brokers, (admin) => admin.deleteTopics({ topics: [...topics] }))
 }
 
-/** Reads a topic from its first record to the end that it has now, in order of partition and offset. */
+/**
+ * Reads a topic from its first record to the end that it has now, in order of partition and offset.
+ */
 export async function readTopic(brokers: string, topic: string): Promise<StoredRecord[]> {
   const ends = await withAdmin(brokers, (admin) => admin.fetchTopicOffsets(topic))
   const waiting = new Map<number, bigint>()
