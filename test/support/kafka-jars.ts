@@ -1,5 +1,4 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs'
-import { exists, mkdir } from 'node:fs/promises'
+import { exists, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -21,7 +20,7 @@ export async function installKafkaJars(): Promise<string> {
     throw new Error('mvn is missing: install Maven, or set KAFKA_BROKERS. ./scripts/test.sh does.')
   }
   await mkdir(cache, { recursive: true })
-  const partial = mkdtempSync(`${folder}.partial-`)
+  const partial = await mkdtemp(`${folder}.partial-`)
   try {
     const command = ['mvn', '-q', '-B', '-f', POM, 'dependency:copy-dependencies']
     const maven = Bun.spawn([...command, `-DoutputDirectory=${partial}`], {
@@ -31,9 +30,11 @@ export async function installKafkaJars(): Promise<string> {
     })
     if ((await maven.exited) !== 0)
       throw new Error('Maven could not fetch the jars of Apache Kafka')
-    if (!(await exists(folder))) renameSync(partial, folder)
+    await rename(partial, folder).catch(async (error: unknown) => {
+      if (!(await exists(folder))) throw error
+    })
   } finally {
-    rmSync(partial, { recursive: true, force: true })
+    await rm(partial, { recursive: true, force: true })
   }
   return folder
 }
