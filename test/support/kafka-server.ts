@@ -15,6 +15,7 @@ const JVM_FLAGS = [
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',
   '-Xshare:auto',
+  '-XX:-UsePerfData', // else it leaves a folder in the system's one for temporary files
   '-Dlog4j2.level=INFO',
 ] as const
 
@@ -38,8 +39,9 @@ export interface KafkaOptions {
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServer> {
   const jars = await installKafkaJars()
-  const java = ['java', ...JVM_FLAGS, '-cp', `${jars}/*`]
   const folder = makeServerFolder('kafka')
+  // Codecs unpack native libraries into the folder for temporary files; a killed JVM leaves them.
+  const java = ['java', ...JVM_FLAGS, `-Djava.io.tmpdir=${folder}`, '-cp', `${jars}/*`]
   const configPath = join(folder, 'server.properties')
   const port = findFreePort()
   const brokers = `127.0.0.1:${port}`
