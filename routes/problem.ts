@@ -1,5 +1,8 @@
 import { FAULTS, type FaultCode } from '../src/errors.ts'
 
+/** An answer given before the whole body was read ends the connection: nobody reads the rest. */
+const CLOSES: ReadonlySet<FaultCode> = new Set(['BODY_TOO_LARGE', 'ENCODING_UNSUPPORTED', 'SOURCE_UNKNOWN'])
+
 /** How long a sender should wait before it tries again, in seconds: a restart or a sync is over by then. */
 const RETRY_AFTER_S = 5
 
@@ -19,6 +22,7 @@ export function problem(
     headers: {
       'content-type': 'application/problem+json',
       ...(status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {}),
+      ...(CLOSES.has(code) ? { connection: 'close' } : {}),
       ...headers,
     },
   })

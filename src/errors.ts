@@ -233,6 +233,6 @@ export class GatewayError extends Error {
 
 /** The message of anything that was thrown, in one line. */
 export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
+  const text = String(error instanceof Error ? error.message : error)
   return text.replaceAll(/\s+/g, ' ').trim()
 }

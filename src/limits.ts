@@ -15,6 +15,9 @@ export const EVENT_ID_CHARS_MAX = 512
 /** A type names a route; longer ones are cut by no known provider. */
 export const EVENT_TYPE_CHARS_MAX = 256
 
+/** A challenge that a provider wants sent back; Slack's have about 50 characters. */
+export const HANDSHAKE_CHARS_MAX = 512
+
 /** Signatures tried per delivery: providers send at most a handful during a rotation. */
 export const SIGNATURES_MAX = 16
 
@@ -74,3 +77,6 @@ export const HINT_SILENCE_MS_MAX = 2_000
 
 /** A lost connection to Redis is tried again at least this often. */
 export const HINT_RECONNECT_MS_MAX = 2_000
+
+/** How often retention looks for rows past their time, in ms: a day's traffic is then deleted in small portions. */
+export const RETENTION_POLL_MS = 10 * 60_000

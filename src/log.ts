@@ -19,7 +19,7 @@ export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** A log and the way to hand its last lines to the operating system before the process ends. */
 export interface OpenLog extends Log {
-  flush(): void
+  flush(): Promise<void>
 }
 
 /** Opens the log: JSON lines on standard output, one thread of the process at a time (`part` names it). */
@@ -27,19 +27,20 @@ export function openLog(level: LogLevel, part: 'gateway' | 'relay'): OpenLog {
   const out = Bun.stdout.writer()
   const format = getJsonLinesFormatter({ properties: 'flatten' })
   let flushPlanned = false
-  function flush() {
+  async function flush() {
     flushPlanned = false
-    void out.flush()
+    await out.flush()
   }
   configureSync({
     reset: true,
     sinks: {
+      // A reader that went away must not end the gateway, so a failed write is nobody's error.
       // Lines gather until the event loop turns: one write for a whole group commit, not one for each delivery.
       stdout(record) {
         out.write(format(record))
         if (flushPlanned) return
         flushPlanned = true
-        setImmediate(flush)
+        setImmediate(() => void flush().catch(() => undefined))
       },
     },
     loggers: [

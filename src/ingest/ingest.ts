@@ -9,7 +9,7 @@ import { keptHeaders } from './kept-headers.ts'
 /** What other nodes say of an event id. Never the truth: the database is. */
 export interface HintPort {
   /** `mine` and `skipped` go on, `claimed` and `done` belong to another node. */
-  claim(source: string, eventId: string): Promise<Mine | Elsewhere>
+  claim(source: string, eventId: string, validMs?: number): Promise<Mine | Elsewhere>
   /** The event of this claim is on disk, stored by this delivery. */
   done(claim: Mine): Promise<void>
   /** Nothing was stored by this delivery. */
@@ -57,7 +57,7 @@ export async function ingest(
   if (verified.kind !== 'verified') return verified
   const { eventId, type } = verified
 
-  const claim = await ports.hint.claim(source.name, eventId)
+  const claim = await ports.hint.claim(source.name, eventId, verified.eventIdValidMs)
   if (claim.kind === 'claimed') return CLAIMED_ELSEWHERE
   if (claim.kind === 'done') {
     return { kind: 'duplicate', sameBody: true, eventId, type, reason: null, handleMs: 0, commitMs: 0 }

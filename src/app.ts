@@ -1,0 +1,207 @@
+/** The wiring: configuration → storage → stages → HTTP and background tasks. The only place that knows everything. */
+import { join } from 'node:path'
+import { openCheckpointer } from '../db/checkpoint.ts'
+import { openDedup } from '../db/dedup.ts'
+import { DATABASE_FILE, openDatabase } from '../db/open.ts'
+import { openRetention, type Retention } from '../db/retention.ts'
+import { openWriter, type Writer } from '../db/writer.ts'
+import { healthRoutes, type Health } from '../routes/health.ts'
+import { hooksRoutes } from '../routes/hooks.ts'
+import { problem } from '../routes/problem.ts'
+import type { Clock } from './clock.ts'
+import type { Config } from './config.ts'
+import { messageOf } from './errors.ts'
+import type { Hint, HintOptions } from './idempotency/hint.ts'
+import { noHint } from './idempotency/none.ts'
+import { openRedisHint } from './idempotency/redis.ts'
+import { openUpstashHint } from './idempotency/upstash.ts'
+import { ingest, type IngestPorts } from './ingest/ingest.ts'
+import { receive } from './ingest/receive.ts'
+import { RETENTION_POLL_MS } from './limits.ts'
+import { listen } from './listen.ts'
+import type { Log } from './log.ts'
+import { openRelayThread, type RelayThread } from './relay-thread.ts'
+import { openScope } from './scope.ts'
+import type { Setup } from './setup.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+export interface AppPorts {
+  readonly clock: Clock
+  readonly log: Log
+  /** Storage can no longer be trusted: the process has to end, and its next start finds out what is on disk. */
+  readonly onFatal: (error: unknown) => void
+  /** Stands between intake and the writer. For controls that have to break a promise; default: nothing does. */
+  readonly commitThrough?: (commit: IngestPorts['commit']) => IngestPorts['commit']
+}
+
+/** A gateway that takes deliveries. */
+export interface App {
+  readonly url: string
+  readonly adminUrl: string
+  /** Drains: stops accepting, answers what is in flight, publishes what it can in time, closes everything. */
+  stop(): Promise<void>
+}
+
+/**
+ * Opens a gateway, in the order in which it can promise things: disk, way out, door.
+ *
+ * @throws GatewayError STORAGE_UNUSABLE, DATA_DIR_IN_USE, PORT_IN_USE.
+ */
+export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
+  const { config } = setup
+  const { clock, log } = ports
+  await using opened = new AsyncDisposableStack()
+  let state: Health['state'] = 'serving'
+  function onFatal(error: unknown) {
+    state = 'failed'
+    ports.onFatal(error)
+  }
+
+  const storage = openStorage(config, { clock, log, onFatal }, opened)
+  const { writer } = storage
+  const hint = await openHint(config, { ...storage.hintOptions, clock, log })
+  opened.defer(() => hint.close())
+  const relay = openRelayThread({
+    clock,
+    log,
+    settings: config,
+    mark: (mark) => writer.mark(mark),
+    syncedSeq: () => writer.syncedOutboxSeq,
+  })
+  writer.onSynced((seq) => relay.synced(seq))
+
+  const onFailure = (task: string, error: unknown) =>
+    log.error('task.failed', { task, reason: messageOf(error) })
+  const scope = opened.use(openScope({ clock, shutdownMs: config.INLET_SHUTDOWN_MS, onFailure }))
+  scope.run('relay', (signal) => relay.run(signal))
+  scope.run('checkpoint', (signal) => storage.checkpointer.run(signal))
+  scope.run('retention', (signal) => runRetention(storage.retention, clock, signal))
+
+  const commitThrough = ports.commitThrough ?? ((commit) => commit)
+  const ingestPorts: IngestPorts = {
+    clock,
+    hint,
+    handlerMsMax: config.INLET_HANDLER_MS_MAX,
+    commit: commitThrough((event) => writer.commit(event)),
+  }
+  const health = () => healthOf(state, relay.status(), writer)
+  const doors = openDoors(setup, { ...ports, ingestPorts, health }, opened)
+  const resources = opened.move()
+  logStart(setup, doors, log)
+  return {
+    ...doors,
+    async stop() {
+      state = state === 'failed' ? state : 'draining'
+      await doors.closeIntake()
+      await relay.drain(config.INLET_SHUTDOWN_MS)
+      await resources.disposeAsync()
+    },
+  }
+}
+
+interface StoragePorts extends Pick<AppPorts, 'clock' | 'log'> {
+  readonly onFatal: (error: unknown) => void
+}
+
+/** The database and what keeps it bounded. */
+function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposableStack) {
+  const path = join(config.INLET_DATA_DIR, DATABASE_FILE)
+  const nodeName = config.INLET_NODE
+  const database = opened.use(openDatabase({ path, clock: ports.clock, nodeName }))
+  const retentionMs = config.INLET_RETENTION_DAYS * DAY_MS
+  const dedup = openDedup(database, { retentionMs })
+  const writer = openWriter({ database, dedup, ...ports })
+  opened.defer(() => writer.close())
+  const checkpointer = openCheckpointer({ database, writer, ...ports })
+  opened.defer(() => checkpointer.close())
+  return {
+    writer,
+    checkpointer,
+    retention: openRetention(database, { dedup, retentionMs }),
+    hintOptions: { node: nodeName, epoch: database.epoch, doneTtlMs: retentionMs },
+  }
+}
+
+function openHint(config: Config, options: HintOptions): Promise<Hint> {
+  const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = config
+  if (REDIS_URL !== undefined) return openRedisHint(REDIS_URL, options)
+  if (url === undefined || token === undefined) return Promise.resolve(noHint)
+  return Promise.resolve(openUpstashHint({ url, token }, options))
+}
+
+/** Deletes what is past its time in slices, so that no request waits behind a long one. */
+async function runRetention(retention: Retention, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const { more } = retention.retainOnce(clock.now())
+    await clock.sleep(more ? 0 : RETENTION_POLL_MS, signal)
+  }
+}
+
+interface DoorPorts extends AppPorts {
+  readonly ingestPorts: IngestPorts
+  readonly health: () => Health
+}
+
+/** Opens both ports: the door for third parties, and the one for the operator. */
+function openDoors(setup: Setup, ports: DoorPorts, opened: AsyncDisposableStack) {
+  const { config, sources } = setup
+  const { clock, log, ingestPorts, health } = ports
+  const receivePorts = { clock, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
+  const hooks = hooksRoutes({
+    clock,
+    log,
+    logDeliveries: config.INLET_LOG_DELIVERIES,
+    source: (name) => sources.get(name),
+    receive: (request, source) => receive(request, source, receivePorts),
+    ingest: (delivery, source) => ingest(delivery, source, ingestPorts),
+  })
+  function onError(error: unknown): Response {
+    log.error('request.failed', { reason: messageOf(error) })
+    return problem('STORAGE_FAILED', 'the event is not stored: send it again')
+  }
+  const { INLET_HOST, PORT, INLET_ADMIN_HOST, INLET_ADMIN_PORT } = config
+  const admin = listen({
+    host: INLET_ADMIN_HOST,
+    port: INLET_ADMIN_PORT,
+    fetch: healthRoutes(health).fetch,
+    onError,
+  })
+  opened.defer(() => admin.close())
+  const intake = listen({ host: INLET_HOST, port: PORT, fetch: hooks.fetch, onError })
+  return { url: intake.url, adminUrl: admin.url, closeIntake: () => intake.close() }
+}
+
+function healthOf(
+  state: Health['state'],
+  relay: ReturnType<RelayThread['status']>,
+  writer: Writer,
+): Health {
+  return {
+    ready: state === 'serving',
+    state,
+    relay: {
+      state: relay?.state ?? 'starting',
+      lagEntries: relay === undefined ? null : writer.syncedOutboxSeq - relay.position,
+      fault: relay?.fault ?? null,
+    },
+  }
+}
+
+function logStart(setup: Setup, doors: { readonly url: string; readonly adminUrl: string }, log: Log): void {
+  const { config, sources, inactive } = setup
+  log.info('gateway.started', {
+    url: doors.url,
+    adminUrl: doors.adminUrl,
+    sources: [...sources.keys()].join(','),
+    inactive: inactive.join(','),
+    sink: config.INLET_SINK,
+    dataDir: config.INLET_DATA_DIR,
+  })
+  for (const { name, unsigned } of sources.values()) {
+    if (unsigned) log.warn('source.unsigned', { source: name, hint: 'anybody can send events to it' })
+  }
+  if (config.INLET_SINK === 'file') {
+    log.warn('sink.file', { hint: 'records go to files, a stand-in: set INLET_SINK=kafka for Kafka' })
+  }
+}

@@ -1,0 +1,61 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { variableName, type Environment } from '../config.ts'
+import { randomSecret } from '../ids.ts'
+import { providerPort } from '../setup.ts'
+
+/** Where development secrets are kept: made on the first start, and read by `inlet send`. */
+export function devSecretsFile(dataDir: string): string {
+  return join(dataDir, 'dev.env')
+}
+
+/** The variables of a `dev.env`; none where there is no such file. */
+export function readDevSecrets(dataDir: string): Record<string, string> {
+  const file = devSecretsFile(dataDir)
+  if (!existsSync(file)) return {}
+  const lines = readFileSync(file, 'utf8').split('\n')
+  return Object.fromEntries(
+    lines
+      .filter((line) => line.includes('=') && !line.startsWith('#'))
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+}
+
+interface NamedSource {
+  readonly name: string
+  readonly provider: string
+}
+
+/**
+ * Gives a random secret to every source that the environment gives none, and keeps it for the next start.
+ * Returns the variables of all kept secrets.
+ */
+export function keepDevSecrets(
+  dataDir: string,
+  sources: readonly NamedSource[],
+  env: Environment,
+): Record<string, string> {
+  const kept = readDevSecrets(dataDir)
+  for (const { name, provider } of sources) {
+    const variable = `INLET_SECRET_${variableName(name)}`
+    const isGiven = env[variable] !== undefined || env[`${variable}_FILE`] !== undefined
+    if (isGiven) delete kept[variable]
+    else kept[variable] ??= makeSecret(provider)
+  }
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const lines = Object.entries(kept).map(([variable, secret]) => `${variable}=${secret}\n`)
+  const file = devSecretsFile(dataDir)
+  writeFileSync(file, `# Made by \`inlet dev\`, for this machine only.\n${lines.join('')}`, {
+    mode: 0o600,
+  })
+  chmodSync(file, 0o600)
+  return kept
+}
+
+/** In the first form that the provider takes: most take any text, some want a user and a password. */
+function makeSecret(provider: string): string {
+  const random = randomSecret()
+  const forms = [random, `dev:${random}`]
+  const port = providerPort(provider)
+  return forms.find((form) => port?.validateSecret(form) === undefined) ?? random
+}

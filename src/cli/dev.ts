@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import type { Environment } from '../config.ts'
+import { loadHandlers, prepare } from '../setup.ts'
+import type { Command } from './command.ts'
+import { devSecretsFile, keepDevSecrets } from './dev-secrets.ts'
+import { runGateway } from './run-gateway.ts'
+
+export const dev: Command = {
+  name: 'dev',
+  summary: 'Try it on this machine: no Kafka, no Redis, secrets made for you.',
+  help: `Usage: inlet dev
+
+Serves the sources of your handler files and of INLET_SOURCES on http://127.0.0.1:8080, without
+Kafka: records are appended to <data>/topics/<topic>.ndjson, a stand-in, one record a line. Sources
+without a secret get a random one, kept in <data>/dev.env, where \`inlet send\` finds it.
+
+  inlet dev
+  inlet send github push        in a second terminal
+
+Every variable of \`inlet serve\` works here as well.`,
+  async run({ env, print }) {
+    const settings: Environment = {
+      INLET_HOST: '127.0.0.1',
+      INLET_SINK: env['KAFKA_BROKERS'] === undefined ? 'file' : 'kafka',
+      INLET_DATA_DIR: './data',
+      ...env,
+    }
+    const dataDir = settings['INLET_DATA_DIR'] ?? './data'
+    const secrets = keepDevSecrets(dataDir, await namedSources(settings), settings)
+    const setup = await prepare({ ...secrets, ...settings })
+    return runGateway(setup, (app) => {
+      const [first = 'github'] = setup.sources.keys()
+      const sink = setup.config.INLET_SINK === 'file' ? join(dataDir, 'topics') : 'Kafka'
+      print('')
+      for (const name of setup.sources.keys()) print(`  webhooks   POST ${app.url}/hooks/${name}`)
+      print(`  health     ${app.adminUrl}/readyz`)
+      print(`  secrets    ${devSecretsFile(dataDir)}`)
+      print(`  records    ${sink}${sink === 'Kafka' ? '' : ' (a stand-in for Kafka)'}`)
+      print('')
+      print(`  Try it, in a second terminal:   ./scripts/inlet send ${first}`)
+      print('')
+    })
+  },
+}
+
+/** The sources that would be served if all of them had secrets. What is malformed is reported by `prepare`. */
+async function namedSources(env: Environment): Promise<{ name: string; provider: string }[]> {
+  const { sources } = await loadHandlers(env)
+  const fromFiles = sources.map(({ definition }) => definition)
+  const fromEnv = (env['INLET_SOURCES'] ?? '')
+    .split(',')
+    .map((entry) => entry.trim().split('='))
+    .filter(([name]) => name !== undefined && name !== '')
+    .map(([name = '', provider = name]) => ({ name, provider }))
+  return [...fromFiles, ...fromEnv]
+}

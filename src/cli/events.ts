@@ -1,0 +1,134 @@
+import { join } from 'node:path'
+import { openInbox, type Inbox, type StoredEvent, type StoredEventDetail } from '../../db/inbox.ts'
+import { DATABASE_FILE, openReader } from '../../db/open.ts'
+import { EVENT_STATES, type EventState } from '../event.ts'
+import { parseArguments, wholeNumber } from './arguments.ts'
+import { UsageError, type Command } from './command.ts'
+import { table } from './table.ts'
+
+const LIMIT_DEFAULT = '20'
+const LIMIT_MAX = 10_000
+
+/** Sources may use the same id: as many events are shown for one. */
+const SAME_ID_MAX = 10
+
+const OPTIONS = {
+  source: { type: 'string' },
+  state: { type: 'string' },
+  before: { type: 'string' },
+  limit: { type: 'string', default: LIMIT_DEFAULT },
+  json: { type: 'boolean', default: false },
+} as const
+
+export const events: Command = {
+  name: 'events',
+  summary: 'List and show what is stored.',
+  help: `Usage: inlet events [list] [options]
+       inlet events show <seq | event id> [--json]
+
+Lists the newest events, or shows one with its bytes and what became of its records. Reads the
+database of INLET_DATA_DIR (./data), beside a running gateway or without one, and changes nothing.
+
+  inlet events --state failed
+  inlet events --source github --json | jq .eventId
+  inlet events show 42
+
+  --source <name>   Only events of this source.
+  --state <state>   Only events that are ${EVENT_STATES.join(', ')}.
+  --before <seq>    Only events older than this one: the next page.
+  --limit <n>       At most so many. Default: ${LIMIT_DEFAULT}.
+  --json            One JSON object a line, for scripts.`,
+  run({ args, env, print }) {
+    const { values, positionals } = parseArguments(args, OPTIONS)
+    const [action = 'list', which, ...rest] = positionals
+    if (rest.length > 0) throw new UsageError('too many arguments')
+    using reader = openReader(join(env['INLET_DATA_DIR'] ?? './data', DATABASE_FILE))
+    const inbox = openInbox(reader)
+    if (action === 'show') {
+      if (which === undefined) throw new UsageError('name an event by its seq or its id')
+      return Promise.resolve(show(inbox, which, { json: values.json, print }))
+    }
+    if (action !== 'list' || which !== undefined) throw new UsageError(`"${action}" is not list or show`)
+    const listed = inbox.list({
+      source: values.source,
+      state: eventState(values.state),
+      before: values.before === undefined ? undefined : wholeNumber(values.before, 'before', 2 ** 53),
+      limit: wholeNumber(values.limit, 'limit', LIMIT_MAX),
+    })
+    if (values.json) for (const event of listed) print(JSON.stringify(event))
+    else print(listed.length === 0 ? 'no events' : table(COLUMNS, listed.map(toRow)))
+    return Promise.resolve(0)
+  },
+}
+
+function eventState(text: string | undefined): EventState | undefined {
+  const state = EVENT_STATES.find((each) => each === text)
+  if (text !== undefined && state === undefined) {
+    throw new UsageError(`--state takes ${EVENT_STATES.join(', ')}`)
+  }
+  return state
+}
+
+const COLUMNS = ['seq', 'received', 'source', 'type', 'state', 'id', 'reason'] as const
+
+function toRow(event: StoredEvent) {
+  return {
+    seq: String(event.seq),
+    received: new Date(event.receivedAt).toISOString(),
+    source: event.source,
+    type: event.type,
+    state: event.state,
+    id: event.eventId,
+    reason: event.reason ?? '',
+  }
+}
+
+interface Output {
+  readonly json: boolean
+  readonly print: (line: string) => void
+}
+
+function show(inbox: Inbox, which: string, { json, print }: Output): number {
+  const bySeq = /^\d{1,15}$/.test(which) ? inbox.bySeq(Number(which)) : undefined
+  const found = bySeq === undefined ? inbox.byEventId(which, SAME_ID_MAX) : [bySeq]
+  if (found.length === 0) {
+    print(`no event has the seq or the id "${which}"`)
+    return 1
+  }
+  for (const event of found) print(json ? JSON.stringify(toJson(event)) : describe(event))
+  return 0
+}
+
+/** Bytes as base64, so that they survive JSON. */
+function toJson({ body, records, variants, ...event }: StoredEventDetail) {
+  return {
+    ...event,
+    bodyBase64: body.toBase64(),
+    records: records.map(({ value, ...record }) => ({
+      ...record,
+      valueBase64: value?.toBase64() ?? null,
+    })),
+    differingDuplicates: variants?.count ?? 0,
+  }
+}
+
+function describe(event: StoredEventDetail): string {
+  const facts = Object.entries({ ...toRow(event), key: event.key, headers: event.headers ?? '' })
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `${name.padEnd(9)} ${value}`)
+  const records = event.records.map(({ topic, key, status, attempts, reason }) => ({
+    topic,
+    key,
+    status: attempts > 0 ? `${status} after ${attempts}` : status,
+    reason: reason ?? '',
+  }))
+  return [
+    ...facts,
+    ...(event.variants === null ? [] : [`duplicates with other bytes: ${event.variants.count}`]),
+    '',
+    records.length === 0 ? 'no records' : table(['topic', 'key', 'status', 'reason'], records),
+    '',
+    `body, ${event.bodyLength} bytes:`,
+    new TextDecoder().decode(event.body),
+  ].join('\n')
+}

@@ -1,0 +1,37 @@
+import { openApp, type App } from '../app.ts'
+import { systemClock } from '../clock.ts'
+import { messageOf } from '../errors.ts'
+import { openLog } from '../log.ts'
+import type { Setup } from '../setup.ts'
+
+/**
+ * Runs a gateway until it is told to stop, and resolves to the exit code: 0 after SIGTERM or SIGINT,
+ * 1 where storage failed and nothing more can be promised.
+ */
+export async function runGateway(
+  setup: Setup,
+  onStarted: (app: App) => void = () => undefined,
+): Promise<number> {
+  const log = openLog(setup.config.LOG_LEVEL, 'gateway')
+  const ended = Promise.withResolvers<number>()
+  const app = await openApp(setup, {
+    clock: systemClock,
+    log,
+    onFatal(error) {
+      log.error('gateway.failed', { reason: messageOf(error) })
+      ended.resolve(1)
+    },
+  })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info('gateway.draining', { signal })
+      ended.resolve(0)
+    })
+  }
+  onStarted(app)
+  const code = await ended.promise
+  await app.stop()
+  log.info('gateway.stopped', { code })
+  await log.flush()
+  return code
+}

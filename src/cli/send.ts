@@ -1,0 +1,170 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock } from '../clock.ts'
+import { variableName, type Environment } from '../config.ts'
+import { messageOf } from '../errors.ts'
+import { randomUuid } from '../ids.ts'
+import { CATALOGUE } from '../providers/catalogue.ts'
+import { sampleEvents, signSample, type Sample } from '../providers/sign.ts'
+import type { ProviderRow } from '../providers/row.ts'
+import { loadHandlers } from '../setup.ts'
+import { parseArguments } from './arguments.ts'
+import { UsageError, type Command, type CommandContext } from './command.ts'
+import { devSecretsFile, readDevSecrets } from './dev-secrets.ts'
+
+/** How long `send` looks for the record that came out, in ms. */
+const RECORD_MS_MAX = 5_000
+const RECORD_POLL_MS = 50
+
+const OPTIONS = {
+  url: { type: 'string' },
+  data: { type: 'string' },
+  id: { type: 'string' },
+} as const
+
+export const send: Command = {
+  name: 'send',
+  summary: 'Sign a sample event as the provider would, and deliver it.',
+  help: `Usage: inlet send <source> [event] [options]
+
+Makes a realistic event, signs it with the source's secret, and delivers it to the gateway. With
+\`inlet dev\` it also shows the record that came out. Without an event it sends the first sample;
+an unknown one is answered with the list.
+
+  inlet send github push
+  inlet send stripe payment_intent.succeeded --url https://hooks.example.com
+  inlet send github issues.opened --data issue.json
+
+  --url <base>    Where the gateway is. Default: http://127.0.0.1:$PORT.
+  --data <file>   Send these bytes instead of a sample.
+  --id <id>       The event's id: send the same one twice to see a duplicate.
+
+The secret is read from INLET_SECRET_<SOURCE>, else from <data>/dev.env.`,
+  async run(context) {
+    const { values, positionals } = parseArguments(context.args, OPTIONS)
+    const [name, type, ...rest] = positionals
+    if (name === undefined || rest.length > 0) throw new UsageError('name one source, and one event at most')
+    const row = await rowOf(name, context.env)
+    const { env } = context
+    const dataDir = env['INLET_DATA_DIR'] ?? './data'
+    const eventId = values.id ?? randomUuid()
+    const sample = signSample(row, {
+      secret: secretOf(name, dataDir, env),
+      type: eventType(row, type, values.data !== undefined),
+      eventId,
+      now: systemClock.now(),
+      config: configOf(name, env),
+      ...(values.data === undefined ? {} : { body: readData(values.data) }),
+    })
+    const base = values.url ?? `http://127.0.0.1:${env['PORT'] ?? '8080'}`
+    const topics = join(dataDir, 'topics')
+    const before = topicSizes(topics)
+    const status = await deliver(new URL(`/hooks/${name}`, base), sample, context)
+    const isStandIn = existsSync(devSecretsFile(dataDir)) && env['KAFKA_BROKERS'] === undefined
+    if (status === 202 && values.url === undefined && isStandIn) {
+      await showRecords(topics, { before, source: name }, context)
+    }
+    return status === 202 || status === 200 ? 0 : 1
+  },
+}
+
+/** The provider of a source: as handler files or INLET_SOURCES say, else the one that has this name. */
+async function rowOf(name: string, env: Environment): Promise<ProviderRow> {
+  const { sources } = await loadHandlers(env)
+  const defined = sources.find(({ definition }) => definition.name === name)?.definition.provider
+  const [, listed] =
+    (env['INLET_SOURCES'] ?? '')
+      .split(',')
+      .map((entry) => entry.trim().split('='))
+      .find(([source]) => source === name) ?? []
+  const row = CATALOGUE.get(defined ?? listed ?? name)
+  if (row !== undefined) return row
+  throw new UsageError(`"${name}" is no source, and no provider: ${[...CATALOGUE.keys()].join(', ')}`)
+}
+
+function eventType(row: ProviderRow, type: string | undefined, hasOwnData: boolean): string {
+  const known = sampleEvents(row)
+  const chosen = type ?? known[0]
+  if (chosen !== undefined && (hasOwnData || known.includes(chosen))) return chosen
+  throw new UsageError(`there is no sample of "${type}" for ${row.key}: ${known.join(', ')}, or --data`)
+}
+
+/** The first of the configured secrets; undefined where the source is explicitly unsigned. */
+function secretOf(name: string, dataDir: string, env: Environment): string | undefined {
+  const variable = `INLET_SECRET_${variableName(name)}`
+  const configured = env[variable] ?? readDevSecrets(dataDir)[variable]
+  if (configured === undefined) {
+    throw new UsageError(`there is no secret: set ${variable}, or start \`inlet dev\` first`)
+  }
+  return configured === 'none' ? undefined : configured.trim().split(/\s+/)[0]
+}
+
+function configOf(name: string, env: Environment): Record<string, string> {
+  const prefix = `INLET_CONFIG_${variableName(name)}_`
+  const own = Object.entries(env).filter(([variable]) => variable.startsWith(prefix))
+  return Object.fromEntries(
+    own.map(([variable, value]) => [variable.slice(prefix.length).toLowerCase(), value ?? '']),
+  )
+}
+
+function readData(file: string): Uint8Array {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw new UsageError(`--data: ${messageOf(error)}`)
+  }
+}
+
+const MEANINGS: Readonly<Record<number, string>> = {
+  200: 'a duplicate, or a challenge: nothing new is stored',
+  202: 'accepted: it is on disk',
+  401: 'the signature is not accepted: compare the secrets',
+  404: 'the gateway has no such source',
+  503: 'the gateway cannot store it now',
+}
+
+/** Posts the sample, prints what was sent and answered, and returns the status; 0 where there was no answer. */
+async function deliver(url: URL, sample: Sample, { print }: CommandContext): Promise<number> {
+  print(`POST ${url.href}`)
+  for (const [header, value] of Object.entries(sample.headers)) print(`  ${header}: ${value}`)
+  const { headers, body } = sample
+  try {
+    const response = await fetch(url, { method: 'POST', headers, body })
+    const text = await response.text()
+    print(`${response.status}  ${MEANINGS[response.status] ?? response.statusText}`)
+    if (!response.ok) print(text)
+    return response.status
+  } catch (error) {
+    print(`no answer: ${messageOf(error)}\nIs the gateway running? \`inlet dev\` starts one.`)
+    return 0
+  }
+}
+
+/** The length of each topic file of the stand-in, in bytes. */
+function topicSizes(directory: string): ReadonlyMap<string, number> {
+  if (!existsSync(directory)) return new Map()
+  const files = readdirSync(directory).map((name) => join(directory, name))
+  return new Map(files.map((file) => [file, statSync(file).size]))
+}
+
+/** Shows the records of this source that were appended to the stand-in since `before`. */
+async function showRecords(
+  directory: string,
+  { before, source }: { before: ReadonlyMap<string, number>; source: string },
+  { print }: CommandContext,
+): Promise<void> {
+  const deadlineMs = systemClock.monotonicMs() + RECORD_MS_MAX
+  while (systemClock.monotonicMs() < deadlineMs) {
+    let shown = 0
+    for (const [file, size] of topicSizes(directory)) {
+      if (size === before.get(file)) continue
+      const appended = readFileSync(file).subarray(before.get(file) ?? 0).toString()
+      const lines = appended.split('\n').filter((line) => line.includes(`"ce_source":"${source}"`))
+      for (const line of lines) print(`\n${file}:\n${line}`)
+      shown += lines.length
+    }
+    if (shown > 0) return
+    await systemClock.sleep(RECORD_POLL_MS)
+  }
+  print(`no record came out within ${RECORD_MS_MAX} ms: \`inlet events\` says what became of the event`)
+}

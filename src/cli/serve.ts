@@ -1,0 +1,22 @@
+import { prepare } from '../setup.ts'
+import type { Command } from './command.ts'
+import { settingsHelp } from './settings-help.ts'
+import { runGateway } from './run-gateway.ts'
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'Take webhooks and publish them to Kafka.',
+  help: `Usage: inlet serve
+
+Takes webhooks at POST /hooks/<source>, stores each on disk before it answers 2xx, and publishes it
+to Kafka. Everything is configured by environment variables; a wrong one refuses the start, and all
+wrong ones are named at once. SIGTERM drains: what is in flight is answered, what is stored is
+published as far as INLET_SHUTDOWN_MS allows, and the rest is published after the next start.
+
+  INLET_SOURCES=github INLET_SECRET_GITHUB=… KAFKA_BROKERS=broker:9092 inlet serve
+
+${settingsHelp()}`,
+  async run({ env }) {
+    return runGateway(await prepare(env))
+  },
+}

@@ -1,0 +1,42 @@
+import { GatewayError, messageOf } from './errors.ts'
+
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+  readonly fetch: (request: Request) => Response | Promise<Response>
+  /** What answers when `fetch` itself throws: a bug, logged and hidden from the sender. */
+  readonly onError: (error: unknown) => Response
+}
+
+/** An HTTP server that is listening. */
+export interface Listening {
+  readonly url: string
+  /** Takes no more connections, and resolves once every request in flight is answered. */
+  close(): Promise<void>
+}
+
+/**
+ * A connection that says nothing for this long is closed, in seconds. Longer than the slowest sender pauses within a
+ * request, and short enough that an attacker pays for each connection that is held open.
+ */
+const IDLE_S = 30
+
+/** @throws GatewayError PORT_IN_USE where the address cannot be had. */
+export function listen(options: ListenOptions): Listening {
+  try {
+    const server = Bun.serve({
+      hostname: options.host,
+      port: options.port,
+      development: false,
+      idleTimeout: IDLE_S,
+      // Our own limit answers with a problem document and closes; Bun's would answer with an empty page.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      fetch: options.fetch,
+      error: options.onError,
+    })
+    return { url: server.url.origin, close: () => server.stop() }
+  } catch (error) {
+    const address = `${options.host}:${options.port}`
+    throw new GatewayError('PORT_IN_USE', `${address}: ${messageOf(error)}`, { cause: error })
+  }
+}

@@ -1,0 +1,59 @@
+/** What `bun run start` and the compiled binary start: the first argument names the command. */
+import { check } from './cli/check.ts'
+import { UsageError, type Command } from './cli/command.ts'
+import { dev } from './cli/dev.ts'
+import { events } from './cli/events.ts'
+import { send } from './cli/send.ts'
+import { serve } from './cli/serve.ts'
+import { version } from './cli/version.ts'
+import { GatewayError } from './errors.ts'
+
+const COMMANDS: readonly Command[] = [serve, dev, check, send, events, version]
+
+process.exitCode = await main(Bun.argv.slice(2))
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name = '--help', ...args] = argv
+  const print = (line: string) => process.stdout.write(`${line}\n`)
+  if (name === '--help' || name === '-h' || name === 'help') return printHelp(args[0], print)
+  if (name === '--version') return version.run({ args, env: process.env, print })
+  const command = COMMANDS.find((each) => each.name === name)
+  if (command === undefined) return refuse(`there is no command "${name}"`, 'inlet --help')
+  if (args.includes('--help') || args.includes('-h')) return printHelp(name, print)
+  try {
+    return await command.run({ args, env: process.env, print })
+  } catch (error) {
+    if (error instanceof UsageError) return refuse(error.message, `inlet ${name} --help`)
+    if (error instanceof GatewayError) return explain(error)
+    throw error
+  }
+}
+
+function printHelp(name: string | undefined, print: (line: string) => void): number {
+  const command = COMMANDS.find((each) => each.name === name)
+  print(command === undefined ? overview() : command.help)
+  return 0
+}
+
+function overview(): string {
+  const rows = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(9)} ${summary}`)
+  return `Inlet takes signed webhooks, stores them before it answers, and publishes them to Kafka.
+
+Usage: inlet <command> [options]
+
+${rows.join('\n')}
+
+Try it without Kafka:    inlet dev            then, elsewhere: inlet send github push
+In production:           INLET_SOURCES=github INLET_SECRET_GITHUB=… KAFKA_BROKERS=… inlet serve
+A command in detail:     inlet <command> --help`
+}
+
+function refuse(what: string, help: string): number {
+  process.stderr.write(`inlet: ${what}\nTry: ${help}\n`)
+  return 2
+}
+
+function explain(error: GatewayError): number {
+  process.stderr.write(`inlet: ${error.fault.title}\n${error.detail}\n${error.fault.hint}\n`)
+  return 1
+}

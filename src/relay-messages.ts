@@ -1,0 +1,32 @@
+/** What the main thread and the relay's thread say to each other. */
+import type { Config } from './config.ts'
+import type { RelayMark } from './outbox.ts'
+import type { RelayStatus } from './relay/ports.ts'
+
+/** What the relay's thread needs of the configuration. */
+export type RelaySettings = Pick<
+  Config,
+  | 'INLET_DATA_DIR'
+  | 'INLET_POISON_POLICY'
+  | 'INLET_SINK'
+  | 'KAFKA_BROKERS'
+  | 'KAFKA_CLIENT_ID'
+  | 'KAFKA_COMPRESSION'
+  | 'LOG_LEVEL'
+>
+
+export type ToRelay =
+  | { readonly kind: 'start'; readonly settings: RelaySettings; readonly syncedSeq: number }
+  /** Outbox entries up to this seq are on disk. */
+  | { readonly kind: 'synced'; readonly seq: number }
+  /** The answer to a mark: `failure` is null once it is on disk. */
+  | { readonly kind: 'marked'; readonly id: number; readonly failure: string | null }
+  | { readonly kind: 'stop' }
+
+export type FromRelay =
+  | { readonly kind: 'mark'; readonly id: number; readonly mark: RelayMark }
+  | { readonly kind: 'status'; readonly status: RelayStatus }
+  /** Everything is closed: the thread may end. */
+  | { readonly kind: 'stopped' }
+  /** It cannot go on: another thread has to. */
+  | { readonly kind: 'crashed'; readonly reason: string }

@@ -1,0 +1,88 @@
+/** The relay's thread: reads the outbox on a connection of its own, publishes, and asks the main thread to mark. */
+import { join } from 'node:path'
+import { DATABASE_FILE, openReader } from '../db/open.ts'
+import { openOutbox } from '../db/outbox.ts'
+import { systemClock } from './clock.ts'
+import { messageOf } from './errors.ts'
+import { openFileLog } from './kafka/file-log.ts'
+import { openKafkaPublisher } from './kafka/producer.ts'
+import { openLog, type Log } from './log.ts'
+import type { FromRelay, RelaySettings, ToRelay } from './relay-messages.ts'
+import type { RelayPorts } from './relay/ports.ts'
+import { runRelay } from './relay/relay.ts'
+import { openSynced, type Synced } from './relay/synced.ts'
+
+declare const self: Worker
+
+const marking = new Map<number, PromiseWithResolvers<void>>()
+const stopping = new AbortController()
+let synced: Synced | undefined
+let lastMark = 0
+
+self.addEventListener('message', ({ data }: MessageEvent<ToRelay>) => {
+  if (data.kind === 'start') start(data.settings, data.syncedSeq)
+  else if (data.kind === 'synced') synced?.advance(data.seq)
+  else if (data.kind === 'stop') stopping.abort()
+  else settleMark(data.id, data.failure)
+})
+
+/** What nobody awaits, kafkajs's timers included, ends this thread with its reason; the main thread starts another. */
+function crash(error: unknown): void {
+  tell({ kind: 'crashed', reason: messageOf(error) })
+}
+process.on('unhandledRejection', crash)
+process.on('uncaughtException', crash)
+
+function start(settings: RelaySettings, syncedSeq: number): void {
+  synced = openSynced(syncedSeq, systemClock)
+  relay(settings, synced).catch(crash)
+}
+
+async function relay(settings: RelaySettings, syncedSeq: Synced): Promise<void> {
+  const log = openLog(settings.LOG_LEVEL, 'relay')
+  using reader = openReader(join(settings.INLET_DATA_DIR, DATABASE_FILE))
+  const publisher = openPublisher(settings, log)
+  const ports: RelayPorts = {
+    outbox: openOutbox(reader),
+    publisher,
+    synced: syncedSeq,
+    clock: systemClock,
+    log,
+    mark(mark) {
+      const settled = Promise.withResolvers<void>()
+      lastMark += 1
+      marking.set(lastMark, settled)
+      tell({ kind: 'mark', id: lastMark, mark })
+      return settled.promise
+    },
+    report: (status) => tell({ kind: 'status', status }),
+  }
+  await runRelay(ports, { poisonPolicy: settings.INLET_POISON_POLICY }, stopping.signal)
+  await publisher.close()
+  await log.flush()
+  tell({ kind: 'stopped' })
+}
+
+function openPublisher(settings: RelaySettings, log: Log) {
+  if (settings.INLET_SINK === 'file') {
+    return openFileLog({ directory: join(settings.INLET_DATA_DIR, 'topics') })
+  }
+  return openKafkaPublisher({
+    brokers: settings.KAFKA_BROKERS,
+    clientId: settings.KAFKA_CLIENT_ID,
+    compression: settings.KAFKA_COMPRESSION,
+    clock: systemClock,
+    log,
+  })
+}
+
+function settleMark(id: number, failure: string | null): void {
+  const settled = marking.get(id)
+  marking.delete(id)
+  if (failure === null) settled?.resolve()
+  else settled?.reject(new Error(failure))
+}
+
+function tell(message: FromRelay): void {
+  self.postMessage(message)
+}

@@ -1,0 +1,55 @@
+/** From the environment to what is to be served: configuration, handler files, sources. Nothing is opened yet. */
+import { parseConfig, type Config, type Environment } from './config.ts'
+import { systemClock } from './clock.ts'
+import { GatewayError } from './errors.ts'
+import { loadHandlerFiles, type LoadedHandlers } from './handler-files.ts'
+import { CATALOGUE } from './providers/catalogue.ts'
+import { validateSecret } from './providers/engine/secrets.ts'
+import { compileVerifier } from './providers/verifier.ts'
+import type { Source } from './source.ts'
+import { resolveSources, type ProviderPort } from './sources.ts'
+
+/** A configuration that holds, and the sources that it makes. */
+export interface Setup {
+  readonly config: Config
+  readonly sources: ReadonlyMap<string, Source>
+  /** Names of sources that a handler file defines but nothing configures. */
+  readonly inactive: readonly string[]
+}
+
+/**
+ * Reads everything that decides what is served.
+ *
+ * @throws GatewayError CONFIG_INVALID with everything that is wrong, one line each.
+ */
+export async function prepare(env: Environment): Promise<Setup> {
+  const parsed = parseConfig(env)
+  const handlers = await loadHandlers(env)
+  if (!parsed.ok) throw invalid([...parsed.problems, ...handlers.problems])
+  const { config } = parsed
+  const { sources, inactive, problems } = resolveSources(config, handlers.sources, providerPort)
+  const all = [...handlers.problems, ...problems]
+  if (all.length > 0) throw invalid(all)
+  return { config, sources, inactive }
+}
+
+/** Handler files are looked at even where the configuration is wrong: everything is reported together. */
+export function loadHandlers(env: Environment): Promise<LoadedHandlers> {
+  return loadHandlerFiles(env['INLET_HANDLERS_DIR'] || './handlers')
+}
+
+/** What the catalogue does for a source of this provider. */
+export function providerPort(key: string): ProviderPort | undefined {
+  const row = CATALOGUE.get(key)
+  if (row === undefined) return undefined
+  return {
+    configFields: Object.keys(row.config ?? {}),
+    validateSecret: (secret) => validateSecret(row, secret),
+    compile: ({ secrets, unsigned, config }) =>
+      compileVerifier(row, { secrets, unsigned, config, now: systemClock.now }),
+  }
+}
+
+function invalid(problems: readonly string[]): GatewayError {
+  return new GatewayError('CONFIG_INVALID', problems.map((problem) => `  - ${problem}`).join('\n'))
+}

@@ -1,0 +1,82 @@
+/**
+ * kill -9 under load, again and again: every event that got a 2xx must be on the topic, in the order of its key.
+ * The control acknowledges first and stores 50 ms later, as a buffer in memory would: it must lose events.
+ */
+import { join } from 'node:path'
+import { systemClock } from '../../src/clock.ts'
+import { RELAY_BATCH_ENTRIES_MAX } from '../../src/limits.ts'
+import { startGateway, type GatewayProcess } from '../support/gateway-process.ts'
+import { makeTempDir } from '../support/temp.ts'
+import { createTopic, deleteTopics, readTopic } from '../support/topics.ts'
+import { audit, type Audit } from './ledger.ts'
+import { seeded } from './seeded.ts'
+import { startSenders } from './senders.ts'
+
+const SECRET = 'made-up-secret-for-torture'
+const KEYS = 50
+const KILL_AFTER_MS = { min: 50, max: 600 }
+const DRAIN_MS_MAX = 60_000
+/** The control loses in nearly every cycle: a few are enough. */
+const CONTROL_CYCLES = 3
+const CONTROL = [process.execPath, join(import.meta.dir, 'control/early-ack.ts')]
+
+export interface KillOptions {
+  readonly brokers: string
+  /** How the gateway under test is started. */
+  readonly command: readonly string[]
+  readonly cycles: number
+  readonly seed: number
+}
+
+/** One line of the table: what was tried, what came of it, and whether the control was caught. */
+export interface Row extends Audit {
+  readonly name: string
+  readonly cases: number
+  readonly held: boolean
+  readonly controlCaught: boolean
+}
+
+export async function kill(options: KillOptions): Promise<Row> {
+  const result = await killCycles(options)
+  const control = await killCycles({ ...options, command: CONTROL, cycles: CONTROL_CYCLES })
+  const held =
+    result.acked > 0 &&
+    result.lost === 0 &&
+    result.inversions === 0 &&
+    result.duplicates <= options.cycles * RELAY_BATCH_ENTRIES_MAX
+  return { name: 'kill', cases: options.cycles, ...result, held, controlCaught: control.lost > 0 }
+}
+
+async function killCycles(options: KillOptions): Promise<Audit> {
+  const random = seeded(options.seed)
+  await using directory = await makeTempDir()
+  const topic = await createTopic({ brokers: options.brokers, prefix: 'torture-kill' })
+  const start = () =>
+    startGateway({
+      command: options.command,
+      cwd: directory.path,
+      env: {
+        KAFKA_BROKERS: options.brokers,
+        INLET_SOURCES: 'github',
+        INLET_SECRET_GITHUB: SECRET,
+        INLET_TOPIC_GITHUB: topic,
+        INLET_LOG_DELIVERIES: 'false',
+      },
+    })
+  let gateway: GatewayProcess = await start()
+  const senders = startSenders({ url: () => gateway.url, secret: SECRET, keys: KEYS })
+  try {
+    for (let cycle = 0; cycle < options.cycles; cycle += 1) {
+      const { min, max } = KILL_AFTER_MS
+      await systemClock.sleep(min + (max - min) * random())
+      await gateway.end('SIGKILL')
+      gateway = await start()
+    }
+    await senders.stop()
+    await gateway.drained(DRAIN_MS_MAX)
+    return audit(senders.ledger, await readTopic(options.brokers, topic))
+  } finally {
+    await gateway.end('SIGKILL')
+    await deleteTopics(options.brokers, [topic])
+  }
+}

@@ -1,0 +1,11 @@
+/** Numbers in [0, 1) that a seed replays: the schedule of faults, not the timing of the machine. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0
+  // mulberry32: small, and good enough to scatter faults.
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

@@ -1,0 +1,66 @@
+import { createHmac } from 'node:crypto'
+import { systemClock } from '../../src/clock.ts'
+import { randomToken } from '../../src/ids.ts'
+import type { Ledger, SentEvent } from './ledger.ts'
+
+/** A sender that gets no answer asks again after this long, like a provider in a hurry. */
+const RETRY_MS = 25
+
+export interface SendersOptions {
+  /** Where webhooks go at the moment; it changes when the gateway is started again. */
+  readonly url: () => string
+  readonly secret: string
+  /** One sender a key: it sends its next event only once the last one is acknowledged. */
+  readonly keys: number
+}
+
+export interface Senders {
+  readonly ledger: Ledger
+  /** Lets each sender get its last acknowledgement, then ends them. */
+  stop(): Promise<void>
+}
+
+/** Sends signed GitHub deliveries without pause, and writes down every acknowledgement. */
+export function startSenders(options: SendersOptions): Senders {
+  const run = randomToken()
+  const acked: SentEvent[] = []
+  let stopping = false
+
+  async function sendAll(key: string): Promise<void> {
+    for (let n = 0; !stopping; n += 1) {
+      const event = { id: `${run}-${key}-${n}`, key, n }
+      while (!(await isAcknowledged(event, options))) await systemClock.sleep(RETRY_MS)
+      acked.push(event)
+    }
+  }
+  const sending = Array.from({ length: options.keys }, (_, key) => sendAll(String(key)))
+  return {
+    ledger: { acked },
+    async stop() {
+      stopping = true
+      await Promise.all(sending)
+    },
+  }
+}
+
+async function isAcknowledged(event: SentEvent, options: SendersOptions): Promise<boolean> {
+  const body = JSON.stringify({ repository: { id: Number(event.key) }, n: event.n, id: event.id })
+  const signature = createHmac('sha256', options.secret).update(body).digest('hex')
+  try {
+    const response = await fetch(`${options.url()}/hooks/github`, {
+      method: 'POST',
+      body,
+      headers: {
+        'content-type': 'application/json',
+        'x-github-event': 'push',
+        'x-github-delivery': event.id,
+        'x-hub-signature-256': `sha256=${signature}`,
+      },
+    })
+    await response.arrayBuffer()
+    return response.status === 202 || response.status === 200
+  } catch {
+    // Unknown: it may be stored or not. Only the answer counts, so it is sent again.
+    return false
+  }
+}
