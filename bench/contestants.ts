@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import { Database } from 'bun:sqlite'
+import { z } from 'zod'
+import { findFreePort } from '../test/support/server-process.ts'
+import { startServer, type Server } from './server.ts'
+
+const ROOT = join(import.meta.dir, '..')
+const BINARY = join(ROOT, 'dist', 'inlet')
+
+/** A server that takes webhooks. */
+export interface Contestant extends Server {
+  readonly url: string
+}
+
+/** `dist/inlet serve`. */
+export interface Gateway extends Contestant {
+  /** How many records are still to be published. */
+  relayLagEntries(): Promise<number>
+  /** Ends it in order, and counts the events that are on its disk. */
+  stopAndCount(): Promise<number>
+}
+
+export interface GatewayOptions {
+  readonly directory: string
+  readonly cpu: number
+  readonly source: string
+  readonly secret: string
+  readonly sink: 'file' | 'unreachable'
+  readonly logLevel: string
+  /** What else it must find in its environment. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** Compiles dist/inlet from the sources as they are. */
+export function buildBinary(): void {
+  const built = Bun.spawnSync([process.execPath, 'scripts/build.ts'], { cwd: ROOT })
+  if (!built.success) throw new Error(`the build failed:\n${built.stderr.toString()}`)
+}
+
+/** Starts the server that only reads and answers, on the runtime that is also in the binary. */
+export async function startBare(options: { directory: string; cpu: number }): Promise<Contestant> {
+  const port = findFreePort()
+  const url = `http://127.0.0.1:${port}`
+  const server = await startServer({
+    command: [process.execPath, join(import.meta.dir, 'bare.ts'), String(port)],
+    cpu: options.cpu,
+    cwd: options.directory,
+    env: {},
+    readyUrl: url,
+  })
+  return { ...server, url }
+}
+
+/** Starts the gateway with an empty database and without handlers. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const port = findFreePort()
+  const adminPort = findFreePort()
+  const dataDir = join(options.directory, 'data')
+  const readyUrl = `http://127.0.0.1:${adminPort}/readyz`
+  const server = await startServer({
+    command: [BINARY, 'serve'],
+    cpu: options.cpu,
+    cwd: options.directory,
+    env: {
+      PORT: String(port),
+      INLET_HOST: '127.0.0.1',
+      INLET_ADMIN_PORT: String(adminPort),
+      INLET_DATA_DIR: dataDir,
+      INLET_SOURCES: options.source,
+      [`INLET_SECRET_${options.source.toUpperCase()}`]: options.secret,
+      LOG_LEVEL: options.logLevel,
+      ...sinkSettings(options.sink),
+      ...options.env,
+    },
+    readyUrl,
+  })
+  return {
+    ...server,
+    url: `http://127.0.0.1:${port}`,
+    async relayLagEntries() {
+      return Health.parse(await (await fetch(readyUrl)).json()).relay.lagEntries
+    },
+    async stopAndCount() {
+      await server.stop()
+      return countStored(dataDir)
+    },
+  }
+}
+
+const Health = z.object({ relay: z.object({ lagEntries: z.number() }) })
+const Count = z.object({ events: z.number() })
+
+function sinkSettings(sink: GatewayOptions['sink']): Record<string, string> {
+  if (sink === 'file') return { INLET_SINK: 'file' }
+  // Nothing listens on port 1: a Kafka that is down, so that the relay waits and takes no time.
+  return { INLET_SINK: 'kafka', KAFKA_BROKERS: '127.0.0.1:1' }
+}
+
+function countStored(dataDir: string): number {
+  using database = new Database(join(dataDir, 'inlet.db'), { readonly: true })
+  const counted = "select count(*) as events from inbox where state = 'accepted'"
+  return Count.parse(database.query(counted).get()).events
+}

@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util'
+import { SHAPES, type ShapeName } from './shapes.ts'
+
+export const INGEST_HELP = `bun run bench ingest [options]
+Signed webhooks per second that \`dist/inlet serve\` verifies, stores on disk and answers with 202,
+measured against a bare Bun.serve that reads the body and answers 202.
+
+  --body stripe-2k|github-8k   what is sent (stripe-2k)
+  --connections 1,16,64,256    each waits for its answer before it sends again (256)
+  --rounds N                   counted rounds of each, after one to warm up (5)
+  --seconds N                  length of a round (3)
+  --sync-delay-ms N            makes every sync of the gateway slower, as on a cloud disk
+  --sink file|unreachable      where the relay publishes meanwhile (file)
+  --log-level LEVEL            LOG_LEVEL of the gateway (info: one line a delivery, as shipped)
+  --data-dir DIR               a directory on the disk to measure (the system's temporary one)
+  --no-build                   measures dist/inlet as it is
+  --json                       the last line is one JSON object`
+
+export interface IngestOptions {
+  readonly body: ShapeName
+  readonly connections: readonly number[]
+  readonly rounds: number
+  readonly seconds: number
+  readonly syncDelayMs: number | undefined
+  readonly sink: 'file' | 'unreachable'
+  readonly logLevel: string
+  readonly dataDir: string | undefined
+  readonly build: boolean
+}
+
+/** Reads the options. Throws with the help where they cannot be read. */
+export function parseIngestOptions(args: readonly string[]): IngestOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      body: { type: 'string', default: 'stripe-2k' },
+      connections: { type: 'string', default: '256' },
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '3' },
+      'sync-delay-ms': { type: 'string' },
+      sink: { type: 'string', default: 'file' },
+      'log-level': { type: 'string', default: 'info' },
+      'data-dir': { type: 'string' },
+      'no-build': { type: 'boolean', default: false },
+    },
+  })
+  const { body, sink } = values
+  if (!isShapeName(body)) throw new Error(`--body is one of ${Object.keys(SHAPES).join(', ')}`)
+  if (sink !== 'file' && sink !== 'unreachable') throw new Error('--sink is file or unreachable')
+  const syncDelay = values['sync-delay-ms']
+  return {
+    body,
+    connections: values.connections.split(',').map((text) => positive('--connections', text)),
+    rounds: positive('--rounds', values.rounds),
+    seconds: positive('--seconds', values.seconds),
+    syncDelayMs: syncDelay === undefined ? undefined : nonNegative('--sync-delay-ms', syncDelay),
+    sink,
+    logLevel: values['log-level'],
+    dataDir: values['data-dir'],
+    build: !values['no-build'],
+  }
+}
+
+function isShapeName(name: string): name is ShapeName {
+  return Object.hasOwn(SHAPES, name)
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${name} takes whole numbers from 1`)
+  return value
+}
+
+function nonNegative(name: string, text: string): number {
+  const value = Number(text)
+  if (!(value >= 0)) throw new Error(`${name} takes a number of milliseconds`)
+  return value
+}

@@ -1,0 +1,136 @@
+import { mkdirSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../src/clock.ts'
+import { randomSecret } from '../src/ids.ts'
+import type { Benchmark, Report } from './benchmark.ts'
+import { buildBinary, startBare, startGateway, type Contestant } from './contestants.ts'
+import { INGEST_HELP, parseIngestOptions, type IngestOptions } from './ingest-options.ts'
+import { describeOutcome, figuresOf, type Outcome, type Round } from './ingest-outcome.ts'
+import { ensureWrk, runLoad } from './load.ts'
+import { describeMachine, probeSyncMs } from './machine.ts'
+import { presign, type Presigned } from './presign.ts'
+import { SHAPES } from './shapes.ts'
+import { buildSyncDelay } from './sync-delay.ts'
+import { makeWorkspace } from './workspace.ts'
+
+/** The bare server keeps nothing of its requests: it can be sent the same ones over and over. */
+const BARE_REQUESTS = 20_000
+/** Ours cannot be faster than the bare server, but rounds differ. */
+const HEADROOM = 1.2
+
+const SERVER_CPU = 0
+const GENERATOR_CPU = cpus().length - 1
+
+/** Signed webhooks → verified, on disk, 202; against a server that only reads and answers. */
+export const ingest: Benchmark = { name: 'ingest', help: INGEST_HELP, run }
+
+async function run(args: readonly string[]): Promise<Report> {
+  const options = parseIngestOptions(args)
+  if (GENERATOR_CPU === SERVER_CPU) throw new Error('gateway and generator need a core each')
+  ensureWrk()
+  if (options.build) buildBinary()
+  using workspace = makeWorkspace(options.dataDir)
+  const machine = describeMachine()
+  const syncMs = probeSyncMs(workspace.path)
+  console.error(`${machine}; one sync of the disk takes ${syncMs.toFixed(3)} ms`)
+
+  const outcomes: Outcome[] = []
+  for (const connections of options.connections) {
+    const directory = join(workspace.path, String(connections))
+    mkdirSync(directory)
+    const outcome = await measure(connections, { options, directory })
+    console.error(describeOutcome(outcome))
+    outcomes.push(outcome)
+  }
+  const ratio = outcomes.at(-1)?.ratio.median ?? Number.NaN
+  return { name: 'ingest', ratio, figures: { machine, syncMs, ...options, outcomes } }
+}
+
+interface Setting {
+  readonly options: IngestOptions
+  readonly directory: string
+}
+
+/** Runs both in turn, the other first in every second round: a drifting machine is fair to them. */
+async function measure(connections: number, setting: Setting): Promise<Outcome> {
+  const { options, directory } = setting
+  const shape = SHAPES[options.body]
+  const secret = randomSecret()
+  const syncDelay =
+    options.syncDelayMs === undefined ? undefined : buildSyncDelay(options.syncDelayMs, directory)
+  await using bare = await startBare({ directory, cpu: SERVER_CPU })
+  await using gateway = await startGateway({
+    directory,
+    cpu: SERVER_CPU,
+    source: shape.source,
+    secret,
+    sink: options.sink,
+    logLevel: options.logLevel,
+    env: syncDelay?.env ?? {},
+  })
+  gateway.freeze()
+
+  const sign = (count: number) => presign(shape, { count, secret, nowMs: systemClock.now() })
+  const bareRequests = sign(BARE_REQUESTS)
+  const bareRounds: Round[] = []
+  const rounds: Round[] = []
+  async function loadBare(): Promise<void> {
+    bareRounds.push(await loadRound(bare, bareRequests, { ...setting, connections, repeat: true }))
+  }
+  async function loadGateway(): Promise<void> {
+    const perSecondMax = Math.max(...bareRounds.map((round) => round.perSecond))
+    const presigned = sign(Math.ceil(HEADROOM * perSecondMax * options.seconds) + connections)
+    gateway.thaw()
+    rounds.push(await loadRound(gateway, presigned, { ...setting, connections, repeat: false }))
+    gateway.freeze()
+  }
+  await loadBare()
+  await loadGateway()
+  for (let round = 1; round <= options.rounds; round += 1) {
+    const turns = round % 2 === 1 ? [loadGateway, loadBare] : [loadBare, loadGateway]
+    for (const loadNext of turns) await loadNext()
+  }
+
+  gateway.thaw()
+  const relayLagEntries = await gateway.relayLagEntries()
+  const syncs = syncDelay?.syncs()
+  const stored = await gateway.stopAndCount()
+  assertAllStored(rounds, stored)
+  if (syncs === 0) throw new Error('the sync delay was not loaded: no sync was counted')
+  return {
+    connections,
+    ...figuresOf(connections, { ours: rounds.slice(1), bare: bareRounds.slice(1) }),
+    stored,
+    relayLagEntries,
+    eventsPerSync: syncs === undefined ? undefined : stored / syncs,
+  }
+}
+
+/** Requests on their way when a round ends may be stored without being counted as answered. */
+function assertAllStored(rounds: readonly Round[], stored: number): void {
+  const accepted = rounds.reduce((sum, round) => sum + round.requests, 0)
+  const sent = rounds.reduce((sum, round) => sum + round.used, 0)
+  if (accepted <= stored && stored <= sent) return
+  throw new Error(`of ${sent} events sent, ${accepted} were accepted, but ${stored} stored`)
+}
+
+async function loadRound(
+  contestant: Contestant,
+  presigned: Presigned,
+  how: Setting & { readonly connections: number; readonly repeat: boolean },
+): Promise<Round> {
+  const cpuMs = contestant.cpuMs()
+  const startedMs = systemClock.monotonicMs()
+  const load = await runLoad({
+    url: contestant.url,
+    presigned,
+    directory: how.directory,
+    connections: how.connections,
+    seconds: how.options.seconds,
+    cpu: GENERATOR_CPU,
+    repeat: how.repeat,
+  })
+  const elapsedMs = systemClock.monotonicMs() - startedMs
+  return { ...load, busy: (contestant.cpuMs() - cpuMs) / elapsedMs }
+}

@@ -1,0 +1,77 @@
+import { SIGNATURE, SIGNED_AT, TOKEN, type Shape } from './shapes.ts'
+
+/** An HMAC-SHA256, in hex. */
+const SIGNATURE_CHARS = 64
+
+/** Requests that are ready to be sent: a template, and for each what is written into it. */
+export interface Presigned {
+  /** One whole HTTP request. */
+  readonly template: Buffer
+  readonly tokenChars: number
+  readonly tokenOffsets: readonly number[]
+  readonly signatureOffsets: readonly number[]
+  /** Token and signature of one request after the other. */
+  readonly values: Buffer
+  readonly count: number
+  readonly bodyBytes: number
+}
+
+/** Signs `count` requests, each for an event of its own. 3 µs each at 2 kB. */
+export function presign(
+  shape: Shape,
+  options: { count: number; secret: string; nowMs: number },
+): Presigned {
+  const seconds = Math.floor(options.nowMs / 1000)
+  const body = layOut(shape.body, shape.tokenChars)
+  const head = [
+    `POST /hooks/${shape.source} HTTP/1.1`,
+    'Host: 127.0.0.1',
+    ...shape.headers,
+    'Accept: */*',
+    `Content-Length: ${body.bytes.length}`,
+  ].join('\r\n')
+  const request = layOut(
+    `${head.replace(SIGNED_AT, String(seconds))}\r\n\r\n${shape.body}`,
+    shape.tokenChars,
+  )
+
+  const keyed = new Bun.CryptoHasher('sha256', options.secret).update(shape.signedPrefix(seconds))
+  const valueBytes = shape.tokenChars + SIGNATURE_CHARS
+  const values = Buffer.alloc(options.count * valueBytes)
+  for (let at = 0; at < values.length; at += valueBytes) {
+    const token = shape.token()
+    for (const offset of body.tokenOffsets) body.bytes.write(token, offset, 'latin1')
+    values.write(token, at, 'latin1')
+    values.write(keyed.copy().update(body.bytes).digest('hex'), at + shape.tokenChars, 'latin1')
+  }
+  return {
+    template: request.bytes,
+    tokenChars: shape.tokenChars,
+    tokenOffsets: request.tokenOffsets,
+    signatureOffsets: request.signatureOffsets,
+    values,
+    count: options.count,
+    bodyBytes: body.bytes.length,
+  }
+}
+
+/** Makes room for token and signature in a text, and says where: offsets in bytes. */
+function layOut(text: string, tokenChars: number) {
+  const tokenOffsets: number[] = []
+  const signatureOffsets: number[] = []
+  const parts: string[] = []
+  let at = 0
+  for (const part of text.split(/(\{\{(?:token|signature)\}\})/)) {
+    let filled = part
+    if (part === TOKEN) {
+      tokenOffsets.push(at)
+      filled = '0'.repeat(tokenChars)
+    } else if (part === SIGNATURE) {
+      signatureOffsets.push(at)
+      filled = '0'.repeat(SIGNATURE_CHARS)
+    }
+    parts.push(filled)
+    at += Buffer.byteLength(filled)
+  }
+  return { bytes: Buffer.from(parts.join('')), tokenOffsets, signatureOffsets }
+}
