@@ -1,6 +1,6 @@
 /**
- * GitHub: https://docs.github.com/webhooks/webhook-events-and-payloads
- * Opened pull requests go to a topic of their own, reduced to what reviewers need; everything else passes unchanged.
+ * GitHub: https://docs.github.com/webhooks/webhook-events-and-payloads Opened pull requests go to a
+ * topic of their own, reduced to what reviewers need; everything else passes unchanged.
  */
 import { defineSource, on, z } from 'inlet'
 

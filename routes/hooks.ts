@@ -67,10 +67,18 @@ export function hooksRoutes(ports: HooksPorts): Hono {
   return app
 }
 
-/** Our own failure is never the sender's fault: whatever was thrown, the event is not stored, and it may come again. */
+/**
+ * Our own failure is never the sender's fault: whatever was thrown, the event is not stored, and
+ * it may come again.
+ */
 function toRefusal(error: unknown): Refused & { readonly cause: string } {
   const code: FaultCode = error instanceof GatewayError ? error.code : 'STORAGE_FAILED'
-  return { kind: 'refused', code, detail: 'the event is not stored: send it again', cause: messageOf(error) }
+  return {
+    kind: 'refused',
+    code,
+    detail: 'the event is not stored: send it again',
+    cause: messageOf(error),
+  }
 }
 
 const DUPLICATE = { 'inlet-duplicate': '1' }
@@ -109,7 +117,15 @@ function logDelivery(
       const state = kind === 'accepted' ? outcome.state : undefined
       const sameBody = kind === 'duplicate' ? outcome.sameBody : undefined
       const timing = { handleMs: tenths(outcome.handleMs), commitMs: tenths(outcome.commitMs) }
-      const line = { source, outcome: kind, eventId, type, state, sameBody, reason: reason ?? undefined }
+      const line = {
+        source,
+        outcome: kind,
+        eventId,
+        type,
+        state,
+        sameBody,
+        reason: reason ?? undefined,
+      }
       const level = reason === null ? 'info' : 'warn'
       log[level]('delivery.finished', { ...line, ...timing, totalMs: tenths(totalMs) })
       return
@@ -120,8 +136,18 @@ function logDelivery(
     case 'refused': {
       const { code, detail, cause } = outcome
       const { hint, status } = FAULTS[code]
-      const line = { source: source.slice(0, 64), outcome: kind, code, status, detail: cause ?? detail, hint }
-      log[status >= 500 ? 'error' : 'warn']('delivery.finished', { ...line, totalMs: tenths(totalMs) })
+      const line = {
+        source: source.slice(0, 64),
+        outcome: kind,
+        code,
+        status,
+        detail: cause ?? detail,
+        hint,
+      }
+      log[status >= 500 ? 'error' : 'warn']('delivery.finished', {
+        ...line,
+        totalMs: tenths(totalMs),
+      })
       return
     }
     default:

@@ -1,14 +1,21 @@
 import { FAULTS, type FaultCode } from '../src/errors.ts'
 
 /** An answer given before the whole body was read ends the connection: nobody reads the rest. */
-const CLOSES: ReadonlySet<FaultCode> = new Set(['BODY_TOO_LARGE', 'ENCODING_UNSUPPORTED', 'SOURCE_UNKNOWN'])
+const CLOSES: ReadonlySet<FaultCode> = new Set([
+  'BODY_TOO_LARGE',
+  'ENCODING_UNSUPPORTED',
+  'SOURCE_UNKNOWN',
+])
 
-/** How long a sender should wait before it tries again, in seconds: a restart or a sync is over by then. */
+/**
+ * How long a sender should wait before it tries again, in seconds: a restart or a sync
+ * is over by then.
+ */
 const RETRY_AFTER_S = 5
 
 /**
- * An RFC 9457 problem document. `code` is stable; `title` and `detail` are for people, and carry neither
- * secrets nor payload.
+ * An RFC 9457 problem document. `code` is stable; `title` and `detail` are for people, and carry
+ * neither secrets nor payload.
  */
 export function problem(
   code: FaultCode,

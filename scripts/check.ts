@@ -9,6 +9,7 @@ const CHECKS = [
   { name: 'lint', command: ['oxlint'] },
   { name: 'format', command: ['oxfmt', '--check'] },
   { name: 'unused', command: ['knip', '--no-progress', '--no-config-hints'] },
+  { name: 'docs', command: ['bun', 'scripts/docs.ts', '--check'] },
   { name: 'tidy', command: ['bun', 'test', 'test/tidy.test.ts'] },
 ] as const
 

@@ -1,4 +1,7 @@
-/** The wiring: configuration → storage → stages → HTTP and background tasks. The only place that knows everything. */
+/**
+ * The wiring: configuration → storage → stages → HTTP and background tasks. The only
+ * place that knows everything.
+ */
 import { join } from 'node:path'
 import { openCheckpointer } from '../db/checkpoint.ts'
 import { openDedup } from '../db/dedup.ts'
@@ -29,9 +32,15 @@ const DAY_MS = 24 * 60 * 60 * 1000
 export interface AppPorts {
   readonly clock: Clock
   readonly log: Log
-  /** Storage can no longer be trusted: the process has to end, and its next start finds out what is on disk. */
+  /**
+   * Storage can no longer be trusted: the process has to end, and its next start finds out
+   * what is on disk.
+   */
   readonly onFatal: (error: unknown) => void
-  /** Stands between intake and the writer. For controls that have to break a promise; default: nothing does. */
+  /**
+   * Stands between intake and the writer. For controls that have to break a
+   * promise; default: nothing does.
+   */
   readonly commitThrough?: (commit: IngestPorts['commit']) => IngestPorts['commit']
 }
 
@@ -39,7 +48,10 @@ export interface AppPorts {
 export interface App {
   readonly url: string
   readonly adminUrl: string
-  /** Drains: stops accepting, answers what is in flight, publishes what it can in time, closes everything. */
+  /**
+   * Drains: stops accepting, answers what is in flight, publishes what it can
+   * in time, closes everything.
+   */
   stop(): Promise<void>
 }
 
@@ -131,7 +143,11 @@ function openHint(config: Config, options: HintOptions): Promise<Hint> {
 }
 
 /** Deletes what is past its time in slices, so that no request waits behind a long one. */
-async function runRetention(retention: Retention, clock: Clock, signal: AbortSignal): Promise<void> {
+async function runRetention(
+  retention: Retention,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     const { more } = retention.retainOnce(clock.now())
     await clock.sleep(more ? 0 : RETENTION_POLL_MS, signal)
@@ -188,7 +204,11 @@ function healthOf(
   }
 }
 
-function logStart(setup: Setup, doors: { readonly url: string; readonly adminUrl: string }, log: Log): void {
+function logStart(
+  setup: Setup,
+  doors: { readonly url: string; readonly adminUrl: string },
+  log: Log,
+): void {
   const { config, sources, inactive } = setup
   log.info('gateway.started', {
     url: doors.url,
@@ -199,9 +219,12 @@ function logStart(setup: Setup, doors: { readonly url: string; readonly adminUrl
     dataDir: config.INLET_DATA_DIR,
   })
   for (const { name, unsigned } of sources.values()) {
-    if (unsigned) log.warn('source.unsigned', { source: name, hint: 'anybody can send events to it' })
+    if (unsigned)
+      log.warn('source.unsigned', { source: name, hint: 'anybody can send events to it' })
   }
   if (config.INLET_SINK === 'file') {
-    log.warn('sink.file', { hint: 'records go to files, a stand-in: set INLET_SINK=kafka for Kafka' })
+    log.warn('sink.file', {
+      hint: 'records go to files, a stand-in: set INLET_SINK=kafka for Kafka',
+    })
   }
 }

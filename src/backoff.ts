@@ -1,6 +1,9 @@
 import { randomFraction } from './ids.ts'
 
-/** An exponential backoff: `baseMs` doubled for each attempt, capped, with full jitter in its upper half. */
+/**
+ * An exponential backoff: `baseMs` doubled for each attempt, capped, with full jitter
+ * in its upper half.
+ */
 export interface Backoff {
   readonly baseMs: number
   readonly maxMs: number

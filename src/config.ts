@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LOG_LEVELS } from './log.ts'
-import { BODY_BYTES_MAX, HANDLER_MS_MAX, SOURCE_NAME, TOPIC_NAME } from './limits.ts'
+import { BODY_BYTES_MAX, HANDLER_MS_MAX, SOURCE_NAME } from './limits.ts'
 
 const switchText = z.enum(['true', 'false']).transform((text) => text === 'true')
 const wholeNumber = (min: number, max: number) =>
@@ -12,7 +12,10 @@ const wholeNumber = (min: number, max: number) =>
 const port = wholeNumber(0, 65_535)
 const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
 
-/** Every variable with a fixed name. Its `describe` text is what `--help` and the documentation print. */
+/**
+ * Every variable with a fixed name. Its `describe` text is what `--help`
+ * and the documentation print.
+ */
 export const SETTINGS = {
   PORT: port.default(8080).describe('TCP port for webhooks.'),
   INLET_HOST: z.string().min(1).default('0.0.0.0').describe('Address to listen on for webhooks.'),
@@ -24,7 +27,11 @@ export const SETTINGS = {
     .optional()
     .describe('Required when INLET_ADMIN_HOST is not loopback.'),
   INLET_DATA_DIR: z.string().min(1).default('./data').describe('Directory of the database.'),
-  INLET_HANDLERS_DIR: z.string().min(1).default('./handlers').describe('Directory of handler files.'),
+  INLET_HANDLERS_DIR: z
+    .string()
+    .min(1)
+    .default('./handlers')
+    .describe('Directory of handler files.'),
   INLET_SOURCES: z
     .string()
     .optional()
@@ -33,7 +40,9 @@ export const SETTINGS = {
   INLET_SINK: z
     .enum(['kafka', 'file'])
     .default('kafka')
-    .describe('Where records go: `kafka`, or `file`, a stand-in that writes <data>/topics/*.ndjson.'),
+    .describe(
+      'Where records go: `kafka`, or `file`, a stand-in that writes <data>/topics/*.ndjson.',
+    ),
   KAFKA_BROKERS: z.string().optional().describe('Brokers, `host:port` separated by commas.'),
   KAFKA_CLIENT_ID: z.string().min(1).default('inlet').describe('Client id shown to the brokers.'),
   KAFKA_COMPRESSION: z
@@ -63,7 +72,9 @@ export const SETTINGS = {
   INLET_POISON_POLICY: z
     .enum(['continue', 'block-key'])
     .default('continue')
-    .describe('After a record that Kafka refuses: later records of its key go on, or wait behind it.'),
+    .describe(
+      'After a record that Kafka refuses: later records of its key go on, or wait behind it.',
+    ),
   INLET_SHUTDOWN_MS: wholeNumber(100, 600_000)
     .default(10_000)
     .describe('How long SIGTERM may take to drain, in ms.'),
@@ -73,9 +84,13 @@ export const SETTINGS = {
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is logged.'),
 } as const
 
-/** Families of variables, one for each source: the rest of the name is the source in capitals, `-` as `_`. */
+/**
+ * Families of variables, one for each source: the rest of the name is the source in
+ * capitals, `-` as `_`.
+ */
 export const SOURCE_SETTINGS = {
-  INLET_SECRET_: 'Secret, token or public key; several, separated by white space, are all valid. `none`: unsigned.',
+  INLET_SECRET_:
+    'Secret, token or public key; several, separated by white space, are all valid. `none`: unsigned.',
   INLET_TOPIC_: 'Topic of a source that has no handler file. Default: webhooks.<source>.',
   INLET_CONFIG_: 'Further values that a provider needs: INLET_CONFIG_<SOURCE>_<FIELD>.',
 } as const
@@ -83,27 +98,24 @@ export const SOURCE_SETTINGS = {
 const SettingsSchema = z.object(SETTINGS)
 type Settings = z.output<typeof SettingsSchema>
 
-/** What the environment says about one source, before providers and handler files are known. */
-export interface SourceSettings {
-  /** From INLET_SOURCES; undefined where only a secret names the source. */
-  readonly provider: string | undefined
-  /** Undefined: not configured. Empty: an explicit `none`. */
-  readonly secrets: readonly string[] | undefined
-  readonly topic: string | undefined
-}
-
 /** The configuration: parsed once, at the door, and never read from the environment again. */
 export interface Config extends Readonly<Omit<Settings, 'KAFKA_BROKERS' | 'INLET_SOURCES'>> {
   readonly KAFKA_BROKERS: readonly string[]
   /** By name as in INLET_SOURCES. */
   readonly sources: ReadonlyMap<string, string>
-  /** INLET_SECRET_*, INLET_SECRET_*_FILE, INLET_TOPIC_*, INLET_CONFIG_*: by full name, checked once sources are known. */
+  /**
+   * INLET_SECRET_*, INLET_SECRET_*_FILE, INLET_TOPIC_*, INLET_CONFIG_*: by full name, checked
+   * once sources are known.
+   */
   readonly sourceVariables: ReadonlyMap<string, string>
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Either a configuration, or everything that is wrong with it: one line each, naming the variable, never its value. */
+/**
+ * Either a configuration, or everything that is wrong with it: one line each, naming the
+ * variable, never its value.
+ */
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly problems: readonly string[] }
@@ -205,11 +217,6 @@ export function variableName(source: string): string {
   return source.toUpperCase().replaceAll('-', '_')
 }
 
-/** Checks a topic name that came from configuration or from a handler. */
-export function isTopicName(text: string): boolean {
-  return TOPIC_NAME.test(text)
-}
-
 function suggestion(name: string): string {
   const candidates = [...Object.keys(SETTINGS), ...Object.keys(SOURCE_SETTINGS)]
   const nearest = candidates
@@ -222,9 +229,9 @@ function suggestion(name: string): string {
 /** Levenshtein distance, for the suggestion. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (const [i, left] of [...a].entries()) {
+  for (const [i, left] of a.split('').entries()) {
     const next = [i + 1]
-    for (const [j, right] of [...b].entries()) {
+    for (const [j, right] of b.split('').entries()) {
       const substituted = (row[j] ?? 0) + (left === right ? 0 : 1)
       next.push(Math.min(substituted, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
     }

@@ -6,7 +6,10 @@ export interface Delivery {
   /** The name of the configured source, from the path. */
   readonly source: string
   readonly method: string
-  /** The request's URL as it arrived. Never signed over: providers that sign a URL sign the registered one. */
+  /**
+   * The request's URL as it arrived. Never signed over: providers that sign a URL
+   * sign the registered one.
+   */
   readonly url: string
   readonly headers: Headers
   /** The exact bytes of the body. */
@@ -16,7 +19,10 @@ export interface Delivery {
 
 declare const verifiedBody: unique symbol
 
-/** Bytes whose signature matched. Only a source's verifier makes one, so no later step can be handed raw input. */
+/**
+ * Bytes whose signature matched. Only a source's verifier makes one, so no later step can
+ * be handed raw input.
+ */
 export type VerifiedBody = Uint8Array & { readonly [verifiedBody]: true }
 
 /** The body as data: a JSON document, or why it is none, or a body that never claimed to be one. */
@@ -37,7 +43,10 @@ export interface Verified {
    * Short where the id is only the hash of a body that nothing dates.
    */
   readonly eventIdValidMs: number | undefined
-  /** The provider's name for what happened, e.g. `pull_request.opened`; `unknown` where it gives none. */
+  /**
+   * The provider's name for what happened, e.g. `pull_request.opened`; `unknown`
+   * where it gives none.
+   */
   readonly type: string
   /** The catalogue's partition key; undefined where the provider has none. */
   readonly key: string | undefined
@@ -63,5 +72,8 @@ export interface Handshake {
 /** What a source's verifier makes of a delivery. */
 export type Verdict = Verified | Refused | Handshake
 
-/** Turns deliveries of one source into verified ones. Synchronous: no delivery waits for I/O to be verified. */
+/**
+ * Turns deliveries of one source into verified ones. Synchronous: no delivery waits for
+ * I/O to be verified.
+ */
 export type Verifier = (delivery: Delivery) => Verdict

@@ -1,5 +1,13 @@
 /** The stage of an event's path that a fault belongs to. */
-export type Stage = 'start' | 'receive' | 'verify' | 'dedupe' | 'validate' | 'handle' | 'commit' | 'relay'
+export type Stage =
+  | 'start'
+  | 'receive'
+  | 'verify'
+  | 'dedupe'
+  | 'validate'
+  | 'handle'
+  | 'commit'
+  | 'relay'
 
 interface Fault {
   readonly stage: Stage

@@ -3,8 +3,8 @@ import type { VerifiedBody } from './delivery.ts'
 import type { OutboxRecord } from './record.ts'
 
 /**
- * What became of an event when it was stored. Only `accepted` ones have records; each of the others is kept,
- * visible and replayable.
+ * What became of an event when it was stored. Only `accepted` ones have records; each of the others
+ * is kept, visible and replayable.
  */
 export const EVENT_STATES = ['accepted', 'ignored', 'invalid', 'failed'] as const
 export type EventState = (typeof EVENT_STATES)[number]

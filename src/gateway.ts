@@ -9,7 +9,11 @@
  * export default defineSource('github', {
  *   provider: 'github',
  *   events: {
- *     'pull_request.opened': on(PullRequest, ({ data }) => ({ topic: 'code.reviews', key: data.repository.id, value: data })),
+ *     'pull_request.opened': on(PullRequest, ({ data }) => ({
+ *       topic: 'code.reviews',
+ *       key: data.repository.id,
+ *       value: data,
+ *     })),
  *     '*': { topic: 'webhooks.github' },
  *   },
  * })
@@ -69,8 +73,9 @@ export interface SourceDefinition {
 }
 
 /**
- * Routes events whose data matches `schema` to `handle`. Data that does not match is stored as `invalid`,
- * acknowledged and visible; it reaches `handle` when it is replayed with a corrected schema.
+ * Routes events whose data matches `schema` to `handle`. Data that does not match is
+ * stored as `invalid`, acknowledged and visible; it reaches `handle` when it is replayed
+ * with a corrected schema.
  */
 export function on<Schema extends z.ZodType>(
   schema: Schema,
@@ -82,8 +87,8 @@ export function on<Schema extends z.ZodType>(
 /**
  * Defines a source. A handler file exports it as its default.
  *
- * `events` maps a type to its route: the exact type first, then the longest prefix that ends in `.*`, then `*`.
- * An event that no route takes is stored as `ignored`.
+ * `events` maps a type to its route: the exact type first, then the longest prefix that ends in
+ * `.*`, then `*`. An event that no route takes is stored as `ignored`.
  *
  * The source is active once its secret is configured: `INLET_SECRET_<NAME>`.
  */
@@ -103,8 +108,8 @@ export type SampleEvent = Partial<Event<unknown>> & { readonly type: string }
  *
  * @throws ZodError where the data does not match the route's schema; whatever the handler throws.
  *
- * @example
- * expect(await simulate(github, { type: 'star.created', data: {} })).toEqual([{ topic: 'webhooks.github' }])
+ * @example expect(await simulate(github, { type: 'star.created', data: {}
+ * })).toEqual([{ topic: 'webhooks.github' }])
  */
 export async function simulate(
   source: SourceDefinition,

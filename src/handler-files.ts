@@ -1,4 +1,7 @@
-/** Loads the operator's handler files: TypeScript beside the program, with `inlet` and `zod` served from inside it. */
+/**
+ * Loads the operator's handler files: TypeScript beside the program, with `inlet` and `zod`
+ * served from inside it.
+ */
 import { plugin } from 'bun'
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
@@ -23,13 +26,18 @@ export interface LoadedHandlers {
 
 const HANDLER_FILE = /^(?!.*\.(?:test|d)\.ts$).+\.(?:ts|js)$/
 
-/** Loads every handler file of a directory, in the order of their names. A directory that is not there holds none. */
+/**
+ * Loads every handler file of a directory, in the order of their names. A directory that is
+ * not there holds none.
+ */
 export async function loadHandlerFiles(directory: string): Promise<LoadedHandlers> {
   serveModules()
   if (!existsSync(directory)) return { sources: [], problems: [] }
   const sources: LoadedSource[] = []
   const problems: string[] = []
-  for (const name of readdirSync(directory).filter((file) => HANDLER_FILE.test(file)).toSorted()) {
+  for (const name of readdirSync(directory)
+    .filter((file) => HANDLER_FILE.test(file))
+    .toSorted()) {
     const file = resolve(directory, name)
     try {
       const loaded = (await import(file)) as { default?: unknown }
@@ -45,7 +53,10 @@ export async function loadHandlerFiles(directory: string): Promise<LoadedHandler
 
 let served = false
 
-/** Makes `import … from 'inlet'` and `'zod'` in handler files the very modules that this program runs with. */
+/**
+ * Makes `import … from 'inlet'` and `'zod'` in handler files the very modules that
+ * this program runs with.
+ */
 function serveModules(): void {
   if (served) return
   served = true
@@ -59,7 +70,9 @@ function serveModules(): void {
   })
 }
 
-/** What a default export must look like; files are user code, so the type is checked, not believed. */
+/**
+ * What a default export must look like; files are user code, so the type is checked, not believed.
+ */
 function checkDefinition(value: unknown): SourceDefinition | string {
   if (!isObject(value)) return 'has no default export made by defineSource'
   const { name, provider, events } = value
@@ -110,4 +123,3 @@ function describeLoadError(name: string, error: unknown): string {
   const [, line] = stack.match(new RegExp(`${RegExp.escape(name)}:(\\d+(?::\\d+)?)`)) ?? []
   return `${name}${line === undefined ? '' : `:${line}`}: ${messageOf(first)}`
 }
-

@@ -16,8 +16,9 @@ export interface Listening {
 }
 
 /**
- * A connection that says nothing for this long is closed, in seconds. Longer than the slowest sender pauses within a
- * request, and short enough that an attacker pays for each connection that is held open.
+ * A connection that says nothing for this long is closed, in seconds. Longer than the slowest
+ * sender pauses within a request, and short enough that an attacker pays for each connection
+ * that is held open.
  */
 const IDLE_S = 30
 
@@ -29,7 +30,8 @@ export function listen(options: ListenOptions): Listening {
       port: options.port,
       development: false,
       idleTimeout: IDLE_S,
-      // Our own limit answers with a problem document and closes; Bun's would answer with an empty page.
+      // Our own limit answers with a problem document and closes; Bun's would answer
+      // with an empty page.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: options.fetch,
       error: options.onError,

@@ -6,7 +6,9 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 /** Values of a log line: flat, small, never a body, never a secret. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
 
-/** One wide line for each thing that happened; `event` is a stable name such as `delivery.finished`. */
+/**
+ * One wide line for each thing that happened; `event` is a stable name such as `delivery.finished`.
+ */
 export interface Log {
   debug(event: string, fields?: LogFields): void
   info(event: string, fields?: LogFields): void
@@ -22,7 +24,10 @@ export interface OpenLog extends Log {
   flush(): Promise<void>
 }
 
-/** Opens the log: JSON lines on standard output, one thread of the process at a time (`part` names it). */
+/**
+ * Opens the log: JSON lines on standard output, one thread of the process at a
+ * time (`part` names it).
+ */
 export function openLog(level: LogLevel, part: 'gateway' | 'relay'): OpenLog {
   const out = Bun.stdout.writer()
   const format = getJsonLinesFormatter({ properties: 'flatten' })
@@ -34,10 +39,11 @@ export function openLog(level: LogLevel, part: 'gateway' | 'relay'): OpenLog {
   configureSync({
     reset: true,
     sinks: {
-      // A reader that went away must not end the gateway, so a failed write is nobody's error.
-      // Lines gather until the event loop turns: one write for a whole group commit, not one for each delivery.
+      // A reader that went away must not end the gateway, so a failed write is nobody's
+      // error. Lines gather until the event loop turns: one write for a whole group commit,
+      // not one for each delivery.
       stdout(record) {
-        out.write(format(record))
+        void out.write(format(record))
         if (flushPlanned) return
         flushPlanned = true
         setImmediate(() => void flush().catch(() => undefined))

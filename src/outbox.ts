@@ -4,10 +4,10 @@ import type { FaultCode } from './errors.ts'
 import type { PublishRecord } from './record.ts'
 
 /**
- * The life of an outbox entry. An entry above the high-water mark is `pending`, one at or below it is `published`,
- * and the few off that straight path have a row of their own in `outbox_exceptions`:
- * `retry` waits for its topic, `blocked` was refused by Kafka (or stands behind such an entry of its key),
- * `dead` was given up by a person or a policy.
+ * The life of an outbox entry. An entry above the high-water mark is `pending`, one at or below it
+ * is `published`, and the few off that straight path have a row of their own in
+ * `outbox_exceptions`: `retry` waits for its topic, `blocked` was refused by Kafka (or stands
+ * behind such an entry of its key), `dead` was given up by a person or a policy.
  */
 export const ENTRY_STATUSES = ['pending', 'published', 'retry', 'blocked', 'dead'] as const
 export type EntryStatus = (typeof ENTRY_STATUSES)[number]
@@ -42,7 +42,10 @@ export interface OutboxEntry {
   readonly source: string
   readonly eventId: string
   readonly type: string
-  /** The content type of the event's own bytes; a handler's value is `application/json` unless it says otherwise. */
+  /**
+   * The content type of the event's own bytes; a handler's value is `application/json`
+   * unless it says otherwise.
+   */
   readonly contentType: string
   readonly receivedAt: EpochMs
 }
@@ -62,7 +65,10 @@ export interface EntryException {
   readonly reason: string
 }
 
-/** Where a run of entries landed: those with seq in [seqFirst, seqLast] that belong to this topic and partition. */
+/**
+ * Where a run of entries landed: those with seq in [seqFirst, seqLast] that belong to
+ * this topic and partition.
+ */
 export interface PublishedRange {
   readonly topic: string
   readonly partition: number

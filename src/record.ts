@@ -1,13 +1,24 @@
 /** A value that JSON can carry. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined }
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [name: string]: Json | undefined }
 
 /** What a handler returns: a record to publish. */
 export interface RecordDraft {
   /** The Kafka topic. */
   readonly topic: string
-  /** Records with the same key keep their order. Default: the provider's partition key, else the event id. */
+  /**
+   * Records with the same key keep their order. Default: the provider's partition key,
+   * else the event id.
+   */
   readonly key?: string | number | undefined
-  /** Default: the received bytes, unchanged. Bytes are published as they are, anything else as JSON. */
+  /**
+   * Default: the received bytes, unchanged. Bytes are published as they are, anything else as JSON.
+   */
   readonly value?: Json | Uint8Array | undefined
   /** Further headers; the CloudEvents ones are set by Inlet. */
   readonly headers?: Readonly<Record<string, string>> | undefined
@@ -23,7 +34,10 @@ export interface OutboxRecord {
   readonly value: Uint8Array | null
 }
 
-/** A record as it goes out. The header names and their meaning are those of the CloudEvents Kafka binding, binary mode. */
+/**
+ * A record as it goes out. The header names and their meaning are those of the CloudEvents
+ * Kafka binding, binary mode.
+ */
 export interface PublishRecord {
   readonly topic: string
   readonly key: string

@@ -1,6 +1,6 @@
 /**
- * The relay's thread, seen from the main one. kafkajs can throw where nobody listens; in a thread of its own that
- * restarts the relay alone, and intake never notices.
+ * The relay's thread, seen from the main one. kafkajs can throw where nobody listens; in a thread
+ * of its own that restarts the relay alone, and intake never notices.
  */
 import { backoffMs, type Backoff } from './backoff.ts'
 import type { Clock } from './clock.ts'
@@ -30,7 +30,9 @@ export interface RelayThread {
   synced(seq: number): void
   /** Keeps a relay running until `signal` aborts: whatever ends it early, another one starts. */
   run(signal: AbortSignal): Promise<void>
-  /** Resolves once everything on disk is published, once Kafka is known to be down, or after `ms`. */
+  /**
+   * Resolves once everything on disk is published, once Kafka is known to be down, or after `ms`.
+   */
   drain(ms: number): Promise<void>
 }
 
@@ -52,7 +54,7 @@ export function openRelayThread(ports: RelayThreadPorts): RelayThread {
     status: () => status,
     synced: (seq) => worker && tell(worker, { kind: 'synced', seq }),
     async run(signal) {
-      for (let crashes = 0; !signal.aborted; ) {
+      for (let crashes = 0; !signal.aborted;) {
         worker = new Worker(new URL('./relay-worker.ts', import.meta.url).href)
         const ended = await runOnce(worker, ports, { signal, onStatus })
         worker = undefined

@@ -1,4 +1,7 @@
-/** The relay's thread: reads the outbox on a connection of its own, publishes, and asks the main thread to mark. */
+/**
+ * The relay's thread: reads the outbox on a connection of its own, publishes, and asks the
+ * main thread to mark.
+ */
 import { join } from 'node:path'
 import { DATABASE_FILE, openReader } from '../db/open.ts'
 import { openOutbox } from '../db/outbox.ts'
@@ -26,7 +29,10 @@ self.addEventListener('message', ({ data }: MessageEvent<ToRelay>) => {
   else settleMark(data.id, data.failure)
 })
 
-/** What nobody awaits, kafkajs's timers included, ends this thread with its reason; the main thread starts another. */
+/**
+ * What nobody awaits, kafkajs's timers included, ends this thread with its reason; the
+ * main thread starts another.
+ */
 function crash(error: unknown): void {
   tell({ kind: 'crashed', reason: messageOf(error) })
 }

@@ -1,6 +1,8 @@
 import type { Clock } from './clock.ts'
 
-/** Owns background tasks: every one of them is told to stop, and waited for, when the scope closes. */
+/**
+ * Owns background tasks: every one of them is told to stop, and waited for, when the scope closes.
+ */
 export interface Scope extends AsyncDisposable {
   /** Aborts when the scope starts to close. */
   readonly signal: AbortSignal
@@ -9,7 +11,10 @@ export interface Scope extends AsyncDisposable {
    * A task that throws is reported once through `onFailure`; it does not end the others.
    */
   run(name: string, task: (signal: AbortSignal) => Promise<void>): void
-  /** Tells every task to stop and waits for them, at most `shutdownMs`. Later calls wait for the first. */
+  /**
+   * Tells every task to stop and waits for them, at most `shutdownMs`. Later calls
+   * wait for the first.
+   */
   close(): Promise<void>
 }
 

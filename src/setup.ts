@@ -1,4 +1,7 @@
-/** From the environment to what is to be served: configuration, handler files, sources. Nothing is opened yet. */
+/**
+ * From the environment to what is to be served: configuration, handler files, sources.
+ * Nothing is opened yet.
+ */
 import { parseConfig, type Config, type Environment } from './config.ts'
 import { systemClock } from './clock.ts'
 import { GatewayError } from './errors.ts'
@@ -33,7 +36,10 @@ export async function prepare(env: Environment): Promise<Setup> {
   return { config, sources, inactive }
 }
 
-/** Handler files are looked at even where the configuration is wrong: everything is reported together. */
+/**
+ * Handler files are looked at even where the configuration is wrong:
+ * everything is reported together.
+ */
 export function loadHandlers(env: Environment): Promise<LoadedHandlers> {
   return loadHandlerFiles(env['INLET_HANDLERS_DIR'] || './handlers')
 }
@@ -46,7 +52,7 @@ export function providerPort(key: string): ProviderPort | undefined {
     configFields: Object.keys(row.config ?? {}),
     validateSecret: (secret) => validateSecret(row, secret),
     compile: ({ secrets, unsigned, config }) =>
-      compileVerifier(row, { secrets, unsigned, config, now: systemClock.now }),
+      compileVerifier(row, { secrets, unsigned, config, now: () => systemClock.now() }),
   }
 }
 

@@ -20,7 +20,8 @@ export function passEverything(topic: string): SourceDefinition['events'] {
 }
 
 /**
- * Compiles a source's routes. The exact type wins, then the longest prefix written as `prefix.*`, then `*`.
+ * Compiles a source's routes. The exact type wins, then the longest prefix written
+ * as `prefix.*`, then `*`.
  *
  * @example compileRoutes({ 'push': a, 'pull_request.*': b, '*': c })('pull_request.opened') // b
  */
@@ -38,5 +39,7 @@ export function compileRoutes(events: SourceDefinition['events']): Source['route
 /** Whether a pattern of `events` can be compiled: a type, `prefix.*` or `*`. */
 export function isTypePattern(pattern: string): boolean {
   const stars = pattern.split('*').length - 1
-  return pattern !== '' && (stars === 0 || (stars === 1 && (pattern === '*' || pattern.endsWith('.*'))))
+  return (
+    pattern !== '' && (stars === 0 || (stars === 1 && (pattern === '*' || pattern.endsWith('.*'))))
+  )
 }

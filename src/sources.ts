@@ -1,4 +1,6 @@
-/** Joins configuration, handler files and the provider catalogue into the sources that are served. */
+/**
+ * Joins configuration, handler files and the provider catalogue into the sources that are served.
+ */
 import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { variableName, type Config } from './config.ts'
@@ -10,7 +12,9 @@ import { compileRoutes, passEverything, type Source } from './source.ts'
 
 /** What the catalogue does for a source. */
 export interface ProviderPort {
-  /** Names of the INLET_CONFIG_<SOURCE>_<FIELD> values that the provider understands, lower case. */
+  /**
+   * Names of the INLET_CONFIG_<SOURCE>_<FIELD> values that the provider understands, lower case.
+   */
   readonly configFields: readonly string[]
   /** What is wrong with a secret, without the secret. */
   readonly validateSecret: (secret: string) => string | undefined
@@ -45,7 +49,10 @@ interface Variables {
   config: Record<string, string>
 }
 
-/** Resolves every source; what is wrong is reported together, one line each, naming the variable or file. */
+/**
+ * Resolves every source; what is wrong is reported together, one line each, naming
+ * the variable or file.
+ */
 export function resolveSources(
   config: Config,
   loaded: readonly LoadedSource[],
@@ -61,7 +68,9 @@ export function resolveSources(
     if (settings.secretIsWrong === true) continue
     if (settings.secrets === undefined) {
       if (config.sources.has(source.name)) {
-        problems.push(`INLET_SECRET_${variableName(source.name)} is required (or \`none\`: unsigned)`)
+        problems.push(
+          `INLET_SECRET_${variableName(source.name)} is required (or \`none\`: unsigned)`,
+        )
       } else {
         inactive.push(source.name)
       }
@@ -78,7 +87,7 @@ function nothingConfigured(inactive: readonly string[]): string {
   const example = variableName(inactive[0] ?? 'github')
   return inactive.length > 0
     ? `no source is active: set INLET_SECRET_${example} (a handler file defines "${inactive[0]}")`
-    : `no source is configured: set INLET_SOURCES=github and INLET_SECRET_${example}, or add a handler file`
+    : `no source is configured: set INLET_SOURCES=github and INLET_SECRET_${example}`
 }
 
 function nameSources(
@@ -143,9 +152,11 @@ function assign(entry: Variables, variable: Assignment, problems: string[]): voi
   if (kind === 'SECRET' && (field === '' || field === 'FILE')) {
     const secrets = field === '' ? splitSecrets(value) : readSecrets(full, value, problems)
     const problem =
-      entry.secrets !== undefined ? 'set the secret or the file, not both'
-      : secrets?.length === 0 ? 'is empty: set the secret, or `none` to take unsigned deliveries'
-      : undefined
+      entry.secrets !== undefined
+        ? 'set the secret or the file, not both'
+        : secrets?.length === 0
+          ? 'is empty: set the secret, or `none` to take unsigned deliveries'
+          : undefined
     if (problem !== undefined) problems.push(`${full} ${problem}`)
     if (problem !== undefined || secrets === undefined) entry.secretIsWrong = true
     else entry.secrets = secrets.length === 1 && secrets[0] === 'none' ? [] : secrets
@@ -204,7 +215,9 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
   for (const field of Object.keys(settings.config)) {
     if (port.configFields.includes(field)) continue
     const known = port.configFields.map((each) => each.toUpperCase()).join(', ') || 'none'
-    problems.push(`INLET_CONFIG_${suffix}_${field.toUpperCase()} is not a field of ${source.provider} (${known})`)
+    problems.push(
+      `INLET_CONFIG_${suffix}_${field.toUpperCase()} is not a field of ${source.provider} (${known})`,
+    )
   }
   context.problems.push(...problems)
   if (problems.length > 0) return undefined

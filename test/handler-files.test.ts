@@ -25,7 +25,11 @@ const valid = `
   })`
 
 test('a file is loaded as TypeScript, with the very zod that Inlet runs with', async () => {
-  const { sources, problems } = await load({ 'shop.ts': valid, 'shop.test.ts': 'throw 1', 'x.md': '' })
+  const { sources, problems } = await load({
+    'shop.ts': valid,
+    'shop.test.ts': 'throw 1',
+    'x.md': '',
+  })
 
   expect(problems).toEqual([])
   expect(sources.map(({ definition }) => definition.name)).toEqual(['shop'])
@@ -61,7 +65,13 @@ test('what a file exports is checked', async () => {
     'e.ts': source(`{ name: 'e', provider: 'github', events: {} }`),
   })
 
-  expect(problems.map((problem) => problem.slice(0, 5))).toEqual(['a.ts:', 'b.ts:', 'c.ts:', 'd.ts:', 'e.ts:'])
+  expect(problems.map((problem) => problem.slice(0, 5))).toEqual([
+    'a.ts:',
+    'b.ts:',
+    'c.ts:',
+    'd.ts:',
+    'e.ts:',
+  ])
 })
 
 test('two files may not define the same source', async () => {

@@ -34,14 +34,22 @@ describe('resolveSources', () => {
   })
 
   test('INLET_TOPIC_ names the topic of a source without a handler file', () => {
-    const env = { INLET_SOURCES: 'github', INLET_SECRET_GITHUB: 'secret-one', INLET_TOPIC_GITHUB: 'g' }
+    const env = {
+      INLET_SOURCES: 'github',
+      INLET_SECRET_GITHUB: 'secret-one',
+      INLET_TOPIC_GITHUB: 'g',
+    }
 
     expect(resolve(env).sources.get('github')?.route('push')).toEqual({ topic: 'g' })
-    expect(resolve(env, [githubFile]).problems).toEqual([expect.stringContaining('INLET_TOPIC_GITHUB')])
+    expect(resolve(env, [githubFile]).problems).toEqual([
+      expect.stringContaining('INLET_TOPIC_GITHUB'),
+    ])
   })
 
   test('a handler file is active only once its secret is configured', () => {
-    expect(resolve({ INLET_SECRET_GITHUB: 'secret-one' }, [githubFile]).sources.has('github')).toBe(true)
+    expect(resolve({ INLET_SECRET_GITHUB: 'secret-one' }, [githubFile]).sources.has('github')).toBe(
+      true,
+    )
     expect(resolve({}, [githubFile])).toMatchObject({
       inactive: ['github'],
       problems: [expect.stringContaining('INLET_SECRET_GITHUB')],

@@ -27,8 +27,8 @@ interface NamedSource {
 }
 
 /**
- * Gives a random secret to every source that the environment gives none, and keeps it for the next start.
- * Returns the variables of all kept secrets.
+ * Gives a random secret to every source that the environment gives none, and keeps it for the next
+ * start. Returns the variables of all kept secrets.
  */
 export function keepDevSecrets(
   dataDir: string,
@@ -52,7 +52,9 @@ export function keepDevSecrets(
   return kept
 }
 
-/** In the first form that the provider takes: most take any text, some want a user and a password. */
+/**
+ * In the first form that the provider takes: most take any text, some want a user and a password.
+ */
 function makeSecret(provider: string): string {
   const random = randomSecret()
   const forms = [random, `dev:${random}`]

@@ -43,7 +43,10 @@ Every variable of \`inlet serve\` works here as well.`,
   },
 }
 
-/** The sources that would be served if all of them had secrets. What is malformed is reported by `prepare`. */
+/**
+ * The sources that would be served if all of them had secrets. What is malformed
+ * is reported by `prepare`.
+ */
 async function namedSources(env: Environment): Promise<{ name: string; provider: string }[]> {
   const { sources } = await loadHandlers(env)
   const fromFiles = sources.map(({ definition }) => definition)

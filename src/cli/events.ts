@@ -48,11 +48,13 @@ database of INLET_DATA_DIR (./data), beside a running gateway or without one, an
       if (which === undefined) throw new UsageError('name an event by its seq or its id')
       return Promise.resolve(show(inbox, which, { json: values.json, print }))
     }
-    if (action !== 'list' || which !== undefined) throw new UsageError(`"${action}" is not list or show`)
+    if (action !== 'list' || which !== undefined)
+      throw new UsageError(`"${action}" is not list or show`)
     const listed = inbox.list({
       source: values.source,
       state: eventState(values.state),
-      before: values.before === undefined ? undefined : wholeNumber(values.before, 'before', 2 ** 53),
+      before:
+        values.before === undefined ? undefined : wholeNumber(values.before, 'before', 2 ** 53),
       limit: wholeNumber(values.limit, 'limit', LIMIT_MAX),
     })
     if (values.json) for (const event of listed) print(JSON.stringify(event))

@@ -5,8 +5,8 @@ import { openLog } from '../log.ts'
 import type { Setup } from '../setup.ts'
 
 /**
- * Runs a gateway until it is told to stop, and resolves to the exit code: 0 after SIGTERM or SIGINT,
- * 1 where storage failed and nothing more can be promised.
+ * Runs a gateway until it is told to stop, and resolves to the exit code: 0 after SIGTERM or
+ * SIGINT, 1 where storage failed and nothing more can be promised.
  */
 export async function runGateway(
   setup: Setup,

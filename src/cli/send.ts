@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DATABASE_FILE } from '../../db/open.ts'
 import { systemClock } from '../clock.ts'
 import { variableName, type Environment } from '../config.ts'
 import { messageOf } from '../errors.ts'
@@ -10,11 +11,8 @@ import type { ProviderRow } from '../providers/row.ts'
 import { loadHandlers } from '../setup.ts'
 import { parseArguments } from './arguments.ts'
 import { UsageError, type Command, type CommandContext } from './command.ts'
-import { devSecretsFile, readDevSecrets } from './dev-secrets.ts'
-
-/** How long `send` looks for the record that came out, in ms. */
-const RECORD_MS_MAX = 5_000
-const RECORD_POLL_MS = 50
+import { readDevSecrets } from './dev-secrets.ts'
+import { showOutcome } from './send-outcome.ts'
 
 const OPTIONS = {
   url: { type: 'string' },
@@ -43,7 +41,8 @@ The secret is read from INLET_SECRET_<SOURCE>, else from <data>/dev.env.`,
   async run(context) {
     const { values, positionals } = parseArguments(context.args, OPTIONS)
     const [name, type, ...rest] = positionals
-    if (name === undefined || rest.length > 0) throw new UsageError('name one source, and one event at most')
+    if (name === undefined || rest.length > 0)
+      throw new UsageError('name one source, and one event at most')
     const row = await rowOf(name, context.env)
     const { env } = context
     const dataDir = env['INLET_DATA_DIR'] ?? './data'
@@ -57,18 +56,16 @@ The secret is read from INLET_SECRET_<SOURCE>, else from <data>/dev.env.`,
       ...(values.data === undefined ? {} : { body: readData(values.data) }),
     })
     const base = values.url ?? `http://127.0.0.1:${env['PORT'] ?? '8080'}`
-    const topics = join(dataDir, 'topics')
-    const before = topicSizes(topics)
     const status = await deliver(new URL(`/hooks/${name}`, base), sample, context)
-    const isStandIn = existsSync(devSecretsFile(dataDir)) && env['KAFKA_BROKERS'] === undefined
-    if (status === 202 && values.url === undefined && isStandIn) {
-      await showRecords(topics, { before, source: name }, context)
-    }
+    const isHere = values.url === undefined && existsSync(join(dataDir, DATABASE_FILE))
+    if (status === 202 && isHere) await showOutcome({ dataDir, source: name }, context.print)
     return status === 202 || status === 200 ? 0 : 1
   },
 }
 
-/** The provider of a source: as handler files or INLET_SOURCES say, else the one that has this name. */
+/**
+ * The provider of a source: as handler files or INLET_SOURCES say, else the one that has this name.
+ */
 async function rowOf(name: string, env: Environment): Promise<ProviderRow> {
   const { sources } = await loadHandlers(env)
   const defined = sources.find(({ definition }) => definition.name === name)?.definition.provider
@@ -79,14 +76,18 @@ async function rowOf(name: string, env: Environment): Promise<ProviderRow> {
       .find(([source]) => source === name) ?? []
   const row = CATALOGUE.get(defined ?? listed ?? name)
   if (row !== undefined) return row
-  throw new UsageError(`"${name}" is no source, and no provider: ${[...CATALOGUE.keys()].join(', ')}`)
+  throw new UsageError(
+    `"${name}" is no source, and no provider: ${[...CATALOGUE.keys()].join(', ')}`,
+  )
 }
 
 function eventType(row: ProviderRow, type: string | undefined, hasOwnData: boolean): string {
   const known = sampleEvents(row)
   const chosen = type ?? known[0]
   if (chosen !== undefined && (hasOwnData || known.includes(chosen))) return chosen
-  throw new UsageError(`there is no sample of "${type}" for ${row.key}: ${known.join(', ')}, or --data`)
+  throw new UsageError(
+    `there is no sample of "${type}" for ${row.key}: ${known.join(', ')}, or --data`,
+  )
 }
 
 /** The first of the configured secrets; undefined where the source is explicitly unsigned. */
@@ -123,7 +124,10 @@ const MEANINGS: Readonly<Record<number, string>> = {
   503: 'the gateway cannot store it now',
 }
 
-/** Posts the sample, prints what was sent and answered, and returns the status; 0 where there was no answer. */
+/**
+ * Posts the sample, prints what was sent and answered, and returns the status; 0 where
+ * there was no answer.
+ */
 async function deliver(url: URL, sample: Sample, { print }: CommandContext): Promise<number> {
   print(`POST ${url.href}`)
   for (const [header, value] of Object.entries(sample.headers)) print(`  ${header}: ${value}`)
@@ -138,33 +142,4 @@ async function deliver(url: URL, sample: Sample, { print }: CommandContext): Pro
     print(`no answer: ${messageOf(error)}\nIs the gateway running? \`inlet dev\` starts one.`)
     return 0
   }
-}
-
-/** The length of each topic file of the stand-in, in bytes. */
-function topicSizes(directory: string): ReadonlyMap<string, number> {
-  if (!existsSync(directory)) return new Map()
-  const files = readdirSync(directory).map((name) => join(directory, name))
-  return new Map(files.map((file) => [file, statSync(file).size]))
-}
-
-/** Shows the records of this source that were appended to the stand-in since `before`. */
-async function showRecords(
-  directory: string,
-  { before, source }: { before: ReadonlyMap<string, number>; source: string },
-  { print }: CommandContext,
-): Promise<void> {
-  const deadlineMs = systemClock.monotonicMs() + RECORD_MS_MAX
-  while (systemClock.monotonicMs() < deadlineMs) {
-    let shown = 0
-    for (const [file, size] of topicSizes(directory)) {
-      if (size === before.get(file)) continue
-      const appended = readFileSync(file).subarray(before.get(file) ?? 0).toString()
-      const lines = appended.split('\n').filter((line) => line.includes(`"ce_source":"${source}"`))
-      for (const line of lines) print(`\n${file}:\n${line}`)
-      shown += lines.length
-    }
-    if (shown > 0) return
-    await systemClock.sleep(RECORD_POLL_MS)
-  }
-  print(`no record came out within ${RECORD_MS_MAX} ms: \`inlet events\` says what became of the event`)
 }

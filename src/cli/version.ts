@@ -5,7 +5,7 @@ import type { Command } from './command.ts'
 declare const INLET_COMMIT: string | undefined
 
 /** The version of this program, with the commit it was built from. */
-export function versionText(): string {
+function versionText(): string {
   const commit = typeof INLET_COMMIT === 'string' ? INLET_COMMIT : 'checkout'
   return `inlet ${packageJson.version} (${commit}, bun ${Bun.version})`
 }

@@ -15,8 +15,8 @@ export interface HandlePorts {
 }
 
 /**
- * Runs the event's route. Never throws: data that does not fit and handlers that fail become a state of the
- * stored event, because the provider did its part and cannot mend ours.
+ * Runs the event's route. Never throws: data that does not fit and handlers that fail become a
+ * state of the stored event, because the provider did its part and cannot mend ours.
  */
 export async function handle(
   verified: Verified,

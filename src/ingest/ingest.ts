@@ -47,7 +47,10 @@ interface Trace {
   readonly commitMs: number
 }
 
-/** Takes one delivery: verify → claim → handle → commit. Nothing is acknowledged before it is on disk. */
+/**
+ * Takes one delivery: verify → claim → handle → commit. Nothing is acknowledged before
+ * it is on disk.
+ */
 export async function ingest(
   delivery: Delivery,
   source: Source,
@@ -60,7 +63,15 @@ export async function ingest(
   const claim = await ports.hint.claim(source.name, eventId, verified.eventIdValidMs)
   if (claim.kind === 'claimed') return CLAIMED_ELSEWHERE
   if (claim.kind === 'done') {
-    return { kind: 'duplicate', sameBody: true, eventId, type, reason: null, handleMs: 0, commitMs: 0 }
+    return {
+      kind: 'duplicate',
+      sameBody: true,
+      eventId,
+      type,
+      reason: null,
+      handleMs: 0,
+      commitMs: 0,
+    }
   }
 
   const startedMs = ports.clock.monotonicMs()
@@ -98,12 +109,11 @@ const CLAIMED_ELSEWHERE = {
   detail: 'a redelivery of this event is already being stored',
 } as const satisfies Refused
 
-/** Commits, then tells the other nodes: done once it is on disk, free again where this delivery stored nothing. */
-async function commitClaimed(
-  claim: Mine,
-  event: NewEvent,
-  ports: IngestPorts,
-): Promise<Committed> {
+/**
+ * Commits, then tells the other nodes: done once it is on disk, free again where
+ * this delivery stored nothing.
+ */
+async function commitClaimed(claim: Mine, event: NewEvent, ports: IngestPorts): Promise<Committed> {
   let stored = false
   try {
     const committed = await ports.commit(event)

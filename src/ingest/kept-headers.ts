@@ -1,4 +1,7 @@
-/** Request headers that are stored with an event: what helps to trace it, and nothing that could be a credential. */
+/**
+ * Request headers that are stored with an event: what helps to trace it, and nothing that
+ * could be a credential.
+ */
 const KEPT = ['user-agent', 'traceparent'] as const
 
 /** One value is cut here: it is for people, not for machines. */

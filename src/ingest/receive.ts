@@ -7,8 +7,8 @@ export interface ReceivePorts {
 }
 
 /**
- * Reads one request whole, within its limits, byte for byte.
- * A declared length over the limit is refused before a byte is read, an undeclared one when it is crossed.
+ * Reads one request whole, within its limits, byte for byte. A declared length over the limit is
+ * refused before a byte is read, an undeclared one when it is crossed.
  */
 export async function receive(
   request: Request,
@@ -18,7 +18,11 @@ export async function receive(
   const receivedAt = ports.clock.now()
   const encoding = request.headers.get('content-encoding')
   if (encoding !== null && encoding !== 'identity') {
-    return { kind: 'refused', code: 'ENCODING_UNSUPPORTED', detail: 'content-encoding must be identity' }
+    return {
+      kind: 'refused',
+      code: 'ENCODING_UNSUPPORTED',
+      detail: 'content-encoding must be identity',
+    }
   }
   const body = await readBody(request, ports.bodyBytesMax)
   if (body === 'too-large') {
@@ -29,7 +33,11 @@ export async function receive(
     }
   }
   if (body === 'cut-off') {
-    return { kind: 'refused', code: 'REQUEST_MALFORMED', detail: 'the body ended before its length' }
+    return {
+      kind: 'refused',
+      code: 'REQUEST_MALFORMED',
+      detail: 'the body ended before its length',
+    }
   }
   const { method, url, headers } = request
   return { kind: 'received', source, method, url, headers, body, receivedAt }
@@ -50,7 +58,10 @@ async function readBody(
   }
 }
 
-/** A chunked body: counted as it streams, so that memory never holds more than the limit and one chunk. */
+/**
+ * A chunked body: counted as it streams, so that memory never holds more than the
+ * limit and one chunk.
+ */
 async function readUndeclared(
   request: Request,
   bytesMax: number,
@@ -58,7 +69,8 @@ async function readUndeclared(
   if (request.body === null) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of request.body) {
+  const stream: AsyncIterable<Uint8Array> = request.body
+  for await (const chunk of stream) {
     bytes += chunk.byteLength
     if (bytes > bytesMax) return 'too-large'
     chunks.push(chunk)

@@ -9,7 +9,8 @@ const JSON_HEADERS = JSON.stringify({ 'content-type': 'application/json' })
 /**
  * Turns what a handler returned into outbox records.
  *
- * @throws GatewayError HANDLER_RESULT_INVALID where it is not a record; the detail names which one and why.
+ * @throws GatewayError HANDLER_RESULT_INVALID where it is not a record; the detail names
+ * which one and why.
  */
 export function toOutboxRecords(result: HandlerResult, defaultKey: string): OutboxRecord[] {
   if (result === null) return []
@@ -21,7 +22,8 @@ export function toOutboxRecords(result: HandlerResult, defaultKey: string): Outb
 }
 
 function toOutboxRecord(draft: unknown, index: number, defaultKey: string): OutboxRecord {
-  // Handler files are user code: their types are promises, so what they return is checked like input.
+  // Handler files are user code: their types are promises, so what they return
+  // is checked like input.
   if (typeof draft !== 'object' || draft === null) throw invalid(`record ${index} is not an object`)
   const { topic, key = defaultKey, value, headers } = draft as Record<keyof RecordDraft, unknown>
   if (typeof topic !== 'string' || !TOPIC_NAME.test(topic)) {
@@ -74,7 +76,8 @@ function checkHeaders(headers: unknown, index: number): Headers {
   }
   const checked: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) {
-    if (typeof value !== 'string') throw invalid(`header ${name} of record ${index} is not a string`)
+    if (typeof value !== 'string')
+      throw invalid(`header ${name} of record ${index} is not a string`)
     const lowerCase = name.toLowerCase()
     if (RESERVED.test(lowerCase)) throw invalid(`header ${name} of record ${index} is set by Inlet`)
     checked[lowerCase] = value

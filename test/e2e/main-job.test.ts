@@ -1,4 +1,6 @@
-/** The compiled binary, real payloads, the real Kafka: what comes in signed goes out byte for byte. */
+/**
+ * The compiled binary, real payloads, the real Kafka: what comes in signed goes out byte for byte.
+ */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +9,13 @@ import { builtCommand, startGateway, type GatewayProcess } from '../support/gate
 import { describeWithKafka } from '../support/servers.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
 import { createTopic, deleteTopics, readTopic, type StoredRecord } from '../support/topics.ts'
-import { githubExamples, SECRETS, standardEvent, stripeEvent, svixEvent } from './providers-at-work.ts'
+import {
+  githubExamples,
+  SECRETS,
+  standardEvent,
+  stripeEvent,
+  svixEvent,
+} from './providers-at-work.ts'
 import type { SignedDelivery } from './providers-at-work.ts'
 
 setDefaultTimeout(60_000)
@@ -17,13 +25,14 @@ const DRAIN_MS_MAX = 30_000
 function stripeHandler(topic: string): string {
   return `
     import { defineSource, on, z } from 'inlet'
-    const Charge = z.object({ data: z.object({ object: z.object({ id: z.string(), amount: z.int() }) }) })
+    const Charge = z.object({ data: z.object({ object: z.object({ amount: z.int() }) }) })
+    const charges = { topic: '${topic}', key: 'charges' }
     export default defineSource('stripe', {
       provider: 'stripe',
       events: {
         'charge.succeeded': on(Charge, ({ data, id }) => [
-          { topic: '${topic}', key: 'charges', value: { amount: data.data.object.amount }, headers: { 'x-of': id } },
-          { topic: '${topic}', key: 'charges' },
+          { ...charges, value: { amount: data.data.object.amount }, headers: { 'x-of': id } },
+          charges,
         ]),
         'charge.failed': on(Charge, () => { throw new Error('not today') }),
         'charge.pending': on(Charge, () => null),
@@ -36,7 +45,12 @@ describeWithKafka('the binary, end to end', (brokers) => {
   let directory: TempDir
   let gateway: GatewayProcess
   let command: readonly string[]
-  const topics: Record<keyof typeof SECRETS, string> = { github: '', stripe: '', standard: '', svix: '' }
+  const topics: Record<keyof typeof SECRETS, string> = {
+    github: '',
+    stripe: '',
+    standard: '',
+    svix: '',
+  }
 
   const start = () =>
     startGateway({
@@ -73,7 +87,11 @@ describeWithKafka('the binary, end to end', (brokers) => {
 
   const deliver = async (delivery: SignedDelivery): Promise<number> => {
     const { source, headers, body } = delivery
-    const response = await fetch(`${gateway.url}/hooks/${source}`, { method: 'POST', headers, body })
+    const response = await fetch(`${gateway.url}/hooks/${source}`, {
+      method: 'POST',
+      headers,
+      body,
+    })
     await response.arrayBuffer()
     return response.status
   }
@@ -119,7 +137,9 @@ describeWithKafka('the binary, end to end', (brokers) => {
     expect(deliveries.length).toBeGreaterThan(200)
     expect(records.size).toBe(deliveries.length)
     for (const delivery of deliveries) expectUnchanged(records.get(delivery.eventId), delivery)
-    const arrived = deliveries.map(({ eventId }) => Number(records.get(eventId)?.headers['inlet-seq']))
+    const arrived = deliveries.map(({ eventId }) =>
+      Number(records.get(eventId)?.headers['inlet-seq']),
+    )
     expect(arrived).toEqual(arrived.toSorted((a, b) => a - b))
     for (const ofKey of Map.groupBy(records.values(), ({ key }) => key).values()) {
       const seqs = ofKey.map(({ headers }) => Number(headers['inlet-seq']))
@@ -129,7 +149,11 @@ describeWithKafka('the binary, end to end', (brokers) => {
   })
 
   test('Stripe’s indented JSON arrives unchanged, keyed by customer', async () => {
-    const delivery = await stripeEvent('invoice.paid', { id: 'in_1', customer: 'cus_1', n: 12345678901234567890n.toString() })
+    const delivery = await stripeEvent('invoice.paid', {
+      id: 'in_1',
+      customer: 'cus_1',
+      n: 12345678901234567890n.toString(),
+    })
     expect(await deliver(delivery)).toBe(202)
 
     expectUnchanged((await published('stripe')).get(delivery.eventId), delivery)
@@ -142,7 +166,10 @@ describeWithKafka('the binary, end to end', (brokers) => {
 
     const own = records.get(delivery.eventId)
     expect(own?.value.toString()).toBe('{"amount":1250}')
-    expect(own?.headers).toMatchObject({ 'x-of': delivery.eventId, 'content-type': 'application/json' })
+    expect(own?.headers).toMatchObject({
+      'x-of': delivery.eventId,
+      'content-type': 'application/json',
+    })
     expect(records.get(`${delivery.eventId}#1`)?.value.toString()).toBe(delivery.body)
   })
 
@@ -159,7 +186,9 @@ describeWithKafka('the binary, end to end', (brokers) => {
         .toString()
         .trim()
         .split('\n')
-        .map((line) => JSON.parse(line) as { eventId: string; state: string; reason: string | null })
+        .map(
+          (line) => JSON.parse(line) as { eventId: string; state: string; reason: string | null },
+        )
         .map(({ eventId, state, reason }) => [eventId, { state, reason }]),
     )
 
@@ -167,7 +196,10 @@ describeWithKafka('the binary, end to end', (brokers) => {
       state: 'invalid',
       reason: expect.stringContaining('SCHEMA_MISMATCH: data.object.amount'),
     })
-    expect(states.get(thrown.eventId)).toEqual({ state: 'failed', reason: 'HANDLER_FAILED: not today' })
+    expect(states.get(thrown.eventId)).toEqual({
+      state: 'failed',
+      reason: 'HANDLER_FAILED: not today',
+    })
     expect(states.get(ignored.eventId)).toEqual({ state: 'ignored', reason: null })
   })
 
@@ -180,7 +212,11 @@ describeWithKafka('the binary, end to end', (brokers) => {
 
   test('nothing altered, stale or unsigned is stored', async () => {
     const good = standardEvent('order.paid', { id: 'order-2' }, new Date(systemClock.now()))
-    const stale = standardEvent('order.paid', { id: 'order-3' }, new Date(systemClock.now() - 3_600_000))
+    const stale = standardEvent(
+      'order.paid',
+      { id: 'order-3' },
+      new Date(systemClock.now() - 3_600_000),
+    )
 
     expect(await deliver({ ...good, body: `${good.body} ` })).toBe(401)
     expect(await deliver({ ...good, headers: { 'content-type': 'application/json' } })).toBe(401)
@@ -211,7 +247,9 @@ describeWithKafka('the binary, end to end', (brokers) => {
     const taken = await answers
     const acked = deliveries.filter((_, n) => taken[n] === 202)
     expect(code).toBe(0)
-    const ids = new Set((await readTopic(brokers, topics.standard)).map(({ headers }) => headers['ce_id']))
+    const ids = new Set(
+      (await readTopic(brokers, topics.standard)).map(({ headers }) => headers['ce_id']),
+    )
     expect(acked.filter(({ eventId }) => !ids.has(eventId))).toEqual([])
     gateway = await start()
   })

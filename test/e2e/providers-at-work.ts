@@ -63,10 +63,17 @@ export async function githubExamples(): Promise<SignedDelivery[]> {
 /** Stripe sends indented JSON; the bytes must survive that. */
 export async function stripeEvent(
   type: string,
-  object: Readonly<Record<string, unknown>>,
+  object: Readonly<Record<string, string | number>>,
 ): Promise<SignedDelivery> {
   const eventId = `evt_${randomToken()}`
-  const event = { id: eventId, object: 'event', type, livemode: true, created: 1_790_000_000, data: { object } }
+  const event = {
+    id: eventId,
+    object: 'event',
+    type,
+    livemode: true,
+    created: 1_790_000_000,
+    data: { object },
+  }
   const body = JSON.stringify(event, null, 2)
   const stripe = new Stripe('sk_test_madeup')
   const signature = await stripe.webhooks.generateTestHeaderStringAsync({
@@ -84,7 +91,11 @@ export async function stripeEvent(
 }
 
 /** Signed at `at` by the reference library of Standard Webhooks. */
-export function standardEvent(type: string, data: Readonly<Record<string, unknown>>, at: Date): SignedDelivery {
+export function standardEvent(
+  type: string,
+  data: Readonly<Record<string, string>>,
+  at: Date,
+): SignedDelivery {
   const eventId = `msg_${randomToken()}`
   const body = JSON.stringify({ type, timestamp: at.toISOString(), data })
   const signature = new StandardWebhook(SECRETS.standard).sign(eventId, at, body)
@@ -93,7 +104,7 @@ export function standardEvent(type: string, data: Readonly<Record<string, unknow
     body,
     eventId,
     type,
-    key: String(data['id'] ?? eventId),
+    key: data['id'] ?? eventId,
     headers: {
       'content-type': 'application/json',
       'webhook-id': eventId,

@@ -65,7 +65,10 @@ describe('handle', () => {
 
   test('data that does not match is invalid, and the reason holds none of it', async () => {
     const strict = z.object({ n: z.string(), m: z.object({ deep: z.int() }) })
-    const handled = await run(on(strict, () => null), sampleVerified({ n: 987_654, m: {} }))
+    const handled = await run(
+      on(strict, () => null),
+      sampleVerified({ n: 987_654, m: {} }),
+    )
 
     expect(handled).toMatchObject({ state: 'invalid', records: [] })
     expect(handled.reason).toStartWith('SCHEMA_MISMATCH: n: ')

@@ -9,7 +9,9 @@ import { sampleDelivery, sampleVerified } from '../support/verified.ts'
 
 type ClaimKind = 'mine' | 'skipped' | 'claimed' | 'done'
 
-/** One delivery's world: what each step is asked, in order. The real parts have tests of their own. */
+/**
+ * One delivery's world: what each step is asked, in order. The real parts have tests of their own.
+ */
 function world(
   options: { verdict?: Verdict; claim?: ClaimKind; commit?: () => Promise<Committed> } = {},
 ) {

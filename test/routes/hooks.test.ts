@@ -35,7 +35,10 @@ function routes(ingest: HooksPorts['ingest']) {
 
 const accept: HooksPorts['ingest'] = () =>
   Promise.resolve({ kind: 'accepted', seq: 1, state: 'accepted', ...taken })
-const post = (body: string | Uint8Array | ReadableStream, headers: Record<string, string> = {}) => ({
+const post = (
+  body: string | Uint8Array | ReadableStream,
+  headers: Record<string, string> = {},
+) => ({
   method: 'POST',
   body,
   headers,
@@ -65,7 +68,11 @@ describe('POST /hooks/:source', () => {
 
   test('a refusal is a problem document with a stable code', async () => {
     const { app } = routes(() =>
-      Promise.resolve({ kind: 'refused', code: 'SIGNATURE_MISMATCH', detail: 'x-hub-signature-256' }),
+      Promise.resolve({
+        kind: 'refused',
+        code: 'SIGNATURE_MISMATCH',
+        detail: 'x-hub-signature-256',
+      }),
     )
     const response = await app.request('/hooks/github', post('{}'))
 
@@ -75,7 +82,10 @@ describe('POST /hooks/:source', () => {
   })
 
   test('our own failure is 503 with Retry-After, never a 4xx, and says nothing of its cause', async () => {
-    for (const thrown of [new GatewayError('STORAGE_FULL', 'table inbox'), new Error('secret path')]) {
+    for (const thrown of [
+      new GatewayError('STORAGE_FULL', 'table inbox'),
+      new Error('secret path'),
+    ]) {
       const { app, lines } = routes(() => Promise.reject(thrown))
       const response = await app.request('/hooks/github', post('{}'))
 

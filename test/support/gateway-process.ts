@@ -4,12 +4,15 @@ import { systemClock } from '../../src/clock.ts'
 
 const REPOSITORY = join(import.meta.dir, '../..')
 
-/** How a gateway is started from a checkout, for tests that do not need the compiled binary. */
-export const CHECKOUT_COMMAND = [process.execPath, join(REPOSITORY, 'src/main.ts')] as const
-
-/** Builds the binary, and returns how it is started. Throws with the build's output where that fails. */
+/**
+ * Builds the binary, and returns how it is started. Throws with the build's
+ * output where that fails.
+ */
 export function builtCommand(): readonly string[] {
-  const built = spawnSync(process.execPath, ['scripts/build.ts'], { cwd: REPOSITORY, encoding: 'utf8' })
+  const built = spawnSync(process.execPath, ['scripts/build.ts'], {
+    cwd: REPOSITORY,
+    encoding: 'utf8',
+  })
   if (built.status !== 0) throw new Error(`the build failed:\n${built.stdout}${built.stderr}`)
   return [join(REPOSITORY, 'dist/inlet')]
 }
@@ -29,7 +32,10 @@ export interface GatewayProcess extends AsyncDisposable {
   readonly pid: number
   /** Every line that it has logged so far. */
   readonly log: readonly LogLine[]
-  /** Sends a signal and resolves to the exit code once the process is gone; null where the signal ended it. */
+  /**
+   * Sends a signal and resolves to the exit code once the process is gone; null where
+   * the signal ended it.
+   */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
   /** Resolves once everything that is on disk is published. Throws after `msMax`. */
   drained(msMax: number): Promise<void>

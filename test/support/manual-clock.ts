@@ -18,20 +18,18 @@ export function manualClock(startMs: EpochMs = Date.UTC(2026, 0, 1)): ManualCloc
     sleep(ms, signal) {
       if (signal?.aborted === true) return Promise.resolve()
       return new Promise((resolve) => {
-        const sleeper = {
-          wakeMs: elapsedMs + ms,
-          wake() {
-            sleeping.delete(sleeper)
-            resolve()
-          },
+        const wake = () => {
+          sleeping.delete(sleeper)
+          resolve()
         }
+        const sleeper = { wakeMs: elapsedMs + ms, wake }
         sleeping.add(sleeper)
-        signal?.addEventListener('abort', sleeper.wake, { once: true })
+        signal?.addEventListener('abort', wake, { once: true })
       })
     },
     advance(ms) {
       elapsedMs += ms
-      for (const sleeper of [...sleeping]) if (sleeper.wakeMs <= elapsedMs) sleeper.wake()
+      for (const sleeper of sleeping) if (sleeper.wakeMs <= elapsedMs) sleeper.wake()
     },
     get sleepers() {
       return sleeping.size

@@ -14,7 +14,10 @@ export function sampleDelivery(body: string, headers: Record<string, string> = {
   }
 }
 
-/** What a verifier would make of a JSON delivery; the brand is the verifier's to give, and a test's to borrow. */
+/**
+ * What a verifier would make of a JSON delivery; the brand is the verifier's to give, and
+ * a test's to borrow.
+ */
 export function sampleVerified(data: unknown, overrides: Partial<Verified> = {}): Verified {
   return {
     kind: 'verified',

@@ -1,6 +1,7 @@
 /**
- * kill -9 under load, again and again: every event that got a 2xx must be on the topic, in the order of its key.
- * The control acknowledges first and stores 50 ms later, as a buffer in memory would: it must lose events.
+ * kill -9 under load, again and again: every event that got a 2xx must be on the topic, in the
+ * order of its key. The control acknowledges first and stores 50 ms later, as a buffer in memory
+ * would: it must lose events.
  */
 import { join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'

@@ -7,7 +7,9 @@ export interface SentEvent {
   readonly n: number
 }
 
-/** What the sender saw, kept outside of the gateway. An event that never got a 2xx may be anywhere. */
+/**
+ * What the sender saw, kept outside of the gateway. An event that never got a 2xx may be anywhere.
+ */
 export interface Ledger {
   readonly acked: readonly SentEvent[]
 }

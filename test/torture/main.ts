@@ -1,4 +1,7 @@
-/** `bun run torture [name…] [--cycles N] [--seed S] [--json]`: the promises, each with its proof and its failing control. */
+/**
+ * `bun run torture [name…] [--cycles N] [--seed S] [--json]`: the promises, each with its proof
+ * and its failing control.
+ */
 import { parseArgs } from 'node:util'
 import { randomFraction } from '../../src/ids.ts'
 import { builtCommand } from '../support/gateway-process.ts'
@@ -20,8 +23,15 @@ const cycles = Number(values.cycles)
 const seed = Number(values.seed ?? Math.floor(randomFraction() * 2 ** 32))
 const names = positionals.length === 0 ? Object.keys(TORTURES) : positionals
 const unknown = names.filter((name) => !(name in TORTURES))
-if (unknown.length > 0 || !Number.isSafeInteger(cycles) || cycles < 1 || !Number.isSafeInteger(seed)) {
-  console.error(`Usage: bun run torture [${Object.keys(TORTURES).join('|')}…] [--cycles N] [--seed S] [--json]`)
+if (
+  unknown.length > 0 ||
+  !Number.isSafeInteger(cycles) ||
+  cycles < 1 ||
+  !Number.isSafeInteger(seed)
+) {
+  console.error(
+    `Usage: bun run torture [${Object.keys(TORTURES).join('|')}…] [--cycles N] [--seed S] [--json]`,
+  )
   process.exit(2)
 }
 

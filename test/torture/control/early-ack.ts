@@ -1,6 +1,6 @@
 /**
- * A gateway that acknowledges first and stores 50 ms later, as a buffer in memory would: what the torture suite must
- * catch. Everything else is the real wiring.
+ * A gateway that acknowledges first and stores 50 ms later, as a buffer in memory would: what the
+ * torture suite must catch. Everything else is the real wiring.
  */
 import { openApp } from '../../../src/app.ts'
 import { systemClock } from '../../../src/clock.ts'
@@ -20,7 +20,10 @@ await openApp(await prepare(process.env), {
   },
 })
 
-async function storeLater(commit: (event: NewEvent) => Promise<unknown>, event: NewEvent): Promise<void> {
+async function storeLater(
+  commit: (event: NewEvent) => Promise<unknown>,
+  event: NewEvent,
+): Promise<void> {
   await systemClock.sleep(STORE_AFTER_MS)
   await commit(event)
 }
