@@ -1,0 +1,65 @@
+import type { ParsedBody } from '../../delivery.ts'
+import type { ProviderRow } from '../row.ts'
+
+/** A body as data, with the JSON text that the data came from. */
+export interface ReadBody {
+  readonly parsed: ParsedBody
+  readonly json: string | undefined
+}
+
+/** Throws on bytes that are not UTF-8, and keeps a byte order mark: both would otherwise vanish silently. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+const FORM = 'application/x-www-form-urlencoded'
+
+/**
+ * `{` and `[`, which a form would have to escape. The content type is signed by nobody: under a changed one, a JSON body
+ * with `&payload=` in one of its texts would read as a form.
+ */
+const JSON_START: ReadonlySet<number> = new Set([0x7b, 0x5b])
+
+/** The media type of a content type, without its parameters. */
+export function mediaType(contentType: string | null): string {
+  const [media = ''] = (contentType ?? '').split(';', 1)
+  return media.trim().toLowerCase()
+}
+
+/** Reads a verified body: as a form or JSON where the row and the content type say so, else not at all. */
+export function readBody(row: ProviderRow, body: Uint8Array, contentType: string | null): ReadBody {
+  const media = mediaType(contentType)
+  const isForm = media === FORM && row.content.includes('form') && !JSON_START.has(body[0] ?? 0)
+  const isJson = row.content.includes('json') || /^application\/(?:.+\+)?json$/.test(media)
+  if (!isForm && !isJson) return { parsed: { kind: 'opaque' }, json: undefined }
+  if (body.length === 0) return notJson('the body is empty')
+  let text: string
+  try {
+    text = decoder.decode(body)
+  } catch {
+    return notJson('the body is not valid UTF-8')
+  }
+  return isForm ? readForm(text, row.formField) : readJson(text)
+}
+
+function readForm(text: string, field: string | undefined): ReadBody {
+  const form = new URLSearchParams(text)
+  const json = field === undefined ? null : form.get(field)
+  if (json !== null) return readJson(json)
+  return { parsed: { kind: 'json', value: Object.fromEntries(form) }, json: undefined }
+}
+
+function readJson(json: string): ReadBody {
+  try {
+    const value: unknown = JSON.parse(json)
+    return { parsed: { kind: 'json', value }, json }
+  } catch {
+    // The parser's own message quotes the body, and a reason is stored and logged.
+    const hasMark = json.startsWith('\uFEFF')
+    return notJson(
+      hasMark ? 'the body starts with a byte order mark' : 'the body is not valid JSON',
+    )
+  }
+}
+
+function notJson(reason: string): ReadBody {
+  return { parsed: { kind: 'not-json', reason }, json: undefined }
+}

@@ -1,0 +1,33 @@
+/** The only place that hashes and compares. */
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import type { Hash } from '../row.ts'
+
+/** Takes data in pieces. Strings count as UTF-8. */
+export interface Sink {
+  update(data: string | Uint8Array): unknown
+}
+
+export interface Hasher extends Sink {
+  digest(): Uint8Array
+}
+
+/**
+ * Prepares an HMAC key once; each call of what it returns starts a MAC with it.
+ * Bun can copy a keyed hasher, which saves the key schedule; elsewhere (Workers, Deno) each MAC starts from the key.
+ */
+export function keyedHasher(hash: Hash, key: Uint8Array): () => Hasher {
+  if (typeof Bun === 'undefined') return () => createHmac(hash, key)
+  const keyed = new Bun.CryptoHasher(hash, key)
+  return () => keyed.copy()
+}
+
+/** A SHA-256 without a key. */
+export function sha256(): Hasher {
+  return typeof Bun === 'undefined' ? createHash('sha256') : new Bun.CryptoHasher('sha256')
+}
+
+/** Whether two digests are the same, in a time that does not depend on where they differ. */
+export function equalDigests(a: Uint8Array, b: Uint8Array): boolean {
+  // timingSafeEqual throws on a difference in length, and a digest's length is no secret.
+  return a.length === b.length && timingSafeEqual(a, b)
+}

@@ -1,0 +1,43 @@
+import { linearSamples } from './samples/linear.ts'
+import type { ProviderRow } from './row.ts'
+
+export const linear: ProviderRow = {
+  key: 'linear',
+  name: 'Linear',
+  schemes: [
+    {
+      kind: 'hmac',
+      hash: 'sha256',
+      signatures: [{ in: 'header', name: 'linear-signature', format: 'raw' }],
+      encoding: 'hex',
+      signed: '{body}',
+      secret: { from: 'utf8' },
+      timestamp: {
+        from: 'json:webhookTimestamp',
+        unit: 'ms',
+        toleranceSeconds: 60,
+        official: true,
+      },
+    },
+  ],
+  id: ['header:linear-delivery'],
+  type: [['json:type', 'json:action'], 'json:type'],
+  order: ['json:data.id'],
+  content: ['json'],
+  ack: {
+    timeoutSeconds: 5,
+    retries: 'after 1 min, 1 h and 6 h',
+    verified: false,
+  },
+  level: 'sdk',
+  sources: [
+    'linear/linear packages/sdk/src/webhooks/client.ts',
+    'simstudioai/sim apps/sim/lib/webhooks/providers/linear.ts',
+  ],
+  notes:
+    'The time is webhookTimestamp in the signed body; the header linear-timestamp is not signed and never looked ' +
+    'at. Linear documents it as the time of sending, so that a retry is expected to carry a new one.',
+  notSigned:
+    'The delivery id: within 60 s, whoever has captured a delivery can send it again under another id.',
+  samples: linearSamples,
+}
