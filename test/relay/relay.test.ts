@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../src/errors.ts'
 import type { PoisonPolicy } from '../../src/relay/ports.ts'
 import { runRelay } from '../../src/relay/relay.ts'
-import { Crash, World } from './world.ts'
+import { Crash, POISON_BYTES, World } from './world.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 
@@ -57,7 +57,7 @@ describe('the straight path', () => {
     for (let i = 0; i < 6; i += 1) world.add('orders', 'a')
     let marks = 0
     world.nextMarkFault = () => ((marks += 1) === 2 ? 'crash-before' : undefined)
-    expect(run(world, { batchEntriesMax: 2 })).rejects.toThrow(Crash)
+    await expect(run(world, { batchEntriesMax: 2 })).rejects.toThrow(Crash)
     await run(world, { batchEntriesMax: 2 })
     expect(world.published()).toEqual([1, 2, 3, 4, 3, 4, 5, 6])
   })
@@ -76,7 +76,7 @@ describe('the straight path', () => {
     world.add('orders', 'a')
     const ports = { ...world.ports(), mark: () => Promise.reject(new Error('bug')) }
     const running = runRelay(ports, { poisonPolicy: 'continue' }, new AbortController().signal)
-    expect(running).rejects.toThrow('bug')
+    await expect(running).rejects.toThrow('bug')
   })
 })
 
@@ -120,7 +120,8 @@ describe('while Kafka does not answer', () => {
 describe('a record that Kafka refuses', () => {
   test('is found and blocked; everything else goes on, its key as well', async () => {
     const world = new World()
-    for (let i = 1; i <= 40; i += 1) world.add('orders', `k${i % 5}`, i === 17 ? 'poison' : 'good')
+    for (let i = 1; i <= 40; i += 1)
+      world.add('orders', `k${i % 5}`, i === 17 ? POISON_BYTES : undefined)
     await run(world)
     expect(world.exceptions.get(17)).toMatchObject({
       status: 'blocked',
@@ -137,7 +138,7 @@ describe('a record that Kafka refuses', () => {
 
   test('with the policy block-key holds its key back unsent, in later batches too', async () => {
     const world = new World()
-    world.add('orders', 'a', 'poison')
+    world.add('orders', 'a', POISON_BYTES)
     world.add('orders', 'a')
     world.add('orders', 'b')
     world.add('users', 'a')
@@ -154,7 +155,7 @@ describe('a record that Kafka refuses', () => {
 
   test('is sent again, its key in order behind it, once a person lets it go', async () => {
     const world = new World()
-    world.add('orders', 'a', 'poison')
+    world.add('orders', 'a', POISON_BYTES)
     for (let i = 0; i < 4; i += 1) world.add('orders', 'a')
     await run(world, { poisonPolicy: 'block-key' })
     expect(world.withStatus('blocked')).toEqual([1, 2, 3, 4, 5])
@@ -224,7 +225,7 @@ describe('a topic that Kafka refuses', () => {
   test('may hold a refused record, which alone stays behind', async () => {
     const world = new World()
     world.missingTopics.add('orders')
-    for (let i = 1; i <= 5; i += 1) world.add('orders', 'a', i === 2 ? 'poison' : 'good')
+    for (let i = 1; i <= 5; i += 1) world.add('orders', 'a', i === 2 ? POISON_BYTES : undefined)
     await run(world, { onSleep: () => world.withStatus('retry').length === 5 })
     world.missingTopics.clear()
     await run(world)
@@ -251,7 +252,7 @@ test('an answer that leaves out a record is a bug that ends the relay, not an ac
     { poisonPolicy: 'continue' },
     new AbortController().signal,
   )
-  expect(running).rejects.toThrow('every record that was sent has landed')
+  await expect(running).rejects.toThrow('every record that was sent has landed')
   expect(world.position).toBe(0)
 })
 
@@ -269,5 +270,5 @@ test('an error that is no fault of Kafka ends the relay', async () => {
     { poisonPolicy: 'continue' },
     again,
   )
-  expect(running).rejects.toThrow('bug')
+  await expect(running).rejects.toThrow('bug')
 })

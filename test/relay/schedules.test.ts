@@ -3,7 +3,8 @@ import type { RelayMark } from '../../src/outbox.ts'
 import type { PoisonPolicy, RelayPorts } from '../../src/relay/ports.ts'
 import { runRelay } from '../../src/relay/relay.ts'
 import { readLedger, type Ledger } from './ledger.ts'
-import { Crash, World, type MarkFault, type SendFault } from './world.ts'
+import { randomOf } from './random.ts'
+import { Crash, POISON_BYTES, World, type MarkFault, type SendFault } from './world.ts'
 
 const BATCH_ENTRIES_MAX = 8
 const ENTRIES = 60
@@ -35,17 +36,6 @@ interface Schedule {
   readonly sabotage?: (ports: RelayPorts, world: World) => RelayPorts
 }
 
-/** A deterministic random source (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 /** One life of a relay with faults at random, restarted after every crash until everything is settled. */
 async function run({ seed, poisonPolicy = 'continue', sabotage }: Schedule): Promise<Run> {
   const random = randomOf(seed)
@@ -58,7 +48,7 @@ async function run({ seed, poisonPolicy = 'continue', sabotage }: Schedule): Pro
   function commitSome(): void {
     for (let i = 1 + Math.floor(random() * 12); i > 0 && world.entries.length < ENTRIES; i -= 1) {
       const topic = pick(TOPICS) ?? ''
-      world.add(topic, `k${Math.floor(random() * 4)}`, random() < 0.04 ? 'poison' : 'good')
+      world.add(topic, `k${Math.floor(random() * 4)}`, random() < 0.04 ? POISON_BYTES : undefined)
     }
   }
   world.nextSendFault = () => (random() < faultRate ? pick(SEND_FAULTS) : undefined)

@@ -49,8 +49,8 @@ export class World {
   #late: { readonly dueAtSend: number; readonly records: readonly PublishRecord[] }[] = []
   #sending = false
 
-  /** Commits an entry and returns its seq; `poison` is too large for Kafka. */
-  add(topic: string, key: string, kind: 'good' | 'poison' = 'good'): number {
+  /** Commits an entry and returns its seq. One of POISON_BYTES is too large for the Kafka in memory. */
+  add(topic: string, key: string, bytes = ENTRY_BYTES): number {
     const seq = this.entries.length + 1
     this.entries.push({
       seq,
@@ -58,7 +58,7 @@ export class World {
       topic,
       key,
       headers: null,
-      value: new Uint8Array(kind === 'poison' ? POISON_BYTES : ENTRY_BYTES),
+      value: new Uint8Array(bytes),
       inboxSeq: seq,
       source: 'test',
       eventId: String(seq),
@@ -232,7 +232,7 @@ function seqOf(record: PublishRecord | undefined): number {
 
 function nameOfPartition(record: PublishRecord | undefined): string {
   assert(record !== undefined, 'there is a record')
-  const sum = [...record.key].reduce((total, letter) => total + letter.charCodeAt(0), 0)
+  const sum = Buffer.from(record.key).reduce((total, byte) => total + byte, 0)
   return `${record.topic}/${sum % PARTITIONS}`
 }
 

@@ -28,6 +28,8 @@ export interface KafkaServer extends ServerProcess {
 }
 
 export interface KafkaOptions {
+  /** Default: a free one. Needed by who advertises another address: a proxy in front must know it beforehand. */
+  readonly port?: number
   /** Partitions of a topic whose creator names none. Default 6. */
   readonly partitions?: number
   /** Further lines of server.properties; they win over ours. */
@@ -43,7 +45,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
   // Codecs unpack native libraries into the folder for temporary files; a killed JVM leaves them.
   const java = ['java', ...JVM_FLAGS, `-Djava.io.tmpdir=${folder}`, '-cp', `${jars}/*`]
   const configPath = join(folder, 'server.properties')
-  const port = findFreePort()
+  const port = options.port ?? findFreePort()
   const brokers = `127.0.0.1:${port}`
   await Bun.write(configPath, serverProperties(folder, port, options))
 

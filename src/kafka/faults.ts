@@ -1,0 +1,44 @@
+import { GatewayError, messageOf, type FaultCode } from '../errors.ts'
+
+/**
+ * What Kafka's error names mean for the relay. Every other error, also one that we have never seen, is the cluster's:
+ * it is waited out and nothing is given up. That includes a producer that lost its state (OUT_OF_ORDER_SEQUENCE_NUMBER,
+ * UNKNOWN_PRODUCER_ID, INVALID_PRODUCER_EPOCH …), because the next send has a new producer anyway.
+ *
+ * CORRUPT_MESSAGE is the cluster's too: with a key on every record it is a transmission error.
+ */
+const CLASSES: Readonly<Record<string, FaultCode>> = {
+  MESSAGE_TOO_LARGE: 'RECORD_REJECTED',
+  RECORD_LIST_TOO_LARGE: 'RECORD_REJECTED',
+  INVALID_RECORD: 'RECORD_REJECTED',
+
+  UNKNOWN_TOPIC_OR_PARTITION: 'TOPIC_REJECTED',
+  INVALID_TOPIC_EXCEPTION: 'TOPIC_REJECTED',
+  TOPIC_AUTHORIZATION_FAILED: 'TOPIC_REJECTED',
+  POLICY_VIOLATION: 'TOPIC_REJECTED',
+  UNSUPPORTED_FOR_MESSAGE_FORMAT: 'TOPIC_REJECTED',
+  // All records of a send have the time of the send: a topic that refuses it refuses every record.
+  INVALID_TIMESTAMP: 'TOPIC_REJECTED',
+}
+
+/** kafkajs wraps an error at most three deep; a cycle must not hang us. */
+const CAUSES_MAX = 8
+
+/** The fault that an error of kafkajs is, whatever it is wrapped in. */
+export function toFault(error: unknown): GatewayError {
+  let inner: unknown = error
+  for (let depth = 0; depth < CAUSES_MAX; depth += 1) {
+    if (inner instanceof GatewayError) return inner
+    const code = CLASSES[typeOf(inner)]
+    if (code !== undefined) return new GatewayError(code, messageOf(inner), { cause: error })
+    if (!(inner instanceof Error) || inner.cause === undefined) break
+    inner = inner.cause
+  }
+  return new GatewayError('BROKER_UNAVAILABLE', messageOf(inner), { cause: error })
+}
+
+/** Kafka's name of the error, which kafkajs calls its type. */
+function typeOf(error: unknown): string {
+  const has = error instanceof Error && 'type' in error && typeof error.type === 'string'
+  return has ? String(error.type) : ''
+}

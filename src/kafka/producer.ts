@@ -1,0 +1,231 @@
+import { connect, type Socket } from 'node:net'
+import {
+  Kafka,
+  logLevel,
+  type logCreator,
+  type Message,
+  type PartitionerArgs,
+  type Producer,
+} from 'kafkajs'
+import { assert } from '../assert.ts'
+import type { Clock } from '../clock.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import { PUBLISH_MS_MAX } from '../limits.ts'
+import type { Log } from '../log.ts'
+import type { Landed, PublishRecord } from '../record.ts'
+import { proveLanded, type LastOffsets, type SentTo } from './acks.ts'
+import { COMPRESSION_TYPES, registerCodecs, type Compression } from './codecs.ts'
+import { toFault } from './faults.ts'
+import { partitionOf } from './murmur2.ts'
+
+/** Idle connections are probed, so that a broker that vanished is noticed before the next send. */
+const KEEP_ALIVE_MS = 60_000
+
+/** How long `close` waits for kafkajs to say goodbye. */
+const CLOSE_MS_MAX = 2_000
+
+export interface KafkaPublisherOptions {
+  /** `host:port`, at least one. */
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly compression: Compression
+  readonly clock: Clock
+  readonly log: Log
+  /** Everything that one send may take, connecting included, in ms. Default: PUBLISH_MS_MAX. */
+  readonly deadlineMs?: number
+}
+
+export interface KafkaPublisher {
+  /**
+   * Resolves once every record is on its topic, acknowledged by all in-sync replicas. One send at a time.
+   *
+   * @throws GatewayError RECORD_REJECTED, TOPIC_REJECTED or BROKER_UNAVAILABLE. Nothing of a send that was refused or
+   * has timed out leaves this process any more.
+   */
+  publish(records: readonly PublishRecord[]): Promise<readonly Landed[]>
+  close(): Promise<void>
+}
+
+/** One kafkajs producer: one producer id, one set of connections, and no second life after a failure. */
+interface Session {
+  readonly producer: Producer
+  readonly connected: Promise<void>
+  readonly lastOffsets: LastOffsets
+  /** Ends every connection, at once and for good: nothing that kafkajs retries can leave this process. */
+  cut(): void
+}
+
+/** Opens a publisher. It connects with the first send: a Kafka that is absent at the start is a send that fails. */
+export function openKafkaPublisher(options: KafkaPublisherOptions): KafkaPublisher {
+  registerCodecs()
+  const { clock, deadlineMs = PUBLISH_MS_MAX } = options
+  let session: Session | undefined
+  let sessions = 0
+  let sending = false
+
+  async function send(records: readonly PublishRecord[]): Promise<readonly Landed[]> {
+    session ??= openSession(options, sessions++)
+    const { producer, connected, lastOffsets } = session
+    await connected
+    const topics = Map.groupBy(records.map(toMessage), ({ topic }) => topic)
+    const acks = await producer.sendBatch({
+      acks: -1,
+      timeout: Math.floor(deadlineMs / 2),
+      compression: COMPRESSION_TYPES[options.compression],
+      topicMessages: [...topics].map(([topic, sent]) => ({
+        topic,
+        messages: sent.map(({ message }) => message),
+      })),
+    })
+    return proveLanded([...topics.values()].flatMap(byPartition), acks, lastOffsets)
+  }
+
+  return {
+    async publish(records) {
+      assert(!sending, 'one send is in flight')
+      sending = true
+      try {
+        return await within(deadlineMs, clock, send(records))
+      } catch (error) {
+        // The sequence numbers of this producer are not to be trusted any more: facts in DESIGN.md.
+        session?.cut()
+        session = undefined
+        throw toFault(error)
+      } finally {
+        sending = false
+      }
+    },
+    async close() {
+      const last = session
+      session = undefined
+      if (last === undefined) return
+      await within(CLOSE_MS_MAX, clock, last.producer.disconnect()).catch(() => undefined)
+      last.cut()
+    },
+  }
+}
+
+function openSession(options: KafkaPublisherOptions, generation: number): Session {
+  const { brokers, clientId, deadlineMs = PUBLISH_MS_MAX, log } = options
+  const sockets = new Set<Socket>()
+  let isCut = false
+
+  function openSocket(to: { host: string; port: number; onConnect: () => void }): Socket {
+    if (isCut) throw new Error('this producer was given up')
+    const socket = connect({ host: to.host, port: to.port }, to.onConnect)
+    socket.setNoDelay(true) // kafkajs leaves Nagle on; a send is one request and waits for its answer
+    socket.setKeepAlive(true, KEEP_ALIVE_MS)
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    return socket
+  }
+
+  // kafkajs always starts with the first broker: a dead one must not be the first of every producer.
+  const start = generation % brokers.length
+  const kafka = new Kafka({
+    clientId,
+    brokers: [...brokers.slice(start), ...brokers.slice(0, start)],
+    connectionTimeout: deadlineMs / 4,
+    authenticationTimeout: deadlineMs / 2,
+    // Later than the broker's own timeout, so that its answer counts; earlier than ours.
+    requestTimeout: (deadlineMs * 3) / 4,
+    enforceRequestTimeout: true,
+    retry: {
+      retries: 2,
+      initialRetryTime: 100,
+      maxRetryTime: 1_000,
+      factor: 0.2,
+      multiplier: 2,
+    },
+    socketFactory: openSocket,
+    logLevel: logLevel.WARN,
+    logCreator: logTo(log),
+  })
+  const producer = kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner: () => pinPartition,
+    metadataMaxAge: 300_000,
+    // One retry, with fresh metadata, is a leader that moved; anything longer is the relay's to wait out, with a new
+    // producer. The default for an idempotent one is Number.MAX_SAFE_INTEGER: it hangs while Kafka is away.
+    retry: {
+      retries: 1,
+      initialRetryTime: 100,
+      maxRetryTime: 1_000,
+      factor: 0.2,
+      multiplier: 2,
+    },
+  })
+  return {
+    producer,
+    connected: producer.connect(),
+    lastOffsets: new Map(),
+    cut() {
+      isCut = true
+      // With an error, because kafkajs does not listen to a close without one: it would keep the request waiting.
+      for (const socket of sockets) socket.destroy(new Error('this producer was given up'))
+    },
+  }
+}
+
+/** Chooses the partition once: kafkajs asks again at each retry, and the number of partitions may have grown. */
+function pinPartition({ message, partitionMetadata }: PartitionerArgs): number {
+  assert(Buffer.isBuffer(message.key), 'every record has a key')
+  message.partition ??= partitionOf(message.key, partitionMetadata.length)
+  return message.partition
+}
+
+interface Sent {
+  readonly topic: string
+  readonly position: number
+  readonly message: Message
+}
+
+function toMessage({ topic, key, value, headers }: PublishRecord, position: number): Sent {
+  return {
+    topic,
+    position,
+    message: {
+      key: Buffer.from(key),
+      value: Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+      headers,
+    },
+  }
+}
+
+function byPartition(sent: readonly Sent[]): SentTo[] {
+  const groups = Map.groupBy(sent, ({ message }) => message.partition ?? -1)
+  return [...groups].map(([partition, group]) => ({
+    topic: group[0]?.topic ?? '',
+    partition,
+    positions: group.map(({ position }) => position),
+  }))
+}
+
+/** kafkajs reports every try as an error; the relay reports the outcome once. Its fields may hold data, so few pass. */
+function logTo(log: Log): logCreator {
+  return () => (entry) => {
+    const { broker, error } = entry.log
+    log.debug('kafka.client', {
+      message: messageOf(entry.log.message),
+      level: entry.label,
+      part: entry.namespace,
+      broker: typeof broker === 'string' ? broker : undefined,
+      error: typeof error === 'string' ? error : undefined,
+    })
+  }
+}
+
+/** Rejects after `ms`, whatever `work` does; a later outcome of it is ignored. */
+async function within<T>(ms: number, clock: Clock, work: Promise<T>): Promise<T> {
+  const patience = new AbortController()
+  const timeUp = clock.sleep(ms, patience.signal).then(() => {
+    throw new GatewayError('BROKER_UNAVAILABLE', `no outcome within ${ms} ms`)
+  })
+  try {
+    return await Promise.race([work, timeUp])
+  } finally {
+    patience.abort()
+  }
+}
