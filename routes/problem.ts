@@ -1,12 +1,5 @@
 import { FAULTS, type FaultCode } from '../src/errors.ts'
 
-/** An answer given before the whole body was read ends the connection: nobody reads the rest. */
-const CLOSES: ReadonlySet<FaultCode> = new Set([
-  'BODY_TOO_LARGE',
-  'ENCODING_UNSUPPORTED',
-  'SOURCE_UNKNOWN',
-])
-
 /**
  * How long a sender should wait before it tries again, in seconds: a restart or a sync
  * is over by then.
@@ -29,7 +22,6 @@ export function problem(
     headers: {
       'content-type': 'application/problem+json',
       ...(status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {}),
-      ...(CLOSES.has(code) ? { connection: 'close' } : {}),
       ...headers,
     },
   })

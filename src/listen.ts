@@ -30,8 +30,8 @@ export function listen(options: ListenOptions): Listening {
       port: options.port,
       development: false,
       idleTimeout: IDLE_S,
-      // Our own limit answers with a problem document and closes; Bun's would answer
-      // with an empty page.
+      // Our own limit answers with a problem document. What still comes is then thrown away as
+      // it arrives: closing at once would reset the connection, and nobody would read why.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: options.fetch,
       error: options.onError,
