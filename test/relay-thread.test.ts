@@ -1,0 +1,49 @@
+import { expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { DATABASE_FILE, openDatabase } from '../db/open.ts'
+import { systemClock } from '../src/clock.ts'
+import type { Log } from '../src/log.ts'
+import { openRelayThread } from '../src/relay-thread.ts'
+import { manualClock } from './support/manual-clock.ts'
+import { makeTempDir } from './support/temp.ts'
+
+test('a relay that crashes is started again alone, and stops when it is told to', async () => {
+  await using directory = await makeTempDir()
+  const clock = manualClock()
+  const crashed = Promise.withResolvers<void>()
+  const log: Log = {
+    debug() {},
+    info() {},
+    warn() {},
+    error: (event) => {
+      if (event === 'relay.crashed') crashed.resolve()
+    },
+  }
+  const relay = openRelayThread({
+    clock,
+    log,
+    settings: {
+      INLET_DATA_DIR: directory.path,
+      INLET_POISON_POLICY: 'continue',
+      INLET_SINK: 'file',
+      KAFKA_BROKERS: [],
+      KAFKA_CLIENT_ID: 'test',
+      KAFKA_COMPRESSION: 'none',
+      LOG_LEVEL: 'silent',
+    },
+    mark: () => Promise.resolve(),
+    syncedSeq: () => 0,
+  })
+  const stop = new AbortController()
+  const running = relay.run(stop.signal)
+  await crashed.promise // there is no database yet
+
+  using _database = openDatabase({ path: join(directory.path, DATABASE_FILE), clock: systemClock })
+  clock.advance(60_000)
+  const drained = relay.drain(60_000)
+  await drained
+  stop.abort()
+  await running
+
+  expect(relay.status()).toMatchObject({ state: 'starting', position: 0 })
+})
