@@ -11,5 +11,6 @@ export const genericBasic: ProviderRow = {
   sources: ['frain-dev/convoy pkg/verifier/verifier.go', 'RFC 7617'],
   notes: 'The secret is user:password. The password may contain colons.',
   notSigned:
-    'Everything: the password proves the sender, not the body, and whoever sees it once can send anything.',
+    'Everything: the password proves the sender, not the body, and whoever sees it once can ' +
+    'send anything.',
 }

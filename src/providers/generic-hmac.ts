@@ -10,8 +10,8 @@ export const idConfig = {
   id_field: {
     default: '',
     description:
-      'Path in the JSON body to the id of the event, for example `event.id`. It must name the event, not the ' +
-      'object that changed.',
+      'Path in the JSON body to the id of the event, for example `event.id`. It must name the ' +
+      'event, not the object that changed.',
   },
 } as const
 
@@ -48,8 +48,8 @@ export const genericHmac: ProviderRow = {
   level: 'repo',
   sources: ['frain-dev/convoy pkg/verifier/verifier.go'],
   notes:
-    'The field `id` of a body is not taken for the event’s id by itself: in many APIs it names the object, and the ' +
-    'second change of an object would be lost as a duplicate.',
+    'The field `id` of a body is not taken for the event’s id by itself: in many APIs it names ' +
+    'the object, and the second change of an object would be lost as a duplicate.',
   notSigned: 'Time and id: whoever has captured a delivery can send it again under another id.',
   samples: genericSamples,
 }

@@ -30,8 +30,10 @@ export const genericToken: ProviderRow = {
   level: 'repo',
   sources: ['frain-dev/convoy pkg/verifier/verifier.go'],
   notes:
-    'X-Request-Id is no id: proxies set a new one for each request, so that a redelivery would not be recognised.',
+    'X-Request-Id is no id: proxies set a new one for each request, so that a redelivery would ' +
+    'not be recognised.',
   notSigned:
-    'Everything: the token proves the sender, not the body, and whoever sees it once can send anything.',
+    'Everything: the token proves the sender, not the body, and whoever sees it once can send ' +
+    'anything.',
   samples: genericSamples,
 }

@@ -33,9 +33,11 @@ export const github: ProviderRow = {
     'docs.github.com: validating webhook deliveries',
   ],
   notes:
-    'X-Hub-Signature (SHA-1) is sent as well and never looked at. A redelivery keeps its X-GitHub-Delivery. ' +
-    'With the form content type the signature is over the form, and the JSON is in its field `payload`.',
+    'X-Hub-Signature (SHA-1) is sent as well and never looked at. A redelivery keeps its ' +
+    'X-GitHub-Delivery. With the form content type the signature is over the form, and the ' +
+    'JSON is in its field `payload`.',
   notSigned:
-    'Time, delivery id and event name: whoever has captured a delivery can send it again under another id or name.',
+    'Time, delivery id and event name: whoever has captured a delivery can send it again under ' +
+    'another id or name.',
   samples: githubSamples,
 }

@@ -38,11 +38,11 @@ export const gitlab: ProviderRow = {
     'docs.gitlab.com: webhooks, delivery headers',
   ],
   notes:
-    'A signing token (whsec_…) signs like Standard Webhooks; any other secret is the older plain token. Where a ' +
-    'signature is present the token is not looked at. X-Gitlab-Event-UUID is no id: webhooks that trigger ' +
-    'each other share it, and events would be lost.',
+    'A signing token (whsec_…) signs like Standard Webhooks; any other secret is the older ' +
+    'plain token. Where a signature is present the token is not looked at. X-Gitlab-Event-UUID ' +
+    'is no id: webhooks that trigger each other share it, and events would be lost.',
   notSigned:
-    'With a signing token, nothing that the gateway uses. With the plain token, everything: it proves the sender, ' +
-    'not the body.',
+    'With a signing token, nothing that the gateway uses. With the plain token, everything: it ' +
+    'proves the sender, not the body.',
   samples: gitlabSamples,
 }

@@ -35,9 +35,11 @@ export const linear: ProviderRow = {
     'simstudioai/sim apps/sim/lib/webhooks/providers/linear.ts',
   ],
   notes:
-    'The time is webhookTimestamp in the signed body; the header linear-timestamp is not signed and never looked ' +
-    'at. Linear documents it as the time of sending, so that a retry is expected to carry a new one.',
+    'The time is webhookTimestamp in the signed body; the header linear-timestamp is not signed ' +
+    'and never looked at. It is described as the time of sending; that a retry carries a new one ' +
+    'is not documented. If it did not, retries after the window would be refused.',
   notSigned:
-    'The delivery id: within 60 s, whoever has captured a delivery can send it again under another id.',
+    'The delivery id: within 60 s, whoever has captured a delivery can send it again under ' +
+    'another id.',
   samples: linearSamples,
 }

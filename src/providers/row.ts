@@ -1,4 +1,7 @@
-/** What the catalogue says about one provider. A field or a kind that the engine does not implement does not pass. */
+/**
+ * What the catalogue says about one provider. A field or a kind that the engine does not implement
+ * does not pass.
+ */
 import { z } from 'zod'
 
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
@@ -7,7 +10,9 @@ const PLACEHOLDERS = /\{[^{}]*\}/g
 /** The parts of a signed string that the engine can splice; everything else in it is literal. */
 export const SIGNED_PARTS = ['{body}', '{ts}', '{id}'] as const
 
-/** A value that the operator sets with INLET_CONFIG_<SOURCE>_<NAME>; the row's `config` declares it. */
+/**
+ * A value that the operator sets with INLET_CONFIG_<SOURCE>_<NAME>; the row's `config` declares it.
+ */
 const ConfigReference = z.templateLiteral(['{config:', z.string().regex(/^[a-z_]+$/), '}'])
 
 export const HeaderName = z.string().regex(HEADER_NAME, 'must be a header name')
@@ -54,9 +59,15 @@ export const SignatureSource = z.discriminatedUnion('format', [
 ])
 export type SignatureSource = z.infer<typeof SignatureSource>
 
-/** When the delivery was signed. Both directions count: too old is a replay, too new is a replay for later. */
+/**
+ * When the delivery was signed. Both directions count: too old is a replay, too new is a replay for
+ * later.
+ */
 const Timestamp = z.strictObject({
-  /** `signature:t` is the pair `t` of a `kv` signature header. A JSON path is read after the signature matched. */
+  /**
+   * `signature:t` is the pair `t` of a `kv` signature header. A JSON path is read after the
+   * signature matched.
+   */
   from: z.templateLiteral([z.enum(['header', 'signature', 'json']), ':', z.string()]),
   unit: z.enum(['s', 'ms']),
   toleranceSeconds: z.int().positive(),
@@ -70,7 +81,10 @@ const SecretForm = z.strictObject({
   from: z.enum(['utf8', 'base64']),
   /** A prefix that is no part of the key. */
   strip: Literal.optional(),
-  /** Which secrets belong to this scheme, where a provider has several schemes with different secrets. */
+  /**
+   * Which secrets belong to this scheme, where a provider has several schemes with different
+   * secrets.
+   */
   accepts: z.instanceof(RegExp).optional(),
 })
 export type SecretForm = z.infer<typeof SecretForm>
@@ -82,7 +96,10 @@ const signedFields = {
   /** What is signed: literals and SIGNED_PARTS. */
   signed: z.string().refine(onlyKnownParts, 'has a part that the engine does not implement'),
   secret: SecretForm,
-  /** The header that `{id}` stands for. Signed, it is the event's id, and the row's `id` is not asked. */
+  /**
+   * The header that `{id}` stands for. Signed, it is the event's id, and the row's `id` is not
+   * asked.
+   */
   idHeader: HeaderName.optional(),
   timestamp: Timestamp.optional(),
 }
@@ -114,8 +131,8 @@ export type TokenScheme = Extract<Scheme, { kind: 'token' }>
 export type BasicScheme = Extract<Scheme, { kind: 'basic' }>
 
 /**
- * A value of the delivery: `header:<name>`, or `json:<path>` with dots between the steps (`\.` is a dot within one).
- * A form body counts as an object of its fields.
+ * A value of the delivery: `header:<name>`, or `json:<path>` with dots between the steps (`\.` is a
+ * dot within one). A form body counts as an object of its fields.
  */
 export const Reference = z.templateLiteral([z.enum(['header', 'json']), ':', z.string()])
 export type Reference = z.infer<typeof Reference>
@@ -153,9 +170,15 @@ export const ProviderRow = z
     key: z.string().regex(/^[a-z0-9_]+$/),
     /** The provider's own name. */
     name: Literal,
-    /** In order of strength. The first whose header is present decides alone: there is no falling back. */
+    /**
+     * In order of strength. The first whose header is present decides alone: there is no falling
+     * back.
+     */
     schemes: z.array(Scheme).min(1),
-    /** Candidates for the event's id, unless the scheme signs one. None found: a hash of the delivery. */
+    /**
+     * Candidates for the event's id, unless the scheme signs one. None found: a hash of the
+     * delivery.
+     */
     id: z.array(Selector),
     /** Candidates for the event's type. */
     type: z.array(Selector),

@@ -38,10 +38,12 @@ export const shopify: ProviderRow = {
     'shopify.dev: verify events deliveries',
   ],
   notes:
-    'X-Shopify-* are the headers of webhooks, shopify-* those of the newer events. X-Shopify-Event-Id names what ' +
-    'happened in the shop, which can be several topics at once: alone it would make one topic the duplicate of ' +
-    'another, so the topic is part of the id. Events are told apart by Shopify-Webhook-Id, as their page says.',
+    'X-Shopify-* are the headers of webhooks, shopify-* those of the newer events. ' +
+    'X-Shopify-Event-Id names what happened in the shop, which can be several topics at once: ' +
+    'alone it would make one topic the duplicate of another, so the topic is part of the id. ' +
+    'Events are told apart by Shopify-Webhook-Id, as their page says.',
   notSigned:
-    'Time, ids, topic and shop domain: whoever has captured a delivery can send it again under another id or topic.',
+    'Time, ids, topic and shop domain: whoever has captured a delivery can send it again under ' +
+    'another id or topic.',
   samples: shopifySamples,
 }

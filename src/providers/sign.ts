@@ -1,4 +1,7 @@
-/** Signs deliveries as a provider would, from the same row that verifies them: for samples and for tests. */
+/**
+ * Signs deliveries as a provider would, from the same row that verifies them: for samples and for
+ * tests.
+ */
 import { Buffer } from 'node:buffer'
 import { createPrivateKey, sign } from 'node:crypto'
 import { assert, unreachable } from '../assert.ts'
@@ -17,7 +20,9 @@ import { Encoding, Hash, HeaderName } from './row.ts'
 import type { Ed25519Scheme, ProviderRow, Reference, Scheme, SignedScheme } from './row.ts'
 
 export interface SampleOptions {
-  /** As the source has it; for ed25519 the private key, `whsk_…`. Undefined: an unsigned delivery. */
+  /**
+   * As the source has it; for ed25519 the private key, `whsk_…`. Undefined: an unsigned delivery.
+   */
   readonly secret: string | undefined
   /** One of `sampleEvents`, or any type where a body is given. */
   readonly type: string
@@ -69,7 +74,9 @@ function sampleBody(row: ProviderRow, options: SampleOptions): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(make(options)))
 }
 
-/** The headers of a selector, each with its part of the text; empty where the text has none for it. */
+/**
+ * The headers of a selector, each with its part of the text; empty where the text has none for it.
+ */
 function naming(
   selector: ProviderRow['id'][number] | undefined,
   config: RowConfig,

@@ -49,9 +49,10 @@ export const slack: ProviderRow = {
     'slackapi/python-slack-sdk tests/signature',
   ],
   notes:
-    'The url_verification probe is signed like any event, and answered only when its signature matches. ' +
-    'Interactivity is a form whose field `payload` is JSON; a slash command is a form, and its type is the command. ' +
-    'Each retry is signed anew: what has neither event_id nor trigger_id (app_rate_limited) counts as new each time.',
+    'The url_verification probe is signed like any event, and answered only when its signature ' +
+    'matches. Interactivity is a form whose field `payload` is JSON; a slash command is a ' +
+    'form, and its type is the command. Each retry is signed anew: what has neither event_id ' +
+    'nor trigger_id (app_rate_limited) counts as new each time.',
   notSigned: 'Nothing that the gateway uses: id, type, time and body are all signed.',
   samples: slackSamples,
 }

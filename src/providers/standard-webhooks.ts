@@ -2,8 +2,8 @@ import { genericSamples } from './samples/generic.ts'
 import type { Ed25519Scheme, HmacScheme, ProviderRow } from './row.ts'
 
 /**
- * The scheme of the Standard Webhooks specification. Its three headers share a prefix and belong together:
- * an id of one family beside the signature of another would be an id that nobody signed.
+ * The scheme of the Standard Webhooks specification. Its three headers share a prefix and belong
+ * together: an id of one family beside the signature of another would be an id that nobody signed.
  */
 export function standardScheme(headerPrefix: 'webhook' | 'svix'): HmacScheme {
   return {
@@ -66,8 +66,8 @@ export const standardWebhooks: ProviderRow = {
     'standard-webhooks/standard-webhooks libraries/javascript/src/index.ts',
   ],
   notes:
-    'The time window holds in both directions, as the specification asks. An id with a dot is refused: ' +
-    'id, time and body are joined with dots, so it could be cut in two ways.',
+    'The time window holds in both directions, as the specification asks. An id with a dot is ' +
+    'refused: id, time and body are joined with dots, so it could be cut in two ways.',
 }
 
 export const standardWebhooksEd25519: ProviderRow = {

@@ -36,9 +36,10 @@ export const stripe: ProviderRow = {
   level: 'sdk',
   sources: ['stripe/stripe-node src/Webhooks.ts', 'docs.stripe.com: webhooks'],
   notes:
-    'The secret is used as it is displayed: whsec_ is part of the key. v0 is signed with test keys and never ' +
-    'looked at. Stripe’s own library takes times from the future; the window here holds in both directions. ' +
-    'Every attempt is signed anew, which the id in the body makes harmless. Stripe does not promise order.',
+    'The secret is used as it is displayed: whsec_ is part of the key. v0 is signed with test ' +
+    'keys and never looked at. Stripe’s own library takes times from the future; the window ' +
+    'here holds in both directions. Every attempt is signed anew, which the id in the body ' +
+    'makes harmless. Stripe does not promise order.',
   notSigned: 'Nothing that the gateway uses: id, type, time and body are all signed.',
   samples: stripeSamples,
 }

@@ -18,9 +18,14 @@ import { compileSelect, usable, type Facts } from './engine/select.ts'
 import type { ProviderRow, Scheme } from './row.ts'
 
 export interface VerifierOptions {
-  /** All are valid at once. Their strength is not judged here: `validateSecret` does that, with a message for people. */
+  /**
+   * All are valid at once. Their strength is not judged here: `validateSecret` does that, with a
+   * message for people.
+   */
   readonly secrets: readonly string[]
-  /** True where the operator chose to take deliveries without any proof; `secrets` is then empty. */
+  /**
+   * True where the operator chose to take deliveries without any proof; `secrets` is then empty.
+   */
   readonly unsigned?: boolean
   /** INLET_CONFIG_<SOURCE>_<FIELD>, by lower-case field. */
   readonly config?: RowConfig
@@ -31,7 +36,8 @@ export interface VerifierOptions {
  * Compiles a row once for a source; what it returns runs for every delivery, synchronously.
  * The proof comes first: nothing of a delivery is parsed before its signature matched.
  *
- * @throws GatewayError CONFIG_INVALID where a secret cannot be decoded or a config value cannot be used.
+ * @throws GatewayError CONFIG_INVALID where a secret cannot be decoded or a config value cannot be
+ * used.
  */
 export function compileVerifier(row: ProviderRow, options: VerifierOptions): Verifier {
   const config = rowConfig(row, options.config)
@@ -71,7 +77,8 @@ function compileProof(
   })
   const expected = schemes.find((scheme) => scheme.hasSecrets)?.header
   return (delivery) => {
-    // The strongest scheme that is present decides alone: a bad signature beside a good token stays a bad signature.
+    // The strongest scheme that is present decides alone: a bad signature beside a good token stays
+    // a bad signature.
     const scheme = schemes.find((each) => each.isPresent(delivery.headers))
     if (scheme === undefined) return refused('SIGNATURE_MISSING', `${expected} is missing`)
     if (!scheme.hasSecrets) {
@@ -130,7 +137,8 @@ function compileIdentity(row: ProviderRow, config: RowConfig): Identify {
     : 'application/octet-stream'
 
   return (delivery, proof, { body, facts }) => {
-    // An id that was signed wins: beside it, any header that merely could carry one is the sender's word.
+    // An id that was signed wins: beside it, any header that merely could carry one is the sender's
+    // word.
     const signedId = usable(proof.id, EVENT_ID_CHARS_MAX)
     const id = signedId ?? (proof.id === undefined ? selectId(facts) : undefined)
     const isDated = proof.timestamp !== undefined || proof.checkData !== undefined
@@ -147,10 +155,14 @@ function compileIdentity(row: ProviderRow, config: RowConfig): Identify {
   }
 }
 
-/** Names an event by what was sent, where the provider gives it no id. The same request again has the same name. */
+/**
+ * Names an event by what was sent, where the provider gives it no id. The same request again has
+ * the same name.
+ */
 function hashId(delivery: Delivery, timestamp: string | undefined): string {
   const hasher = sha256()
-  // Neither a source's name nor a timestamp can contain a line break, so that no two deliveries read the same.
+  // Neither a source's name nor a timestamp can contain a line break, so that no two deliveries
+  // read the same.
   hasher.update(`${delivery.source}\n${timestamp ?? ''}\n`)
   hasher.update(delivery.body)
   return `sha256:${Buffer.from(hasher.digest()).toString('hex')}`

@@ -165,7 +165,7 @@ describe('GitLab', () => {
     expect(type({ event_name: 'project_create' })).toBe('project_create')
   })
 
-  test('with the plain token, the id of the event is the idempotency key, never the recursion’s UUID', () => {
+  test('with the plain token, the id is the idempotency key, never the recursion’s UUID', () => {
     const secrets = ['the plain old token']
     const headers = { 'x-gitlab-token': 'the plain old token', 'x-gitlab-event-uuid': 'shared' }
     const keyed = deliveryOf('{}', { ...headers, 'idempotency-key': 'once' })

@@ -1,4 +1,7 @@
-/** The engine against the plainest verifier one can write, over deliveries that were damaged at random. */
+/**
+ * The engine against the plainest verifier one can write, over deliveries that were damaged at
+ * random.
+ */
 import { describe, expect, test } from 'bun:test'
 import { createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
@@ -14,7 +17,10 @@ interface Parts {
   readonly body: Uint8Array
 }
 
-/** Whether a delivery is genuine: decided by making the one right value, and by nothing that the engine uses. */
+/**
+ * Whether a delivery is genuine: decided by making the one right value, and by nothing that the
+ * engine uses.
+ */
 type Reference = (parts: Parts) => boolean
 
 function mac(key: string | Uint8Array, pieces: readonly (string | Uint8Array)[]) {

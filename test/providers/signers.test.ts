@@ -1,4 +1,7 @@
-/** What other people's signing code produces is taken, with any of several secrets, and with none of the wrong ones. */
+/**
+ * What other people's signing code produces is taken, with any of several secrets, and with none of
+ * the wrong ones.
+ */
 import { describe, expect, test } from 'bun:test'
 import { sign as signGithub } from '@octokit/webhooks-methods'
 import { Webhook as StandardWebhook } from 'standardwebhooks'

@@ -7,14 +7,17 @@ export interface ReadBody {
   readonly json: string | undefined
 }
 
-/** Throws on bytes that are not UTF-8, and keeps a byte order mark: both would otherwise vanish silently. */
+/**
+ * Throws on bytes that are not UTF-8, and keeps a byte order mark: both would otherwise vanish
+ * silently.
+ */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 const FORM = 'application/x-www-form-urlencoded'
 
 /**
- * `{` and `[`, which a form would have to escape. The content type is signed by nobody: under a changed one, a JSON body
- * with `&payload=` in one of its texts would read as a form.
+ * `{` and `[`, which a form would have to escape. The content type is signed by nobody: under a
+ * changed one, a JSON body with `&payload=` in one of its texts would read as a form.
  */
 const JSON_START: ReadonlySet<number> = new Set([0x7b, 0x5b])
 
@@ -24,7 +27,10 @@ export function mediaType(contentType: string | null): string {
   return media.trim().toLowerCase()
 }
 
-/** Reads a verified body: as a form or JSON where the row and the content type say so, else not at all. */
+/**
+ * Reads a verified body: as a form or JSON where the row and the content type say so, else not at
+ * all.
+ */
 export function readBody(row: ProviderRow, body: Uint8Array, contentType: string | null): ReadBody {
   const media = mediaType(contentType)
   const isForm = media === FORM && row.content.includes('form') && !JSON_START.has(body[0] ?? 0)

@@ -6,7 +6,10 @@ import { compilePath, splitReference } from './reference.ts'
 import { refused } from './scheme.ts'
 import { compileSelect, type Facts } from './select.ts'
 
-/** Answers the provider's probes of the endpoint; undefined for events, and where a row has no probes. */
+/**
+ * Answers the provider's probes of the endpoint; undefined for events, and where a row has no
+ * probes.
+ */
 export function compileHandshakes(
   rules: readonly HandshakeRule[],
   config: RowConfig,

@@ -13,7 +13,8 @@ export interface Hasher extends Sink {
 
 /**
  * Prepares an HMAC key once; each call of what it returns starts a MAC with it.
- * Bun can copy a keyed hasher, which saves the key schedule; elsewhere (Workers, Deno) each MAC starts from the key.
+ * Bun can copy a keyed hasher, which saves the key schedule; elsewhere (Workers, Deno) each MAC
+ * starts from the key.
  */
 export function keyedHasher(hash: Hash, key: Uint8Array): () => Hasher {
   if (typeof Bun === 'undefined') return () => createHmac(hash, key)

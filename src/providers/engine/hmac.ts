@@ -5,7 +5,10 @@ import type { CompiledScheme, SchemeOptions } from './scheme.ts'
 import { secretKeys } from './secrets.ts'
 import { compileSigned } from './signed.ts'
 
-/** Compiles an HMAC scheme. One MAC a secret and delivery, compared with every signature that was sent. */
+/**
+ * Compiles an HMAC scheme. One MAC a secret and delivery, compared with every signature that was
+ * sent.
+ */
 export function compileHmac(scheme: HmacScheme, options: SchemeOptions): CompiledScheme {
   const hash = setting(Hash, scheme.hash, options.config)
   const keyed = secretKeys(scheme, options.secrets).map((key) => keyedHasher(hash, key))
@@ -13,7 +16,8 @@ export function compileHmac(scheme: HmacScheme, options: SchemeOptions): Compile
     scheme,
     (message, parts, signatures) => {
       let matched = false
-      // No early end: how long it takes must not tell which secret, or which signature, was the right one.
+      // No early end: how long it takes must not tell which secret, or which signature, was the
+      // right one.
       for (const start of keyed) {
         const hasher = start()
         message(parts, hasher)

@@ -8,7 +8,10 @@ export interface MessageParts {
   readonly body: Uint8Array
 }
 
-/** Feeds the signed string to a hasher, piece by piece: no copy of the body, and no value is ever scanned for parts. */
+/**
+ * Feeds the signed string to a hasher, piece by piece: no copy of the body, and no value is ever
+ * scanned for parts.
+ */
 export type Message = (parts: MessageParts, sink: Sink) => void
 
 /** Compiles a template such as `{id}.{ts}.{body}`. */

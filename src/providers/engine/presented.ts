@@ -1,4 +1,7 @@
-/** Schemes in which the sender presents the secret itself: nothing is signed, so nothing but the sender is proven. */
+/**
+ * Schemes in which the sender presents the secret itself: nothing is signed, so nothing but the
+ * sender is proven.
+ */
 import { HeaderName, type BasicScheme, type TokenScheme } from '../row.ts'
 import { fill, setting } from './config.ts'
 import { equalDigests, sha256 } from './hash.ts'
@@ -38,7 +41,8 @@ function compilePresented(
       if (presented === undefined) {
         return refused('SIGNATURE_MISMATCH', `${header} does not have the expected form`)
       }
-      // Digests are compared, not the secrets: neither content nor length shows in the time it takes.
+      // Digests are compared, not the secrets: neither content nor length shows in the time it
+      // takes.
       const digest = digestOf(presented)
       let matched = false
       for (const each of expected) matched = equalDigests(digest, each) || matched

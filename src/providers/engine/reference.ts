@@ -4,7 +4,10 @@ export function splitReference(reference: string): readonly [place: string, name
   return [reference.slice(0, at), reference.slice(at + 1)]
 }
 
-/** Compiles a path such as `data.object.id`; `\.` is a dot within a name, a number an index. Reads own properties only. */
+/**
+ * Compiles a path such as `data.object.id`; `\.` is a dot within a name, a number an index. Reads
+ * own properties only.
+ */
 export function compilePath(path: string): (data: unknown) => unknown {
   const steps = path.split(/(?<!\\)\./).map((step) => step.replaceAll('\\.', '.'))
   return (data) => {

@@ -18,7 +18,8 @@ export function decodeSecret(form: SecretForm, secret: string): Uint8Array | und
   const { strip } = form
   const text = strip !== undefined && secret.startsWith(strip) ? secret.slice(strip.length) : secret
   if (form.from === 'utf8') return encoder.encode(text)
-  // Padding is optional, because people lose it when they copy; anything else that is not base64 is a mistake.
+  // Padding is optional, because people lose it when they copy; anything else that is not base64 is
+  // a mistake.
   const digits = text.replace(/={1,2}$/, '')
   if (!/^[A-Za-z0-9+/]*$/.test(digits) || digits.length % 4 === 1) return undefined
   return Buffer.from(digits, 'base64')
@@ -38,7 +39,8 @@ export function secretKeys(scheme: Scheme, secrets: readonly string[]): Uint8Arr
 }
 
 /**
- * What is wrong with a secret, to follow the name of its variable and without the secret itself; undefined if nothing.
+ * What is wrong with a secret, to follow the name of its variable and without the secret itself;
+ * undefined if nothing.
  *
  * @example validateSecret(standardWebhooks, 'whsec_') // 'is only a prefix: the key is missing'
  */

@@ -15,7 +15,10 @@ export interface Facts {
 /** Finds a text; undefined where there is none that can serve. */
 export type Select = (facts: Facts) => string | undefined
 
-/** Compiles candidates: the first that is there, is a string or a whole number, and is no longer than `charsMax`. */
+/**
+ * Compiles candidates: the first that is there, is a string or a whole number, and is no longer
+ * than `charsMax`.
+ */
 export function compileSelect(
   candidates: readonly Selector[],
   config: RowConfig,
@@ -66,8 +69,8 @@ export function compileReference(reference: Reference, config: RowConfig): Selec
 }
 
 /**
- * A whole number beyond 2^53 as it stands in the text: two ids that differ in the last digit are one number to
- * JSON.parse. Reads the text a second time, which only these few pay.
+ * A whole number beyond 2^53 as it stands in the text: two ids that differ in the last digit are
+ * one number to JSON.parse. Reads the text a second time, which only these few pay.
  */
 function exactInteger(
   json: string | undefined,
@@ -77,7 +80,8 @@ function exactInteger(
   try {
     return usable(read(JSON.parse(json, keepDigits)))
   } catch {
-    // With a reviver, JSON.parse recurses: nesting that it takes without one can overflow the stack with one.
+    // With a reviver, JSON.parse recurses: nesting that it takes without one can overflow the stack
+    // with one.
     return undefined
   }
 }

@@ -1,4 +1,7 @@
-/** The forms in which providers write signatures into a header: read, and written by the sample sender. */
+/**
+ * The forms in which providers write signatures into a header: read, and written by the sample
+ * sender.
+ */
 import { Buffer } from 'node:buffer'
 import { unreachable } from '../../assert.ts'
 import type { Encoding, SignatureSource } from '../row.ts'
@@ -40,7 +43,8 @@ function readPairs(header: string, between: string, within: string): Map<string,
   for (const pair of header.split(between)) {
     const at = pair.indexOf(within)
     if (at === -1) continue
-    // Trimmed, because two headers of one name arrive joined with a comma and a blank: a second `t` must be seen.
+    // Trimmed, because two headers of one name arrive joined with a comma and a blank: a second `t`
+    // must be seen.
     const key = pair.slice(0, at).trim()
     const values = pairs.get(key) ?? []
     values.push(pair.slice(at + within.length))

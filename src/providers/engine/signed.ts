@@ -16,7 +16,7 @@ import { refused, type CompiledScheme, type SchemeOptions } from './scheme.ts'
 import { decodeSignature, readSignatures, type FoundSignatures } from './signatures.ts'
 import { isWithinWindow, parseTimestamp } from './timestamp.ts'
 
-/** Whether any of the signatures is one of the message by any of the keys; looks at all of them, always. */
+/** Whether any of the signatures is one of the message by any of the keys. */
 export type Matcher = (
   message: Message,
   parts: MessageParts,

@@ -1,7 +1,10 @@
 import type { EpochMs } from '../../clock.ts'
 import type { Timestamp } from '../row.ts'
 
-/** Whole numbers only: `1e9`, ` 1` and `1614265330abc` are all accepted by some parser, and by us not. */
+/**
+ * Whole numbers only: `1e9`, ` 1` and `1614265330abc` are all accepted by some parser, and by us
+ * not.
+ */
 const DIGITS = { s: /^\d{1,12}$/, ms: /^\d{1,15}$/ } as const
 
 /** The instant that a timestamp names, or undefined where it is not a plain whole number. */

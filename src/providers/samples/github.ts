@@ -75,7 +75,7 @@ const push: SampleBody = ({ now }) => {
     deleted: false,
     forced: false,
     base_ref: null,
-    compare: `https://github.com/${OWNER}/tide-tables/compare/${BEFORE.slice(0, 12)}...${AFTER.slice(0, 12)}`,
+    compare: `${repository.html_url}/compare/${BEFORE.slice(0, 12)}...${AFTER.slice(0, 12)}`,
     commits: [commit],
     head_commit: commit,
   }
