@@ -19,58 +19,21 @@
  * })
  */
 import { z } from 'zod'
-import type { EpochMs } from './clock.ts'
 import type { RecordDraft } from './record.ts'
-import { compileRoutes } from './source.ts'
+import { compileRoutes } from './route.ts'
+import type { Event, HandledRoute, Handler, SourceDefinition } from './route.ts'
 
 export { z }
 export type { Json, RecordDraft } from './record.ts'
-
-/** What a handler is given: one verified event. */
-export interface Event<Data> {
-  /** The name of the source, as configured. */
-  readonly source: string
-  /** The event's id within its source: the same for every redelivery. */
-  readonly id: string
-  /** The provider's name for what happened, e.g. `pull_request.opened`. */
-  readonly type: string
-  /** When this gateway received it, in ms since 1970. */
-  readonly receivedAt: EpochMs
-  /** The parsed body, as the route's schema returned it. */
-  readonly data: Data
-  /** The exact bytes that were received. Do not change them: they are what is stored. */
-  readonly body: Uint8Array
-}
-
-/** A record, several, or null to publish nothing: the event is then stored as `ignored`. */
-export type HandlerResult = RecordDraft | readonly RecordDraft[] | null
-
-/** A pure decision: no I/O, the provider is waiting for its answer. */
-export type Handler<Data> = (event: Event<Data>) => HandlerResult | Promise<HandlerResult>
-
-/** A schema with the handler for what it lets through. Made by `on`. */
-export interface HandledRoute {
-  readonly kind: 'handled'
-  readonly schema: z.ZodType
-  readonly handle: Handler<unknown>
-}
-
-/** Publishes the received bytes unchanged. */
-export interface PassThrough {
-  readonly topic: string
-  /** Default: the provider's partition key, else the event id. */
-  readonly key?: (event: Event<unknown>) => string | number
-}
-
-/** What to do with events of one type. */
-export type Route = HandledRoute | PassThrough
-
-/** A source: who sends, and what happens to what they send. */
-export interface SourceDefinition {
-  readonly name: string
-  readonly provider: string
-  readonly events: Readonly<Record<string, Route>>
-}
+export type {
+  Event,
+  HandledRoute,
+  Handler,
+  HandlerResult,
+  PassThrough,
+  Route,
+  SourceDefinition,
+} from './route.ts'
 
 /**
  * Routes events whose data matches `schema` to `handle`. Data that does not match is

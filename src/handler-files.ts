@@ -8,9 +8,8 @@ import { basename, resolve } from 'node:path'
 import * as zod from 'zod'
 import { messageOf } from './errors.ts'
 import * as gateway from './gateway.ts'
-import type { SourceDefinition } from './gateway.ts'
 import { SOURCE_NAME, TOPIC_NAME } from './limits.ts'
-import { isTypePattern } from './source.ts'
+import { isTypePattern, type SourceDefinition } from './route.ts'
 
 /** A source as one handler file defines it. */
 export interface LoadedSource {

@@ -8,7 +8,8 @@ import type { Verifier } from './delivery.ts'
 import { messageOf } from './errors.ts'
 import type { LoadedSource } from './handler-files.ts'
 import { TOPIC_NAME } from './limits.ts'
-import { compileRoutes, passEverything, type Source } from './source.ts'
+import { compileRoutes, passEverything } from './route.ts'
+import type { Source } from './source.ts'
 
 /** What the catalogue does for a source. */
 export interface ProviderPort {

@@ -1,7 +1,7 @@
 import type { Delivery, Verified } from '../delivery.ts'
 import { GatewayError, messageOf, type FaultCode } from '../errors.ts'
 import type { NewEvent } from '../event.ts'
-import type { Event, HandledRoute, HandlerResult, PassThrough } from '../gateway.ts'
+import type { Event, HandledRoute, HandlerResult, PassThrough } from '../route.ts'
 import type { Source } from '../source.ts'
 import type { Clock } from '../clock.ts'
 import { toOutboxRecords } from './records.ts'

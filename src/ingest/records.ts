@@ -1,6 +1,6 @@
 import { GatewayError, messageOf } from '../errors.ts'
 import { RECORDS_PER_EVENT_MAX, TOPIC_NAME } from '../limits.ts'
-import type { HandlerResult } from '../gateway.ts'
+import type { HandlerResult } from '../route.ts'
 import type { OutboxRecord, RecordDraft } from '../record.ts'
 
 const encoder = new TextEncoder()

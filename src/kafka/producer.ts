@@ -87,7 +87,7 @@ export function openKafkaPublisher(options: KafkaPublisherOptions): KafkaPublish
       try {
         return await within(deadlineMs, clock, send(records))
       } catch (error) {
-        // The sequence numbers of this producer are not to be trusted any more: facts in DESIGN.md.
+        // The sequence numbers of this producer are not to be trusted any more: see src/relay/DESIGN.md.
         session?.cut()
         session = undefined
         throw toFault(error)

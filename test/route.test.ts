@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { compileRoutes, isTypePattern } from '../src/source.ts'
+import { compileRoutes, isTypePattern } from '../src/route.ts'
 
 const exact = { topic: 'exact' }
 const long = { topic: 'long' }
