@@ -36,7 +36,6 @@ export const SETTINGS = {
     .string()
     .optional()
     .describe('Sources that need no handler file: `github,shop=shopify` (name, or name=provider).'),
-  INLET_URL: webUrl.optional().describe('Public base URL, for providers that sign the URL.'),
   INLET_SINK: z
     .enum(['kafka', 'file'])
     .default('kafka')

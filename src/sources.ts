@@ -23,7 +23,6 @@ export interface ProviderPort {
     readonly secrets: readonly string[]
     readonly unsigned: boolean
     readonly config: Readonly<Record<string, string>>
-    readonly url: string | undefined
   }) => Verifier
 }
 
@@ -77,7 +76,7 @@ export function resolveSources(
       }
       continue
     }
-    const built = build(source, settings, { url: config.INLET_URL, provider, problems })
+    const built = build(source, settings, { provider, problems })
     if (built !== undefined) sources.set(source.name, built)
   }
   if (sources.size === 0 && problems.length === 0) problems.push(nothingConfigured(inactive))
@@ -191,7 +190,6 @@ function readSecrets(variable: string, path: string, problems: string[]): string
 }
 
 interface BuildContext {
-  readonly url: string | undefined
   readonly provider: (key: string) => ProviderPort | undefined
   readonly problems: string[]
 }
@@ -226,7 +224,7 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
   const secrets = settings.secrets ?? []
   const unsigned = secrets.length === 0
   try {
-    const verify = port.compile({ secrets, unsigned, config: settings.config, url: context.url })
+    const verify = port.compile({ secrets, unsigned, config: settings.config })
     const file = loaded?.file
     return { name, provider: source.provider, unsigned, file, verify, route: compileRoutes(events) }
   } catch (error) {
