@@ -1,5 +1,6 @@
 /** What the main thread and the relay's thread say to each other. */
 import type { Config } from './config.ts'
+import type { FaultCode } from './errors.ts'
 import type { RelayMark } from './outbox.ts'
 import type { RelayStatus } from './relay/ports.ts'
 
@@ -20,8 +21,14 @@ export type ToRelay =
   /** Outbox entries up to this seq are on disk. */
   | { readonly kind: 'synced'; readonly seq: number }
   /** The answer to a mark: `failure` is null once it is on disk. */
-  | { readonly kind: 'marked'; readonly id: number; readonly failure: string | null }
+  | { readonly kind: 'marked'; readonly id: number; readonly failure: MarkFailure | null }
   | { readonly kind: 'stop' }
+
+/** Why a mark is not stored. Without a code it never will be: the relay has to begin again. */
+export interface MarkFailure {
+  readonly code: FaultCode | undefined
+  readonly detail: string
+}
 
 export type FromRelay =
   | { readonly kind: 'mark'; readonly id: number; readonly mark: RelayMark }

@@ -2,12 +2,13 @@
  * The relay's thread, seen from the main one. kafkajs can throw where nobody listens; in a thread
  * of its own that restarts the relay alone, and intake never notices.
  */
+import { BrokenInvariant } from './assert.ts'
 import { backoffMs, type Backoff } from './backoff.ts'
 import type { Clock } from './clock.ts'
-import { messageOf } from './errors.ts'
+import { GatewayError, messageOf } from './errors.ts'
 import type { Log } from './log.ts'
 import type { RelayMark } from './outbox.ts'
-import type { FromRelay, RelaySettings, ToRelay } from './relay-messages.ts'
+import type { FromRelay, MarkFailure, RelaySettings, ToRelay } from './relay-messages.ts'
 import type { RelayStatus } from './relay/ports.ts'
 
 /** A crash is followed by a pause, so that a relay that cannot start does not spin. */
@@ -117,6 +118,13 @@ async function answerMark(
   ports: RelayThreadPorts,
   { id, mark }: Extract<FromRelay, { kind: 'mark' }>,
 ): Promise<void> {
-  const failure = await ports.mark(mark).then(() => null, messageOf)
+  const failure = await ports.mark(mark).then(() => null, toFailure)
   tell(worker, { kind: 'marked', id, failure })
+}
+
+/** A disk that is full may have room again; a mark that contradicts the database stays wrong. */
+function toFailure(error: unknown): MarkFailure {
+  if (!(error instanceof GatewayError)) return { code: undefined, detail: messageOf(error) }
+  const code = error.cause instanceof BrokenInvariant ? undefined : error.code
+  return { code, detail: error.detail }
 }

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { DATABASE_FILE, openReader } from '../db/open.ts'
 import { openOutbox } from '../db/outbox.ts'
 import { systemClock } from './clock.ts'
-import { messageOf } from './errors.ts'
+import { GatewayError, messageOf } from './errors.ts'
 import { openFileLog } from './kafka/file-log.ts'
 import { openKafkaPublisher } from './kafka/producer.ts'
 import { openLog, type Log } from './log.ts'
-import type { FromRelay, RelaySettings, ToRelay } from './relay-messages.ts'
+import type { FromRelay, MarkFailure, RelaySettings, ToRelay } from './relay-messages.ts'
 import type { RelayPorts } from './relay/ports.ts'
 import { runRelay } from './relay/relay.ts'
 import { openSynced, type Synced } from './relay/synced.ts'
@@ -82,11 +82,12 @@ function openPublisher(settings: RelaySettings, log: Log) {
   })
 }
 
-function settleMark(id: number, failure: string | null): void {
+function settleMark(id: number, failure: MarkFailure | null): void {
   const settled = marking.get(id)
   marking.delete(id)
   if (failure === null) settled?.resolve()
-  else settled?.reject(new Error(failure))
+  else if (failure.code === undefined) settled?.reject(new Error(failure.detail))
+  else settled?.reject(new GatewayError(failure.code, failure.detail))
 }
 
 function tell(message: FromRelay): void {
