@@ -20,13 +20,15 @@ export interface Ack {
 export type LastOffsets = Map<string, bigint>
 
 /**
- * Where the records landed, if the answer proves that they did. Two ways in which kafkajs 2.2.4 resolves without that:
+ * Where the records landed, if the answer proves that they did. Two ways in which kafkajs 2.2.4
+ * resolves without that:
  *
- * - A partition is missing from the answer. Its leader moved, within the send, to a broker that had answered already:
+ * - A partition is missing from the answer. Its leader moved, within the send, to a broker that had
+ *   answered already:
  *   kafkajs asks no broker twice.
- * - A partition answers with an offset that it has answered before. kafkajs counted the sequence numbers of an earlier
- *   try back while a later one was using them; Kafka takes a batch with known sequence numbers for a repetition,
- *   whatever is in it, and acknowledges the old one.
+ * - A partition answers with an offset that it has answered before. kafkajs counted the sequence
+ *   numbers of an earlier try back while a later one was using them; Kafka takes a batch with known
+ *   sequence numbers for a repetition, whatever is in it, and acknowledges the old one.
  *
  * @throws GatewayError BROKER_UNAVAILABLE: some of it counts as unsent.
  */

@@ -1,9 +1,10 @@
 import { GatewayError, messageOf, type FaultCode } from '../errors.ts'
 
 /**
- * What Kafka's error names mean for the relay. Every other error, also one that we have never seen, is the cluster's:
- * it is waited out and nothing is given up. That includes a producer that lost its state (OUT_OF_ORDER_SEQUENCE_NUMBER,
- * UNKNOWN_PRODUCER_ID, INVALID_PRODUCER_EPOCH …), because the next send has a new producer anyway.
+ * What Kafka's error names mean for the relay. Every other error, also one that we have never seen,
+ * is the cluster's: it is waited out and nothing is given up. That includes a producer that lost
+ * its state (OUT_OF_ORDER_SEQUENCE_NUMBER, UNKNOWN_PRODUCER_ID, INVALID_PRODUCER_EPOCH and so on):
+ * the next send has a new producer anyway.
  *
  * CORRUPT_MESSAGE is the cluster's too: with a key on every record it is a transmission error.
  */

@@ -12,7 +12,8 @@ export interface FileLog {
   /**
    * Resolves once every record is a line of its topic's file, and on disk. One call at a time.
    *
-   * @throws GatewayError TOPIC_REJECTED: the topic's name is none; BROKER_UNAVAILABLE: the file cannot be written.
+   * @throws GatewayError TOPIC_REJECTED: the topic's name is none; BROKER_UNAVAILABLE: the file
+   * cannot be written.
    */
   publish(records: readonly PublishRecord[]): Promise<readonly Landed[]>
   close(): Promise<void>
@@ -24,9 +25,10 @@ interface TopicFile {
 }
 
 /**
- * Opens the stand-in for Kafka: `<directory>/<topic>.ndjson`, one partition, one record a line, the line number as
- * offset, and `value` as text where the bytes are UTF-8, as `value_base64` where they are not. It keeps no order
- * across topics, deletes nothing, and has no consumers: for development, and where a file is all that is needed.
+ * Opens the stand-in for Kafka: `<directory>/<topic>.ndjson`, one partition, one record a line, the
+ * line number as offset, and `value` as text where the bytes are UTF-8, as `value_base64` where
+ * they are not. It keeps no order across topics, deletes nothing, and has no consumers: for
+ * development, and where a file is all that is needed.
  */
 export function openFileLog({ directory }: { readonly directory: string }): FileLog {
   const files = new Map<string, TopicFile>()
@@ -80,7 +82,7 @@ export function openFileLog({ directory }: { readonly directory: string }): File
   }
 }
 
-/** Opens a topic's file, cuts off a last line that a crash left half written, and counts the lines. */
+/** Opens a topic's file, cuts off a last line that a crash left torn, and counts the lines. */
 async function openTopic(directory: string, topic: string): Promise<TopicFile> {
   await mkdir(directory, { recursive: true })
   const handle = await open(join(directory, `${topic}.ndjson`), 'a+')
@@ -123,7 +125,7 @@ function toLine({ topic, key, headers, value }: PublishRecord, offset: number): 
   return `${JSON.stringify(line)}\n`
 }
 
-/** Text only where it turns back into exactly these bytes: valid UTF-8 with its byte order mark kept. */
+/** Text only where it turns back into exactly these bytes: valid UTF-8, byte order mark kept. */
 function toText(value: Uint8Array): { value: string } | { value_base64: string } {
   try {
     return { value: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value) }

@@ -1,7 +1,7 @@
 const SEED = 0x9747b28c
 const M = 0x5bd1e995
 
-/** Kafka's murmur2 (org.apache.kafka.common.utils.Utils) as a signed 32-bit number, as Java has it. */
+/** Kafka's murmur2 (org.apache.kafka.common.utils.Utils), signed 32-bit as Java has it. */
 export function murmur2(bytes: Uint8Array): number {
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const tail = bytes.length & ~3
@@ -20,7 +20,7 @@ export function murmur2(bytes: Uint8Array): number {
   return h ^ (h >>> 15)
 }
 
-/** The partition that Java's default partitioner gives to a key, so that all producers of a topic agree. */
+/** The partition that Java's default partitioner gives to a key: all producers of a topic agree. */
 export function partitionOf(key: Uint8Array, partitions: number): number {
   return (murmur2(key) & 0x7fffffff) % partitions
 }

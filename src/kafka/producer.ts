@@ -37,25 +37,25 @@ export interface KafkaPublisherOptions {
 
 export interface KafkaPublisher {
   /**
-   * Resolves once every record is on its topic, acknowledged by all in-sync replicas. One send at a time.
+   * Resolves once every record is acknowledged by all in-sync replicas. One send at a time.
    *
-   * @throws GatewayError RECORD_REJECTED, TOPIC_REJECTED or BROKER_UNAVAILABLE. Nothing of a send that was refused or
-   * has timed out leaves this process any more.
+   * @throws GatewayError RECORD_REJECTED, TOPIC_REJECTED or BROKER_UNAVAILABLE. Nothing of a send
+   * that was refused or has timed out leaves this process any more.
    */
   publish(records: readonly PublishRecord[]): Promise<readonly Landed[]>
   close(): Promise<void>
 }
 
-/** One kafkajs producer: one producer id, one set of connections, and no second life after a failure. */
+/** One kafkajs producer: one producer id, its connections, and no second life after a failure. */
 interface Session {
   readonly producer: Producer
   readonly connected: Promise<void>
   readonly lastOffsets: LastOffsets
-  /** Ends every connection, at once and for good: nothing that kafkajs retries can leave this process. */
+  /** Ends every connection, at once and for good: nothing that kafkajs retries can get out. */
   cut(): void
 }
 
-/** Opens a publisher. It connects with the first send: a Kafka that is absent at the start is a send that fails. */
+/** Opens a publisher. It connects with the first send: an absent Kafka is a send that fails. */
 export function openKafkaPublisher(options: KafkaPublisherOptions): KafkaPublisher {
   registerCodecs()
   const { clock, deadlineMs = PUBLISH_MS_MAX } = options
@@ -87,7 +87,7 @@ export function openKafkaPublisher(options: KafkaPublisherOptions): KafkaPublish
       try {
         return await within(deadlineMs, clock, send(records))
       } catch (error) {
-        // The sequence numbers of this producer are not to be trusted any more: see src/relay/DESIGN.md.
+        // The sequence numbers of this producer are not to be trusted any more: ../relay/DESIGN.md.
         session?.cut()
         session = undefined
         throw toFault(error)
@@ -113,14 +113,14 @@ function openSession(options: KafkaPublisherOptions, generation: number): Sessio
   function openSocket(to: { host: string; port: number; onConnect: () => void }): Socket {
     if (isCut) throw new Error('this producer was given up')
     const socket = connect({ host: to.host, port: to.port }, to.onConnect)
-    socket.setNoDelay(true) // kafkajs leaves Nagle on; a send is one request and waits for its answer
+    socket.setNoDelay(true) // kafkajs leaves Nagle on, but a send is one request and waits
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     return socket
   }
 
-  // kafkajs always starts with the first broker: a dead one must not be the first of every producer.
+  // kafkajs starts with the first broker: a dead one must not be the first of every producer.
   const start = generation % brokers.length
   const kafka = new Kafka({
     clientId,
@@ -147,8 +147,9 @@ function openSession(options: KafkaPublisherOptions, generation: number): Sessio
     allowAutoTopicCreation: false,
     createPartitioner: () => pinPartition,
     metadataMaxAge: 300_000,
-    // One retry, with fresh metadata, is a leader that moved; anything longer is the relay's to wait out, with a new
-    // producer. The default for an idempotent one is Number.MAX_SAFE_INTEGER: it hangs while Kafka is away.
+    // One retry, with fresh metadata, is a leader that moved; anything longer is the relay's to
+    // wait out, with a new producer. The default for an idempotent one is Number.MAX_SAFE_INTEGER:
+    // it hangs while Kafka is away.
     retry: {
       retries: 1,
       initialRetryTime: 100,
@@ -163,13 +164,17 @@ function openSession(options: KafkaPublisherOptions, generation: number): Sessio
     lastOffsets: new Map(),
     cut() {
       isCut = true
-      // With an error, because kafkajs does not listen to a close without one: it would keep the request waiting.
+      // With an error, because kafkajs does not listen to a close without one: it would keep the
+      // request waiting.
       for (const socket of sockets) socket.destroy(new Error('this producer was given up'))
     },
   }
 }
 
-/** Chooses the partition once: kafkajs asks again at each retry, and the number of partitions may have grown. */
+/**
+ * Chooses the partition once: kafkajs asks again at each retry, and the number of partitions may
+ * have grown.
+ */
 function pinPartition({ message, partitionMetadata }: PartitionerArgs): number {
   assert(Buffer.isBuffer(message.key), 'every record has a key')
   message.partition ??= partitionOf(message.key, partitionMetadata.length)
@@ -203,7 +208,10 @@ function byPartition(sent: readonly Sent[]): SentTo[] {
   }))
 }
 
-/** kafkajs reports every try as an error; the relay reports the outcome once. Its fields may hold data, so few pass. */
+/**
+ * kafkajs reports every try as an error; the relay reports the outcome once. Its fields may hold
+ * data, so few pass.
+ */
 function logTo(log: Log): logCreator {
   return () => (entry) => {
     const { broker, error } = entry.log

@@ -4,12 +4,13 @@ import type { EntryException, OutboxEntry } from '../outbox.ts'
 import { keyName } from './publish.ts'
 import type { Outcome, OutboxReader, SetAside } from './ports.ts'
 
-/** Between two tries of a topic that Kafka refuses: a person has to create it, or to grant access. */
+/** Between two tries of a topic that Kafka refuses: a person has to create it or grant access. */
 export const TOPIC_BACKOFF: Backoff = { baseMs: 1_000, maxMs: 60_000 }
 
 /**
- * The open breakers by topic: each is the earliest entry of its topic with status `retry`, and its `nextAt` is the
- * breaker's. There is no other state: a crash, a redrive and a second look all find the same.
+ * The open breakers by topic: each is the earliest entry of its topic with status `retry`, and its
+ * `nextAt` is the breaker's. There is no other state: a crash, a redrive and a second look all find
+ * the same.
  */
 export function openBreakers(outbox: OutboxReader): Map<string, EntryException> {
   const breakers = new Map<string, EntryException>()
@@ -20,13 +21,19 @@ export function openBreakers(outbox: OutboxReader): Map<string, EntryException> 
   return breakers
 }
 
-/** How long the topic still has to wait, in ms. A wall clock that was set back must not make it wait longer than ever. */
+/**
+ * How long the topic still has to wait, in ms. A wall clock that was set back must not make it wait
+ * longer than ever.
+ */
 export function msUntilDue(head: EntryException, now: EpochMs): number {
   const waitMs = (head.nextAt ?? now) - now
   return waitMs > TOPIC_BACKOFF.maxMs ? 0 : Math.max(0, waitMs)
 }
 
-/** Splits off the entries that wait behind others of their topic; behind blocked ones of their key they go with the send. */
+/**
+ * Splits off the entries that wait behind others of their topic; behind blocked ones of their key
+ * they go with the send.
+ */
 export function holdBack(
   entries: readonly OutboxEntry[],
   breakers: ReadonlyMap<string, EntryException>,
@@ -56,7 +63,10 @@ export function exceptionsOf(outcome: Outcome, now: EpochMs): EntryException[] {
   return [...blockedOf(outcome, new Map()), ...retries]
 }
 
-/** What a further try changes. Of a topic that is still refused only the head is rewritten: the others wait behind it. */
+/**
+ * What a further try changes. Of a topic that is still refused only the head is rewritten: the
+ * others wait behind it.
+ */
 export function exceptionsOfRetry(
   outcome: Outcome,
   tried: readonly SetAside[],

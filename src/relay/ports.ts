@@ -21,8 +21,8 @@ export interface OutboxReader {
   /** The high-water mark: every entry up to here is published, or has an exception. */
   progress(): number
   /**
-   * Entries with `after` < seq <= `upTo` in seq order: at most `entriesMax`, and as many as fit into `bytesMax`
-   * of values, but always one where there is one.
+   * Entries with `after` < seq <= `upTo` in seq order: at most `entriesMax`, and as many as fit
+   * into `bytesMax` of values, but always one where there is one.
    */
   pending(range: {
     readonly after: number
@@ -46,12 +46,13 @@ export interface OutboxReader {
 /** Sends records to Kafka, one send at a time. */
 export interface Publisher {
   /**
-   * Resolves once every record is on its topic, acknowledged by all in-sync replicas. Records of one topic and key
-   * land in the order of the list. A rejection says nothing about what landed, except that the records of a topic
-   * and partition land together or not at all.
+   * Resolves once every record is on its topic, acknowledged by all in-sync replicas. Records of
+   * one topic and key land in the order of the list. A rejection says nothing about what landed,
+   * except that the records of a topic and partition land together or not at all.
    *
-   * @throws GatewayError RECORD_REJECTED: Kafka refuses at least one of the records, or all of them together;
-   * TOPIC_REJECTED: it refuses at least one of the topics; BROKER_UNAVAILABLE: anything else.
+   * @throws GatewayError RECORD_REJECTED: Kafka refuses at least one of the records, or all of them
+   * together; TOPIC_REJECTED: it refuses at least one of the topics; BROKER_UNAVAILABLE: anything
+   * else.
    */
   publish(records: readonly PublishRecord[]): Promise<readonly Landed[]>
 }
@@ -60,7 +61,10 @@ export interface Publisher {
 export interface SyncedSeq {
   /** The highest outbox seq that is on disk: the relay reads nothing above it. */
   current(): number
-  /** Resolves once `current()` is above `after`, when the bell rings, after `ms`, or when `signal` aborts. */
+  /**
+   * Resolves once `current()` is above `after`, when the bell rings, after `ms`, or when `signal`
+   * aborts.
+   */
   next(wait: {
     readonly after: number
     readonly ms: number
@@ -70,7 +74,10 @@ export interface SyncedSeq {
 
 /** How the relay is doing. Its lag in entries is `synced - position`. */
 export interface RelayStatus {
-  /** `down` from a failure of the whole cluster until the next success; `starting` until the first of either. */
+  /**
+   * `down` from a failure of the whole cluster until the next success; `starting` until the first
+   * of either.
+   */
   readonly state: 'starting' | 'up' | 'down'
   readonly position: number
   readonly synced: number
@@ -84,12 +91,18 @@ export interface RelayPorts {
   readonly synced: SyncedSeq
   readonly clock: Clock
   readonly log: Log
-  /** Hands a mark to the one writer. Resolves when it is durable; rejects when nothing of it is stored. */
+  /**
+   * Hands a mark to the one writer. Resolves when it is durable; rejects when nothing of it is
+   * stored.
+   */
   mark(mark: RelayMark): Promise<void>
   report(status: RelayStatus): void
 }
 
-/** What happens to a key once one of its records is refused: it goes on, or waits behind it for a person. */
+/**
+ * What happens to a key once one of its records is refused: it goes on, or waits behind it for a
+ * person.
+ */
 export type PoisonPolicy = 'continue' | 'block-key'
 
 /** What became of a list of entries: each of them is in exactly one of the three. */

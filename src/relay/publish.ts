@@ -6,8 +6,8 @@ import type { Landed } from '../record.ts'
 import type { Blocked, Outcome, PoisonPolicy, RelayPorts, TurnedAway } from './ports.ts'
 
 /**
- * Between two tries while Kafka does not answer. It starts low because most failures are a leader that moves,
- * and stays low because the backlog starts to drain only at the next try.
+ * Between two tries while Kafka does not answer. It starts low because most failures are a leader
+ * that moves, and stays low because the backlog starts to drain only at the next try.
  */
 const CLUSTER_BACKOFF: Backoff = { baseMs: 100, maxMs: 15_000 }
 
@@ -19,19 +19,23 @@ export interface PublishContext extends Pick<RelayPorts, 'publisher' | 'clock' |
   onAnswer(fault: GatewayError | null): void
 }
 
-/** Topic and key as one name: keys of different topics are different keys. No topic has a space in its name. */
+/**
+ * Topic and key as one name: keys of different topics are different keys. No topic has a space in
+ * its name.
+ */
 export function keyName(of: { readonly topic: string; readonly key: string }): string {
   return `${of.topic} ${of.key}`
 }
 
 /**
- * Publishes entries, in seq order within each topic, until each of them has an outcome. Failures of the cluster are
- * waited out for as long as they last. Undefined: `signal` aborted before that, and nothing may be marked.
+ * Publishes entries, in seq order within each topic, until each of them has an outcome. Failures of
+ * the cluster are waited out for as long as they last. Undefined: `signal` aborted before that, and
+ * nothing may be marked.
  *
- * A refusal names neither topic nor record (kafkajs reports the first error of a whole request), so the list is taken
- * apart until one topic or one record is left. Every send starts with the earliest entry of each of its keys that is
- * not acknowledged yet, and that is what keeps the first appearances of a key in order, however late an earlier send
- * of unknown outcome may still land.
+ * A refusal names neither topic nor record (kafkajs reports the first error of a whole request), so
+ * the list is taken apart until one topic or one record is left. Every send starts with the
+ * earliest entry of each of its keys that is not acknowledged yet, and that is what keeps the first
+ * appearances of a key in order, however late an earlier send of unknown outcome may still land.
  */
 export async function publishEntries(
   entries: readonly OutboxEntry[],
@@ -96,9 +100,10 @@ interface Piece {
 }
 
 /**
- * What to send instead of a list that was refused; entries of one key stay in order. A refused record is nearly always
- * the largest, so first its key is sent apart: halves alone would repeat the other partitions at every level, nearly
- * two batches for one refused record. Where that does not help (all together are too large), by topic, then by halves.
+ * What to send instead of a list that was refused; entries of one key stay in order. A refused
+ * record is nearly always the largest, so first its key is sent apart: halves alone would repeat
+ * the other partitions at every level, nearly two batches for one refused record. Where that does
+ * not help (all together are too large), by topic, then by halves.
  */
 function takeApart(code: FaultCode, { entries, suspectOut }: Piece): Piece[] {
   if (code === 'RECORD_REJECTED' && !suspectOut) {

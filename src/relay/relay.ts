@@ -10,10 +10,16 @@ import { keyName, publishEntries, type PublishContext } from './publish.ts'
 /** Between two tries to store a mark: the disk is full, or the writer is overloaded. */
 const MARK_BACKOFF: Backoff = { baseMs: 100, maxMs: 5_000 }
 
-/** A topic that is back gets this many batches before the straight path gets one: its queue shrinks while traffic goes on. */
+/**
+ * A topic that is back gets this many batches before the straight path gets one: its queue shrinks
+ * while traffic goes on.
+ */
 const DRAIN_BATCHES_PER_TURN = 4
 
-/** Length, timestamp, offset and the CloudEvents header names of one record, rounded up from 140 bytes. */
+/**
+ * Length, timestamp, offset and the CloudEvents header names of one record, rounded up from 140
+ * bytes.
+ */
 const RECORD_OVERHEAD_BYTES = 200
 
 /** A UTF-16 unit is at most this many bytes of UTF-8. */
@@ -38,10 +44,11 @@ interface Relay extends RelayPorts {
 }
 
 /**
- * Publishes the outbox until `signal` aborts: read what is synced above the high-water mark, send it, mark it durable,
- * and only then read on, so that a crash repeats at most one batch. There is no linger timer: the next batch is what
- * arrived while the last one was sent. A send that has begun is finished and marked, because cutting it off would only
- * make its outcome unknown; waiting for a cluster that is down is cut off.
+ * Publishes the outbox until `signal` aborts: read what is synced above the high-water mark, send
+ * it, mark it durable, and only then read on, so that a crash repeats at most one batch. There is
+ * no linger timer: the next batch is what arrived while the last one was sent. A send that has
+ * begun is finished and marked, because cutting it off would only make its outcome unknown; waiting
+ * for a cluster that is down is cut off.
  *
  * Throws only what is a bug: start it again, it finds everything in the database.
  */
@@ -106,7 +113,10 @@ async function drainDueTopics(relay: Relay): Promise<boolean> {
   return drained
 }
 
-/** One batch of a topic's entries with status `retry`, in seq order. False where none is left, or the topic is still refused. */
+/**
+ * One batch of a topic's entries with status `retry`, in seq order. False where none is left, or
+ * the topic is still refused.
+ */
 async function drainNext(relay: Relay, topic: string): Promise<boolean> {
   const limit = relay.batchEntriesMax
   const query = { status: 'retry', topic, limit, bytesMax: relay.batchBytesMax } as const
@@ -132,8 +142,8 @@ async function drainNext(relay: Relay, topic: string): Promise<boolean> {
 }
 
 /**
- * Stores a mark, and nothing is sent before it is stored: a full disk repeats one batch, not one batch a try.
- * False where the relay stops first.
+ * Stores a mark, and nothing is sent before it is stored: a full disk repeats one batch, not one
+ * batch a try. False where the relay stops first.
  */
 async function markDurably(relay: Relay, mark: RelayMark): Promise<boolean> {
   assert(mark.from === relay.position && mark.to >= mark.from, 'the high-water mark only rises')
@@ -155,7 +165,10 @@ async function markDurably(relay: Relay, mark: RelayMark): Promise<boolean> {
   return true
 }
 
-/** One line for each topic and status. Entries that only joined a queue without being tried are not news. */
+/**
+ * One line for each topic and status. Entries that only joined a queue without being tried are not
+ * news.
+ */
 function logSetAside(relay: Relay, mark: RelayMark): void {
   const tried = mark.exceptions.filter((exception) => exception.attempts > 0)
   const groups = Map.groupBy(tried, ({ topic, status }) => `${topic} ${status}`)
@@ -167,7 +180,10 @@ function logSetAside(relay: Relay, mark: RelayMark): void {
   }
 }
 
-/** As many entries from the front as fit into one record batch, keys and headers included; at least one. */
+/**
+ * As many entries from the front as fit into one record batch, keys and headers included; at least
+ * one.
+ */
 function cut(entries: readonly OutboxEntry[], bytesMax: number): readonly OutboxEntry[] {
   let bytes = 0
   const end = entries.findIndex((entry, index) => {

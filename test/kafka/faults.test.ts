@@ -85,7 +85,10 @@ function protocolError(type: string): KafkaJSProtocolError {
   return makeProtocolError(code)
 }
 
-/** Its own types say that it takes a message; it takes a row of the table, and copies type and code from it. */
+/**
+ * Its own types say that it takes a message; it takes a row of the table, and copies type and code
+ * from it.
+ */
 function makeProtocolError(code: ErrorCode): KafkaJSProtocolError {
   return new KafkaJSProtocolError(code as unknown as Error)
 }

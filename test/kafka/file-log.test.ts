@@ -142,7 +142,10 @@ describe('the file log', () => {
   })
 })
 
-/** Replaces a method of all open files, for a disk that is slow or full on demand; the answer puts it back. */
+/**
+ * Replaces a method of all open files, for a disk that is slow or full on demand; the answer puts
+ * it back.
+ */
 async function replaceOnFiles(
   directory: string,
   method: 'appendFile' | 'datasync',

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { createZstdCompress } from 'node:zlib'
 import { CompressionCodecs, CompressionTypes } from 'kafkajs'
 import { systemClock } from '../../src/clock.ts'
+import { randomToken } from '../../src/ids.ts'
 import { registerCodecs } from '../../src/kafka/codecs.ts'
 import { openKafkaPublisher, type KafkaPublisherOptions } from '../../src/kafka/producer.ts'
 import { silentLog, type Log } from '../../src/log.ts'
@@ -91,7 +92,7 @@ describeWithKafka('the Kafka publisher', (brokers) => {
   )
 
   test('refuses a topic that does not exist, creates none, and takes it once it does', async () => {
-    const name = `late-${crypto.randomUUID()}`
+    const name = `late-${randomToken()}`
     await using publisher = openPublisher(brokers)
     await expect(publisher.publish([record(name, 'a')])).rejects.toThrow('TOPIC_REJECTED')
     await expect(publisher.publish([record(name, 'a')])).rejects.toThrow('TOPIC_REJECTED')

@@ -4,7 +4,10 @@ import { connect, createServer, type Socket } from 'node:net'
 /** Kafka's number for the request that stores records. */
 const PRODUCE = 0
 
-/** What happens to a produce request or its answer: `cut` closes the connection instead of passing it on. */
+/**
+ * What happens to a produce request or its answer: `cut` closes the connection instead of passing
+ * it on.
+ */
 export type Verdict = 'pass' | 'swallow' | 'cut'
 
 export interface FaultyProxyOptions {
@@ -13,7 +16,10 @@ export interface FaultyProxyOptions {
   readonly target: { readonly host: string; readonly port: number }
 }
 
-/** Stands between a client and Kafka, and loses what it is told to: the network that cannot be had on demand. */
+/**
+ * Stands between a client and Kafka, and loses what it is told to: the network that cannot be had
+ * on demand.
+ */
 export interface FaultyProxy extends AsyncDisposable {
   onRequest: () => Verdict
   onAnswer: () => Verdict

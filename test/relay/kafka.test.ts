@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
 import { Kafka, logLevel } from 'kafkajs'
 import { systemClock } from '../../src/clock.ts'
+import { randomToken } from '../../src/ids.ts'
 import { openKafkaPublisher, type KafkaPublisher } from '../../src/kafka/producer.ts'
 import { silentLog } from '../../src/log.ts'
 import { runRelay } from '../../src/relay/relay.ts'
@@ -33,7 +34,10 @@ function openPublisher(brokers: string, deadlineMs = 5_000): KafkaPublisher {
   })
 }
 
-/** Relays the world's outbox to a real Kafka until everything is settled; the world's own Kafka stays unused. */
+/**
+ * Relays the world's outbox to a real Kafka until everything is settled; the world's own Kafka
+ * stays unused.
+ */
 async function relayAll(world: World, options: RunOptions): Promise<void> {
   const { brokers, onMark, deadlineMs, batchEntriesMax } = options
   const stop = new AbortController()
@@ -90,7 +94,7 @@ describeWithKafka('the relay with a real Kafka', (brokers) => {
 
   test('a topic that is missing waits, and drains in order once it is created', async () => {
     const present = await createTopic({ brokers })
-    const late = `late-${crypto.randomUUID()}`
+    const late = `late-${randomToken()}`
     topics.push(present, late)
     const world = new World()
     for (let i = 0; i < 60; i += 1) world.add(i % 3 === 0 ? late : present, `k${i % 6}`)

@@ -9,7 +9,7 @@ import { Crash, POISON_BYTES, World, type MarkFault, type SendFault } from './wo
 const BATCH_ENTRIES_MAX = 8
 const ENTRIES = 60
 const SLEEPS_MAX = 5_000
-const SEEDS = 3_000
+const SEEDS = 2_000
 const CONTROL_SEEDS = 100
 const TOPICS = ['orders', 'users', 'audit'] as const
 const SEND_FAULTS: readonly SendFault[] = [
@@ -36,7 +36,10 @@ interface Schedule {
   readonly sabotage?: (ports: RelayPorts, world: World) => RelayPorts
 }
 
-/** One life of a relay with faults at random, restarted after every crash until everything is settled. */
+/**
+ * One life of a relay with faults at random, restarted after every crash until everything is
+ * settled.
+ */
 async function run({ seed, poisonPolicy = 'continue', sabotage }: Schedule): Promise<Run> {
   const random = randomOf(seed)
   const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)]
@@ -97,7 +100,9 @@ async function runAll(schedule: Omit<Schedule, 'seed'>, seeds = SEEDS): Promise<
   return runs
 }
 
-/** The highest value of all runs, and the seed that repeats it; seed 0 where no run is above zero. */
+/**
+ * The highest value of all runs, and the seed that repeats it; seed 0 where no run is above zero.
+ */
 function worst(runs: readonly Run[], of: (run: Run) => number): { seed: number; value: number } {
   const values = runs.map(of)
   const value = Math.max(0, ...values)

@@ -28,7 +28,10 @@ const PARTITIONS = 3
 const ENTRY_BYTES = 10
 export const POISON_BYTES = 1_000
 
-/** An outbox and a Kafka in memory, that fail exactly when a test says so. Durable state outlives crashes. */
+/**
+ * An outbox and a Kafka in memory, that fail exactly when a test says so. Durable state outlives
+ * crashes.
+ */
 export class World {
   readonly entries: OutboxEntry[] = []
   readonly exceptions = new Map<number, EntryException>()
@@ -49,7 +52,9 @@ export class World {
   #late: { readonly dueAtSend: number; readonly records: readonly PublishRecord[] }[] = []
   #sending = false
 
-  /** Commits an entry and returns its seq. One of POISON_BYTES is too large for the Kafka in memory. */
+  /**
+   * Commits an entry and returns its seq. One of POISON_BYTES is too large for the Kafka in memory.
+   */
   add(topic: string, key: string, bytes = ENTRY_BYTES): number {
     const seq = this.entries.length + 1
     this.entries.push({

@@ -28,7 +28,7 @@ export interface KafkaServer extends ServerProcess {
 }
 
 export interface KafkaOptions {
-  /** Default: a free one. Needed by who advertises another address: a proxy in front must know it beforehand. */
+  /** Default: a free one. A proxy that the broker advertises instead must know it beforehand. */
   readonly port?: number
   /** Partitions of a topic whose creator names none. Default 6. */
   readonly partitions?: number
