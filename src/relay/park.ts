@@ -5,7 +5,7 @@ import { keyName } from './publish.ts'
 import type { Outcome, OutboxReader, SetAside } from './ports.ts'
 
 /** Between two tries of a topic that Kafka refuses: a person has to create it or grant access. */
-export const TOPIC_BACKOFF: Backoff = { baseMs: 1_000, maxMs: 60_000 }
+const TOPIC_BACKOFF: Backoff = { baseMs: 1_000, maxMs: 60_000 }
 
 /**
  * The open breakers by topic: each is the earliest entry of its topic with status `retry`, and its
