@@ -1,7 +1,7 @@
 import type { Load } from './load.ts'
 import { median, spreadOf, type Spread } from './statistics.ts'
 
-/** Below this the bare server was waiting for the generator, and the ratio means nothing. */
+/** Below this the bare server was kept waiting: by a slow generator, or by other programs. */
 const SATURATED_BUSY_MIN = 0.9
 /** With fewer connections than this the bare server cannot be kept busy. */
 const SATURATING_CONNECTIONS = 64
@@ -13,6 +13,9 @@ export interface Round extends Load {
 
 /** What the rounds with one number of connections say. */
 export interface Figures {
+  /** False where the bare server could not show what it can: the ratio then flatters us. */
+  readonly valid: boolean
+  readonly roundsCounted: number
   /** Ours to bare, of each round. */
   readonly ratio: Spread
   readonly eventsPerSecond: Spread
@@ -22,6 +25,9 @@ export interface Figures {
   readonly maxMs: number
   readonly busy: number
   readonly bareBusy: number
+  /** CPU time of all threads for one event: says more than the rate where other programs run. */
+  readonly cpuUsPerEvent: number
+  readonly bareCpuUsPerRequest: number
   /** The generator's, while it loads the bare server. */
   readonly generatorBusy: number
 }
@@ -34,27 +40,38 @@ export interface Outcome extends Figures {
   readonly eventsPerSync: number | undefined
 }
 
-/** Sums the rounds up. Throws where the generator was too slow for the bare server. */
+/**
+ * Sums the rounds up. A round whose bare server was kept waiting says nothing, and is left out;
+ * where too few remain, all count, and the outcome says that it is not valid.
+ */
 export function figuresOf(
   connections: number,
   rounds: { readonly ours: readonly Round[]; readonly bare: readonly Round[] },
 ): Figures {
-  const { ours, bare } = rounds
-  const bareBusy = median(bare.map((round) => round.busy))
-  if (connections >= SATURATING_CONNECTIONS && bareBusy < SATURATED_BUSY_MIN) {
-    throw new Error(
-      `the bare server was only ${percent(bareBusy)} busy: this would measure the generator`,
-    )
-  }
+  const pairs = rounds.bare.flatMap((bare, n) => {
+    const ours = rounds.ours[n]
+    return ours === undefined ? [] : [{ ours, bare }]
+  })
+  const saturated = pairs.filter(
+    ({ bare }) => connections < SATURATING_CONNECTIONS || bare.busy >= SATURATED_BUSY_MIN,
+  )
+  const valid = saturated.length > pairs.length / 2
+  const counted = valid ? saturated : pairs
+  const ours = counted.map((pair) => pair.ours)
+  const bare = counted.map((pair) => pair.bare)
   return {
-    ratio: spreadOf(ours.map((round, n) => round.perSecond / (bare[n]?.perSecond ?? Number.NaN))),
+    valid,
+    roundsCounted: counted.length,
+    ratio: spreadOf(counted.map((pair) => pair.ours.perSecond / pair.bare.perSecond)),
     eventsPerSecond: spreadOf(ours.map((round) => round.perSecond)),
     barePerSecond: spreadOf(bare.map((round) => round.perSecond)),
     p50Ms: median(ours.map((round) => round.p50Ms)),
     p99Ms: median(ours.map((round) => round.p99Ms)),
     maxMs: Math.max(...ours.map((round) => round.maxMs)),
     busy: median(ours.map((round) => round.busy)),
-    bareBusy,
+    bareBusy: median(bare.map((round) => round.busy)),
+    cpuUsPerEvent: median(ours.map(cpuUsPerRequest)),
+    bareCpuUsPerRequest: median(bare.map(cpuUsPerRequest)),
     generatorBusy: median(bare.map((round) => round.generatorBusy)),
   }
 }
@@ -63,16 +80,25 @@ export function figuresOf(
 export function describeOutcome(outcome: Outcome): string {
   const { connections, p50Ms, p99Ms, maxMs, eventsPerSync } = outcome
   const lines = [
-    `C=${connections}: ${describeSpread(outcome.ratio, 3)} of the bare server`,
+    `C=${connections}: ${describeSpread(outcome.ratio, 3)} of the bare server, ${outcome.roundsCounted} rounds`,
     `inlet ${describeSpread(outcome.eventsPerSecond, 0)} a second, ${percent(outcome.busy)} busy`,
+    `      ${outcome.cpuUsPerEvent.toFixed(1)} µs of CPU each`,
     `      p50 ${p50Ms.toFixed(1)}, p99 ${p99Ms.toFixed(1)}, max ${maxMs.toFixed(0)} ms`,
     `bare  ${describeSpread(outcome.barePerSecond, 0)} a second, ${percent(outcome.bareBusy)} busy`,
+    `      ${outcome.bareCpuUsPerRequest.toFixed(1)} µs of CPU each`,
     `      its generator ${percent(outcome.generatorBusy)} busy`,
     `all accepted events are among the ${outcome.stored} stored`,
     `${outcome.relayLagEntries} records wait to be published`,
   ]
   if (eventsPerSync !== undefined) lines.push(`${eventsPerSync.toFixed(0)} events a sync`)
+  if (!outcome.valid) {
+    lines.push('NOT VALID: the bare server was kept waiting, by the generator or other programs')
+  }
   return lines.join('\n  ')
+}
+
+function cpuUsPerRequest({ busy, perSecond }: Round): number {
+  return (1e6 * busy) / perSecond
 }
 
 function describeSpread({ median, min, max }: Spread, digits: number): string {

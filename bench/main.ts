@@ -1,4 +1,5 @@
 // `bun run bench <name> [options]`: see docs/benchmarks.md.
+import { messageOf } from '../src/errors.ts'
 import type { Benchmark } from './benchmark.ts'
 import { ingest } from './ingest.ts'
 
@@ -17,7 +18,12 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     return benchmark === undefined ? 2 : 0
   }
   const json = args.includes('--json')
-  const report = await benchmark.run(args.filter((arg) => arg !== '--json'))
-  if (json) console.log(JSON.stringify(report))
-  return 0
+  try {
+    const report = await benchmark.run(args.filter((arg) => arg !== '--json'))
+    if (json) console.log(JSON.stringify(report))
+    return 0
+  } catch (error) {
+    console.error(`bench ${benchmark.name}: ${messageOf(error)}`)
+    return 1
+  }
 }
