@@ -6,10 +6,20 @@ export interface Health {
   readonly ready: boolean
   readonly state: 'serving' | 'draining' | 'failed'
   readonly relay: {
+    /** Whether Kafka answers; `starting` until the first send. */
     readonly state: 'starting' | 'up' | 'down'
-    /** Outbox entries that are on disk and not yet published; null until the relay has looked. */
-    readonly lagEntries: number | null
+    /** The last failure of the whole cluster; null where there was none yet. */
     readonly fault: { readonly code: string; readonly detail: string } | null
+    /** Outbox entries that are stored and not yet published. */
+    readonly pending: number
+    /** How long the oldest of them has waited since its event was received, in ms. */
+    readonly oldestPendingMs: number
+    /** Entries that wait for their topic, and those topics. */
+    readonly retry: number
+    readonly retryTopics: readonly string[]
+    /** Entries that Kafka refused: they wait for a person. */
+    readonly blocked: number
+    readonly dead: number
   }
 }
 

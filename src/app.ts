@@ -5,9 +5,10 @@
 import { join } from 'node:path'
 import { openCheckpointer } from '../db/checkpoint.ts'
 import { openDedup } from '../db/dedup.ts'
-import { DATABASE_FILE, openDatabase } from '../db/open.ts'
+import { DATABASE_FILE, openDatabase, openReader } from '../db/open.ts'
+import { openOutbox, type Outbox } from '../db/outbox.ts'
 import { openRetention, type Retention } from '../db/retention.ts'
-import { openWriter, type Writer } from '../db/writer.ts'
+import { openWriter } from '../db/writer.ts'
 import { healthRoutes, type Health } from '../routes/health.ts'
 import { hooksRoutes } from '../routes/hooks.ts'
 import { problem } from '../routes/problem.ts'
@@ -83,12 +84,13 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   })
   writer.onSynced((seq) => relay.synced(seq))
 
+  // A task that ends is a bug, and without it something grows: the process begins again.
   const onFailure = (task: string, error: unknown) =>
-    log.error('task.failed', { task, reason: messageOf(error) })
+    onFatal(new Error(`${task}: ${messageOf(error)}`, { cause: error }))
   const scope = opened.use(openScope({ clock, shutdownMs: config.INLET_SHUTDOWN_MS, onFailure }))
   scope.run('relay', (signal) => relay.run(signal))
   scope.run('checkpoint', (signal) => storage.checkpointer.run(signal))
-  scope.run('retention', (signal) => runRetention(storage.retention, clock, signal))
+  scope.run('retention', (signal) => runRetention(storage.retention, ports, signal))
 
   const commitThrough = ports.commitThrough ?? ((commit) => commit)
   const ingestPorts: IngestPorts = {
@@ -97,7 +99,8 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
     handlerMsMax: config.INLET_HANDLER_MS_MAX,
     commit: commitThrough((event) => writer.commit(event)),
   }
-  const health = () => healthOf(state, relay.status(), writer)
+  const healthOf = openHealth(storage.outbox, relay, clock)
+  const health = () => healthOf(state)
   const doors = openDoors(setup, { ...ports, ingestPorts, health }, opened)
   const resources = opened.move()
   logStart(setup, doors, log)
@@ -105,8 +108,9 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
     ...doors,
     async stop() {
       state = state === 'failed' ? state : 'draining'
-      await doors.closeIntake()
-      await relay.drain(config.INLET_SHUTDOWN_MS)
+      const deadlineMs = clock.monotonicMs() + config.INLET_SHUTDOWN_MS
+      await doors.closeIntake(config.INLET_SHUTDOWN_MS)
+      await relay.drain(Math.max(0, deadlineMs - clock.monotonicMs()))
       await resources.disposeAsync()
     },
   }
@@ -127,9 +131,11 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
   opened.defer(() => writer.close())
   const checkpointer = openCheckpointer({ database, writer, ...ports })
   opened.defer(() => checkpointer.close())
+  const reader = opened.use(openReader(path))
   return {
     writer,
     checkpointer,
+    outbox: openOutbox(reader),
     retention: openRetention(database, { dedup, retentionMs }),
     hintOptions: { node: nodeName, epoch: database.epoch, doneTtlMs: retentionMs },
   }
@@ -145,11 +151,17 @@ function openHint(config: Config, options: HintOptions): Promise<Hint> {
 /** Deletes what is past its time in slices, so that no request waits behind a long one. */
 async function runRetention(
   retention: Retention,
-  clock: Clock,
+  { clock, log }: AppPorts,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    const { more } = retention.retainOnce(clock.now())
+    let more = false
+    try {
+      more = retention.retainOnce(clock.now()).more
+    } catch (error) {
+      // A full disk stops deleting, too: it is tried again when there may be room.
+      log.error('retention.failed', { reason: messageOf(error) })
+    }
     await clock.sleep(more ? 0 : RETENTION_POLL_MS, signal)
   }
 }
@@ -178,29 +190,33 @@ function openDoors(setup: Setup, ports: DoorPorts, opened: AsyncDisposableStack)
   }
   const { INLET_HOST, PORT, INLET_ADMIN_HOST, INLET_ADMIN_PORT } = config
   const admin = listen({
+    clock,
     host: INLET_ADMIN_HOST,
     port: INLET_ADMIN_PORT,
     fetch: healthRoutes(health).fetch,
     onError,
   })
-  opened.defer(() => admin.close())
-  const intake = listen({ host: INLET_HOST, port: PORT, fetch: hooks.fetch, onError })
-  return { url: intake.url, adminUrl: admin.url, closeIntake: () => intake.close() }
+  opened.defer(() => admin.close(0))
+  const intake = listen({ clock, host: INLET_HOST, port: PORT, fetch: hooks.fetch, onError })
+  return { url: intake.url, adminUrl: admin.url, closeIntake: intake.close }
 }
 
-function healthOf(
-  state: Health['state'],
-  relay: ReturnType<RelayThread['status']>,
-  writer: Writer,
-): Health {
-  return {
-    ready: state === 'serving',
-    state,
-    relay: {
-      state: relay?.state ?? 'starting',
-      lagEntries: relay === undefined ? null : writer.syncedOutboxSeq - relay.position,
-      fault: relay?.fault ?? null,
-    },
+/** Asks the database, on a connection that only reads: what it says holds across restarts. */
+function openHealth(outbox: Outbox, relay: RelayThread, clock: Clock) {
+  return (state: Health['state']): Health => {
+    const { oldestReceivedAt, ...lag } = outbox.lag()
+    const status = relay.status()
+    return {
+      ready: state === 'serving',
+      state,
+      relay: {
+        state: status?.state ?? 'starting',
+        fault: status?.fault ?? null,
+        oldestPendingMs: oldestReceivedAt === null ? 0 : clock.now() - oldestReceivedAt,
+        retryTopics: outbox.retryTopics(),
+        ...lag,
+      },
+    }
   }
 }
 

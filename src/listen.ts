@@ -1,6 +1,8 @@
+import type { Clock } from './clock.ts'
 import { GatewayError, messageOf } from './errors.ts'
 
 export interface ListenOptions {
+  readonly clock: Clock
   readonly host: string
   readonly port: number
   readonly fetch: (request: Request) => Response | Promise<Response>
@@ -11,8 +13,11 @@ export interface ListenOptions {
 /** An HTTP server that is listening. */
 export interface Listening {
   readonly url: string
-  /** Takes no more connections, and resolves once every request in flight is answered. */
-  close(): Promise<void>
+  /**
+   * Takes no more connections, and resolves once every request in flight is answered, or cut off
+   * after `msMax`.
+   */
+  close(msMax: number): Promise<void>
 }
 
 /**
@@ -36,7 +41,15 @@ export function listen(options: ListenOptions): Listening {
       fetch: options.fetch,
       error: options.onError,
     })
-    return { url: server.url.origin, close: () => server.stop() }
+    return {
+      url: server.url.origin,
+      async close(msMax) {
+        const patience = new AbortController()
+        const answered = server.stop().then(() => patience.abort())
+        await Promise.race([answered, options.clock.sleep(msMax, patience.signal)])
+        await server.stop(true)
+      },
+    }
   } catch (error) {
     const address = `${options.host}:${options.port}`
     throw new GatewayError('PORT_IN_USE', `${address}: ${messageOf(error)}`, { cause: error })

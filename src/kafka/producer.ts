@@ -216,8 +216,8 @@ function logTo(log: Log): logCreator {
   return () => (entry) => {
     const { broker, error } = entry.log
     log.debug('kafka.client', {
-      message: messageOf(entry.log.message),
-      level: entry.label,
+      detail: messageOf(entry.log.message),
+      severity: entry.label,
       part: entry.namespace,
       broker: typeof broker === 'string' ? broker : undefined,
       error: typeof error === 'string' ? error : undefined,

@@ -1,6 +1,6 @@
 import { assert } from '../assert.ts'
 import { backoffMs, type Backoff } from '../backoff.ts'
-import { GatewayError } from '../errors.ts'
+import { FAULTS, GatewayError } from '../errors.ts'
 import { RELAY_BATCH_BYTES_MAX, RELAY_BATCH_ENTRIES_MAX, RELAY_POLL_MS } from '../limits.ts'
 import type { OutboxEntry, RelayMark } from '../outbox.ts'
 import { exceptionsOf, exceptionsOfRetry, holdBack, msUntilDue, openBreakers } from './park.ts'
@@ -176,7 +176,9 @@ function logSetAside(relay: Relay, mark: RelayMark): void {
     if (first === undefined) continue
     const { seq, topic, status, attempts, code, reason } = first
     const entries = 1 + others.length
-    relay.log.warn('relay.set_aside', { topic, status, entries, seq, attempts, code, reason })
+    const { hint } = FAULTS[code]
+    const line = { topic, status, entries, seq, attempts, code, reason, hint }
+    relay.log.warn('relay.set_aside', line)
   }
 }
 

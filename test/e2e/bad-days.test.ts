@@ -234,6 +234,8 @@ describeWithKafka('Kafka is away', () => {
     expect(await post(gateway, signed('{"to":"somewhere"}'))).toBe(202)
     await gateway.drained(30_000)
     expect(await readTopic(kafka.brokers, TOPIC)).toHaveLength(1)
+    const health = await (await fetch(`${gateway.adminUrl}/readyz`)).json()
+    expect(health).toMatchObject({ relay: { retry: 1, retryTopics: ['webhooks.other'] } })
     const shown = run(['events', 'show', 'lost?'], {
       INLET_DATA_DIR: join(directory.path, 'topic-missing'),
     })

@@ -7,7 +7,12 @@ const succeeded = {
   created: 1_790_000_000,
   livemode: true,
   data: {
-    object: { id: 'pi_1', amount_received: 1250, currency: 'eur', customer: 'cus_1' as string | null },
+    object: {
+      id: 'pi_1',
+      amount_received: 1250,
+      currency: 'eur',
+      customer: 'cus_1' as string | null,
+    },
   },
 }
 

@@ -107,9 +107,9 @@ async function waitUntilDrained(adminUrl: string, msMax: number): Promise<void> 
   let last = ''
   while (systemClock.monotonicMs() < deadlineMs) {
     const health = (await (await fetch(`${adminUrl}/readyz`)).json()) as {
-      relay: { lagEntries: number | null }
+      relay: { pending: number }
     }
-    if (health.relay.lagEntries === 0) return
+    if (health.relay.pending === 0) return
     last = JSON.stringify(health)
     await systemClock.sleep(POLL_MS)
   }
