@@ -1,0 +1,43 @@
+import { eq, sql } from 'drizzle-orm'
+import { assert } from '../src/assert.ts'
+import type { Reader } from './open.ts'
+import { chunks } from './schema.ts'
+
+/** Where a body lies. */
+export interface BodyPlace {
+  readonly chunkSeq: number
+  readonly bodyOffset: number
+  readonly bodyLength: number
+}
+
+/** Reads bodies out of their chunks. */
+export interface Bodies {
+  /** The exact bytes: a view of the chunk, so nothing is copied. */
+  read(place: BodyPlace): Uint8Array
+}
+
+/**
+ * Remembers the last chunk (at most COMMIT_BYTES_MAX, or one larger body): bodies are asked for in the order in which
+ * they lie there, so each chunk is read once, also where a relay batch ends in the middle of one.
+ */
+export function openBodies({ orm }: Reader): Bodies {
+  const readChunk = orm
+    .select({ bodies: chunks.bodies })
+    .from(chunks)
+    .where(eq(chunks.seq, sql.placeholder('chunkSeq')))
+    .prepare()
+  let last: { readonly chunkSeq: number; readonly bytes: Uint8Array } | undefined
+
+  return {
+    read({ chunkSeq, bodyOffset, bodyLength }) {
+      if (last?.chunkSeq !== chunkSeq) {
+        const row = readChunk.get({ chunkSeq })
+        assert(row !== undefined, `chunk ${chunkSeq} is there`)
+        last = { chunkSeq, bytes: row.bodies }
+      }
+      const end = bodyOffset + bodyLength
+      assert(end <= last.bytes.byteLength, `chunk ${chunkSeq} has ${end} bytes`)
+      return last.bytes.subarray(bodyOffset, end)
+    },
+  }
+}

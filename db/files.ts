@@ -1,0 +1,90 @@
+import { Database } from 'bun:sqlite'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { GatewayError, messageOf } from '../src/errors.ts'
+
+/** `statfs` types (linux/magic.h) on which SQLite's locks or its shared memory cannot be trusted. */
+const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB2'],
+  [0x01021997, '9p'],
+  [0x65735546, 'FUSE'],
+])
+
+/**
+ * The name of the network file system that a `statfs` type stands for; undefined for any other.
+ * The numbers are Linux's: on macOS, which is for development, nothing is recognised.
+ */
+export function networkFileSystem(type: number): string | undefined {
+  return process.platform === 'linux' ? NETWORK_FILE_SYSTEMS.get(type >>> 0) : undefined
+}
+
+/** Makes the directory, readable by its owner alone, and makes its name survive a power cut. */
+export function makeDataDir(directory: string): void {
+  const firstMade = mkdirSync(directory, { recursive: true, mode: 0o700 })
+  for (let made = directory; firstMade !== undefined; made = dirname(made)) {
+    syncDirectory(dirname(made))
+    if (made === firstMade) break
+  }
+  const network = networkFileSystem(statfsSync(directory).type)
+  if (network === undefined) return
+  throw new GatewayError(
+    'STORAGE_UNUSABLE',
+    `${directory} is on ${network}; the database needs a local disk`,
+  )
+}
+
+/** Makes the names of the files in a directory survive a power cut. */
+export function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/**
+ * Creates an empty file for the owner alone, where there is none yet; SQLite gives `-wal` and `-shm` the same mode.
+ * A file that exists is not touched: closing a descriptor of a database that is open in this process would drop all
+ * of SQLite's locks on it.
+ */
+export function createPrivately(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+}
+
+/** Connections that hold a lock: without a reference the garbage collector would close them, and free the lock. */
+const lockHolders = new Set<Database>()
+
+/** Holds a database file for this process alone. */
+export interface OwnerLock {
+  release(): void
+}
+
+/**
+ * Takes the lock: an exclusive transaction on a sibling file, so that the operating system frees it when its owner
+ * dies, however it dies; a stopped owner keeps it.
+ *
+ * @throws GatewayError DATA_DIR_IN_USE where another connection, of any process, holds it.
+ */
+export function takeOwnerLock(path: string): OwnerLock {
+  createPrivately(path)
+  const client = new Database(path, { readwrite: true, strict: true })
+  try {
+    client.run('PRAGMA journal_mode = MEMORY')
+    client.run('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    client.close()
+    throw new GatewayError('DATA_DIR_IN_USE', `${path}: ${messageOf(cause)}`, { cause })
+  }
+  lockHolders.add(client)
+  return {
+    release() {
+      lockHolders.delete(client)
+      client.run('ROLLBACK')
+      client.close()
+    },
+  }
+}

@@ -1,0 +1,176 @@
+import { GatewayError, messageOf } from '../src/errors.ts'
+import { COMMIT_BYTES_MAX, COMMIT_DELIVERIES_MAX, PENDING_BYTES_MAX } from '../src/limits.ts'
+import { blameOf } from './failures.ts'
+import type { Sync } from './sync.ts'
+
+/** Something to do in a transaction, for somebody who waits. */
+export interface Item<Draft> {
+  readonly bytes: number
+  /** Does it, and returns how to answer once it is on disk. */
+  readonly run: (draft: Draft) => () => void
+  readonly reject: (error: GatewayError) => void
+}
+
+/** A transaction that is committed: what to answer after its sync. */
+export interface Applied {
+  readonly answers: readonly (() => void)[]
+  /** False where it changed nothing, and found only what is on disk already: it needs no sync. */
+  readonly changed: boolean
+}
+
+export interface GroupCommitPorts<Draft> {
+  /** Commits a batch in one transaction. Throws where none of it is committed. */
+  readonly apply: (batch: readonly Item<Draft>[]) => Applied
+  readonly sync: Sync
+  /** Called after each sync, when the answers are out. */
+  readonly onSynced: () => void
+  /** See `WriterOptions.onFatal`. */
+  readonly onFatal: (error: GatewayError) => void
+}
+
+/**
+ * Requests queue; one transaction takes what has gathered; one sync makes it durable; then all of their answers go out.
+ * There is no timer: the next batch is whatever arrived while the last one synced, and an idle one starts at once.
+ *
+ * It is `idle`, or `busy` from the start of a batch to the end of its sync, or of a hold. Batches follow one another, so
+ * whatever a transaction finds in the tables is on disk or part of its own batch: the answer to a duplicate waits for
+ * the sync of the row that it duplicates without further bookkeeping.
+ */
+export class GroupCommit<Draft> {
+  readonly #ports: GroupCommitPorts<Draft>
+  readonly #holds: (() => void)[] = []
+  readonly #whenIdle: (() => void)[] = []
+  #queue: Item<Draft>[] = []
+  #pendingBytes = 0
+  #isBusy = false
+  /** Why nothing is taken any more. */
+  #closed: GatewayError | undefined
+
+  constructor(ports: GroupCommitPorts<Draft>) {
+    this.#ports = ports
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  /** Resolves with what `run` returned, once that is on disk. Items of 0 bytes are never refused for load. */
+  submit<T>(bytes: number, run: (draft: Draft) => T): Promise<T> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed)
+    if (bytes > 0 && this.#pendingBytes + bytes > PENDING_BYTES_MAX) {
+      const detail = `${this.#pendingBytes} bytes wait to be stored`
+      return Promise.reject(new GatewayError('OVERLOADED', detail))
+    }
+    return new Promise((resolve, reject) => {
+      this.#pendingBytes += bytes
+      this.#queue.push({
+        bytes,
+        reject,
+        run(draft) {
+          const result = run(draft)
+          return () => resolve(result)
+        },
+      })
+      if (!this.#isBusy) this.#startNext()
+    })
+  }
+
+  /** Runs `task` between two batches: the next one starts when it has ended. */
+  async hold<T>(task: () => Promise<T>): Promise<T> {
+    await new Promise<void>((resolve) => {
+      this.#holds.push(resolve)
+      if (!this.#isBusy) this.#startNext()
+    })
+    try {
+      return await task()
+    } finally {
+      this.#startNext()
+    }
+  }
+
+  /** Refuses new work, and resolves once what is queued is done. */
+  async close(): Promise<void> {
+    this.#closed ??= new GatewayError('DRAINING', 'the writer is closed')
+    if (this.#isBusy) await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
+  }
+
+  /** Starts batches until one has to wait for its sync, or nothing is left. */
+  #startNext(): void {
+    this.#isBusy = true
+    for (;;) {
+      const startHold = this.#holds.shift()
+      if (startHold !== undefined) return startHold()
+      if (this.#queue.length === 0) break
+      const batch = this.#takeBatch()
+      const applied = this.#tryApply(batch)
+      if (applied?.changed === true) {
+        return this.#ports.sync.run((error) => this.#finishSync(batch, applied, error))
+      }
+      if (applied !== undefined) this.#answer(batch, applied)
+    }
+    this.#isBusy = false
+    for (const resolve of this.#whenIdle.splice(0)) resolve()
+  }
+
+  /** The longest head of the queue that one commit may take; always one item. */
+  #takeBatch(): readonly Item<Draft>[] {
+    let bytes = 0
+    let length = 0
+    for (const item of this.#queue) {
+      bytes += item.bytes
+      if (length > 0 && (bytes > COMMIT_BYTES_MAX || length === COMMIT_DELIVERIES_MAX)) break
+      length += 1
+    }
+    const batch = this.#queue.slice(0, length)
+    this.#queue = this.#queue.slice(length)
+    return batch
+  }
+
+  /** Commits a batch; where that fails, rejects all of it and returns undefined. */
+  #tryApply(batch: readonly Item<Draft>[]): Applied | undefined {
+    try {
+      return this.#ports.apply(batch)
+    } catch (cause) {
+      const blame = blameOf(cause)
+      const code = blame === 'full' ? 'STORAGE_FULL' : 'STORAGE_FAILED'
+      const error = new GatewayError(code, messageOf(cause), { cause })
+      this.#reject(batch, error)
+      if (blame === 'storage') this.#fail(error)
+      return undefined
+    }
+  }
+
+  #finishSync(batch: readonly Item<Draft>[], applied: Applied, cause: Error | null): void {
+    if (cause === null) {
+      this.#answer(batch, applied)
+      this.#ports.onSynced()
+    } else {
+      const error = new GatewayError('STORAGE_FAILED', `sync: ${messageOf(cause)}`, { cause })
+      this.#reject(batch, error)
+      this.#fail(error)
+    }
+    this.#startNext()
+  }
+
+  #answer(batch: readonly Item<Draft>[], applied: Applied): void {
+    this.#release(batch)
+    for (const send of applied.answers) send()
+  }
+
+  #reject(batch: readonly Item<Draft>[], error: GatewayError): void {
+    this.#release(batch)
+    for (const item of batch) item.reject(error)
+  }
+
+  #release(batch: readonly Item<Draft>[]): void {
+    for (const item of batch) this.#pendingBytes -= item.bytes
+  }
+
+  /** After this nothing is acknowledged by this process. */
+  #fail(error: GatewayError): void {
+    this.#closed = error
+    this.#reject(this.#queue, error)
+    this.#queue = []
+    this.#ports.onFatal(error)
+  }
+}

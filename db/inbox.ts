@@ -1,0 +1,208 @@
+/** What people ask about events: the CLI and the admin port. Reads through a connection of its own. */
+import { and, asc, desc, eq, lt, ne, sql } from 'drizzle-orm'
+import type { EpochMs } from '../src/clock.ts'
+import type { EventState } from '../src/event.ts'
+import type { EntryStatus } from '../src/outbox.ts'
+import { openBodies } from './bodies.ts'
+import type { Reader } from './open.ts'
+import { inbox, outbox, outboxExceptions, relayProgress, variants } from './schema.ts'
+
+export interface StoredEvent {
+  readonly seq: number
+  readonly receivedAt: EpochMs
+  readonly state: EventState
+  readonly source: string
+  readonly eventId: string
+  readonly type: string
+  readonly key: string
+  readonly contentType: string
+  /** Allow-listed request headers, one JSON object; null where none is kept. */
+  readonly headers: string | null
+  readonly reason: string | null
+  readonly bodyLength: number
+}
+
+/** A record of an event, and how far it has come. */
+export interface StoredRecord {
+  readonly seq: number
+  readonly n: number
+  readonly topic: string
+  readonly key: string
+  readonly headers: string | null
+  /** Null: the bytes of the event, unchanged. */
+  readonly value: Uint8Array | null
+  readonly status: EntryStatus
+  readonly attempts: number
+  readonly nextAt: EpochMs | null
+  readonly reason: string | null
+}
+
+/** Duplicates of an event that came with other bytes. */
+export interface StoredVariants {
+  readonly count: number
+  readonly firstReceivedAt: EpochMs
+  readonly firstBody: Uint8Array
+}
+
+export interface StoredEventDetail extends StoredEvent {
+  readonly body: Uint8Array
+  readonly records: readonly StoredRecord[]
+  readonly variants: StoredVariants | null
+}
+
+export interface Inbox {
+  /** Newest first: at most `limit` events with seq below `before`. */
+  list(query: {
+    readonly source?: string | undefined
+    readonly state?: EventState | undefined
+    readonly before?: number | undefined
+    readonly limit: number
+  }): readonly StoredEvent[]
+  bySeq(seq: number): StoredEventDetail | undefined
+  /** Newest first, at most `limit`: sources may use the same id, and an undated one may return. Reads every event. */
+  byEventId(eventId: string, limit: number): readonly StoredEventDetail[]
+  countByState(): Readonly<Record<EventState, number>>
+}
+
+export function openInbox(reader: Reader): Inbox {
+  const statements = { ...prepareLists(reader), ...prepareDetails(reader) }
+  const bodies = openBodies(reader)
+
+  function toDetail(row: EventRow): StoredEventDetail {
+    const { chunkSeq, bodyOffset, ...event } = row
+    const highWater = statements.progress.get()?.highWater ?? 0
+    const records = statements.records.all({ seq: event.seq })
+    return {
+      ...event,
+      body: bodies.read({ chunkSeq, bodyOffset, bodyLength: event.bodyLength }),
+      records: records.map(({ status, attempts, ...record }) => ({
+        ...record,
+        status: status ?? (record.seq > highWater ? 'pending' : 'published'),
+        attempts: attempts ?? 0,
+      })),
+      variants: statements.variants.get({ seq: event.seq }) ?? null,
+    }
+  }
+
+  return {
+    list({ source = null, state = null, before = Number.MAX_SAFE_INTEGER, limit }) {
+      // SQLite takes the index of the few only where it can see that they are asked for.
+      const isRare = state !== null && state !== 'accepted'
+      const statement = isRare ? statements.listNotAccepted : statements.list
+      return statement.all({ source, state, before, limit })
+    },
+    bySeq(seq) {
+      const row = statements.bySeq.get({ seq })
+      return row === undefined ? undefined : toDetail(row)
+    },
+    byEventId: (eventId, limit) => statements.byEventId.all({ eventId, limit }).map(toDetail),
+    countByState() {
+      const counts = { accepted: 0, ignored: 0, invalid: 0, failed: 0 }
+      for (const { state, count } of statements.countByState.all()) counts[state] = count
+      return counts
+    },
+  }
+}
+
+type EventRow = StoredEvent & { readonly chunkSeq: number; readonly bodyOffset: number }
+
+const EVENT_COLUMNS = {
+  seq: inbox.seq,
+  receivedAt: inbox.receivedAt,
+  state: inbox.state,
+  source: inbox.source,
+  eventId: inbox.eventId,
+  type: inbox.type,
+  key: inbox.key,
+  contentType: inbox.contentType,
+  headers: inbox.headers,
+  reason: inbox.reason,
+  bodyLength: inbox.bodyLength,
+}
+
+const ROW_COLUMNS = { ...EVENT_COLUMNS, chunkSeq: inbox.chunkSeq, bodyOffset: inbox.bodyOffset }
+
+function prepareLists({ orm }: Reader) {
+  const slot = sql.placeholder
+  const ofSource = sql`(${slot('source')} is null or ${inbox.source} = ${slot('source')})`
+  return {
+    list: orm
+      .select(EVENT_COLUMNS)
+      .from(inbox)
+      .where(
+        and(
+          lt(inbox.seq, slot('before')),
+          ofSource,
+          sql`(${slot('state')} is null or ${inbox.state} = ${slot('state')})`,
+        ),
+      )
+      .orderBy(desc(inbox.seq))
+      .limit(slot('limit'))
+      .prepare(),
+    listNotAccepted: orm
+      .select(EVENT_COLUMNS)
+      .from(inbox)
+      .where(
+        and(
+          lt(inbox.seq, slot('before')),
+          ofSource,
+          eq(inbox.state, slot('state')),
+          ne(inbox.state, sql`'accepted'`),
+        ),
+      )
+      .orderBy(desc(inbox.seq))
+      .limit(slot('limit'))
+      .prepare(),
+    bySeq: orm
+      .select(ROW_COLUMNS)
+      .from(inbox)
+      .where(eq(inbox.seq, slot('seq')))
+      .prepare(),
+    byEventId: orm
+      .select(ROW_COLUMNS)
+      .from(inbox)
+      .where(eq(inbox.eventId, slot('eventId')))
+      .orderBy(desc(inbox.seq))
+      .limit(slot('limit'))
+      .prepare(),
+    countByState: orm
+      .select({ state: inbox.state, count: sql<number>`count(*)` })
+      .from(inbox)
+      .groupBy(inbox.state)
+      .prepare(),
+  }
+}
+
+function prepareDetails({ orm }: Reader) {
+  const slot = sql.placeholder
+  return {
+    progress: orm.select({ highWater: relayProgress.highWater }).from(relayProgress).prepare(),
+    records: orm
+      .select({
+        seq: outbox.seq,
+        n: outbox.n,
+        topic: outbox.topic,
+        key: outbox.key,
+        headers: outbox.headers,
+        value: outbox.value,
+        status: outboxExceptions.status,
+        attempts: outboxExceptions.attempts,
+        nextAt: outboxExceptions.nextAt,
+        reason: outboxExceptions.reason,
+      })
+      .from(outbox)
+      .leftJoin(outboxExceptions, eq(outboxExceptions.seq, outbox.seq))
+      .where(eq(outbox.inboxSeq, slot('seq')))
+      .orderBy(asc(outbox.seq))
+      .prepare(),
+    variants: orm
+      .select({
+        count: variants.count,
+        firstReceivedAt: variants.firstReceivedAt,
+        firstBody: variants.firstBody,
+      })
+      .from(variants)
+      .where(eq(variants.inboxSeq, slot('seq')))
+      .prepare(),
+  }
+}

@@ -1,0 +1,86 @@
+import { and, eq, getTableColumns, sql } from 'drizzle-orm'
+import { assert } from '../src/assert.ts'
+import { assertTransition, type EntryStatus, type RelayMark } from '../src/outbox.ts'
+import type { InletDatabase } from './open.ts'
+import { outboxExceptions, publishLog, relayProgress } from './schema.ts'
+import { slots } from './slots.ts'
+
+/** Applies what a relay batch changed, inside a transaction. */
+export interface Marks {
+  /**
+   * Moves the high-water mark and the exceptions. Throws where the mark contradicts the state: the relay is wrong then,
+   * and publishing again is harmless where skipping is not.
+   */
+  apply(mark: RelayMark, outboxSeq: number): void
+}
+
+export function openMarks(database: InletDatabase): Marks {
+  const statements = prepareStatements(database)
+
+  function statusOf(seq: number, highWater: number): EntryStatus {
+    const exception = statements.exceptionStatus.get({ seq })
+    return exception?.status ?? (seq > highWater ? 'pending' : 'published')
+  }
+
+  return {
+    apply(mark, outboxSeq) {
+      const { from, to, at } = mark
+      assert(
+        from <= to && to <= outboxSeq,
+        'the high-water mark moves forward, over entries on disk',
+      )
+      const moved = statements.moveHighWater.get({ from, to, at })
+      assert(moved !== undefined, `the high-water mark is at ${from}`)
+
+      for (const exception of mark.exceptions) {
+        assert(exception.seq <= to, 'an exception is at or below the high-water mark')
+        assertTransition(statusOf(exception.seq, from), exception.status)
+        statements.putException.run({ ...exception })
+      }
+      for (const seq of mark.settled) {
+        const exception = statements.exceptionStatus.get({ seq })
+        assert(exception !== undefined, `entry ${seq} is an exception`)
+        assertTransition(exception.status, 'published')
+        statements.dropException.run({ seq })
+      }
+      for (const range of mark.published) statements.addPublished.run({ ...range, at })
+    },
+  }
+}
+
+function prepareStatements({ orm }: InletDatabase) {
+  const slot = sql.placeholder
+  const { id: _counted, ...publishedColumns } = getTableColumns(publishLog)
+  return {
+    moveHighWater: orm
+      .update(relayProgress)
+      .set({ highWater: sql`${slot('to')}`, at: sql`${slot('at')}` })
+      .where(and(eq(relayProgress.id, 1), eq(relayProgress.highWater, slot('from'))))
+      .returning({ highWater: relayProgress.highWater })
+      .prepare(),
+    exceptionStatus: orm
+      .select({ status: outboxExceptions.status })
+      .from(outboxExceptions)
+      .where(eq(outboxExceptions.seq, slot('seq')))
+      .prepare(),
+    putException: orm
+      .insert(outboxExceptions)
+      .values(slots(getTableColumns(outboxExceptions)))
+      .onConflictDoUpdate({
+        target: outboxExceptions.seq,
+        set: {
+          status: sql`excluded.status`,
+          attempts: sql`excluded.attempts`,
+          nextAt: sql`excluded.next_at`,
+          code: sql`excluded.code`,
+          reason: sql`excluded.reason`,
+        },
+      })
+      .prepare(),
+    dropException: orm
+      .delete(outboxExceptions)
+      .where(eq(outboxExceptions.seq, slot('seq')))
+      .prepare(),
+    addPublished: orm.insert(publishLog).values(slots(publishedColumns)).prepare(),
+  }
+}

@@ -1,0 +1,96 @@
+import type { Database } from 'bun:sqlite'
+import type { EpochMs } from '../src/clock.ts'
+import { GatewayError } from '../src/errors.ts'
+import init from './migrations/0000_init.sql' with { type: 'text' }
+
+export interface Migration {
+  readonly name: string
+  readonly sql: string
+}
+
+/** Every migration, oldest first. One that was ever released is never changed, reordered or removed. */
+export const MIGRATIONS: readonly Migration[] = [{ name: '0000_init', sql: init }]
+
+interface AppliedMigration {
+  readonly name: string
+  readonly hash: string
+}
+
+/**
+ * Brings the schema up to date and returns how many migrations that took. Of two processes that start at once the
+ * second waits for the first, then finds nothing to do.
+ *
+ * Not Drizzle's own migrator: it reads files, so it does not work in a compiled binary; it skips a migration whose
+ * time stamp is older than the last applied one; it never checks a hash; and it decides before its transaction begins.
+ *
+ * @throws GatewayError STORAGE_UNUSABLE where the file was written by a newer version, or by other migrations.
+ */
+export function migrate(client: Database, migrations: readonly Migration[], at: EpochMs): number {
+  client.run('BEGIN IMMEDIATE')
+  try {
+    client.run(`CREATE TABLE IF NOT EXISTS schema_migrations (
+      id integer PRIMARY KEY NOT NULL, name text NOT NULL, hash text NOT NULL, applied_at integer NOT NULL)`)
+    const applied = readApplied(client)
+    refuseUnlessPrefix(applied, migrations)
+    for (const [index, migration] of migrations.entries()) {
+      if (index < applied.length) continue
+      client.run(migration.sql)
+      client.run('INSERT INTO schema_migrations (id, name, hash, applied_at) VALUES (?, ?, ?, ?)', [
+        index,
+        migration.name,
+        hashOf(migration),
+        at,
+      ])
+    }
+    client.run('COMMIT')
+    return migrations.length - applied.length
+  } catch (error) {
+    if (client.inTransaction) client.run('ROLLBACK')
+    throw error
+  }
+}
+
+/**
+ * Checks that a database is exactly at this version, for those that only read it.
+ *
+ * @throws GatewayError STORAGE_UNUSABLE where it is not.
+ */
+export function assertMigrated(client: Database, migrations: readonly Migration[]): void {
+  const exists = client
+    .query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'")
+    .get()
+  const applied = exists === null ? [] : readApplied(client)
+  refuseUnlessPrefix(applied, migrations)
+  if (applied.length === migrations.length) return
+  throw new GatewayError(
+    'STORAGE_UNUSABLE',
+    'the database is older than this program: start the gateway once',
+  )
+}
+
+function readApplied(client: Database): readonly AppliedMigration[] {
+  return client
+    .query<AppliedMigration, []>('SELECT name, hash FROM schema_migrations ORDER BY id')
+    .all()
+}
+
+function refuseUnlessPrefix(
+  applied: readonly AppliedMigration[],
+  ours: readonly Migration[],
+): void {
+  for (const [index, { name, hash }] of applied.entries()) {
+    const migration = ours[index]
+    if (migration === undefined) {
+      const detail = `a newer version wrote this database (migration ${name}); start that version, or restore a backup`
+      throw new GatewayError('STORAGE_UNUSABLE', detail)
+    }
+    if (migration.name !== name || hashOf(migration) !== hash) {
+      const detail = `migration ${name} of this database is not ${migration.name} of this program`
+      throw new GatewayError('STORAGE_UNUSABLE', detail)
+    }
+  }
+}
+
+function hashOf(migration: Migration): string {
+  return new Bun.CryptoHasher('sha256').update(migration.sql).digest('hex')
+}

@@ -1,0 +1,222 @@
+/** What the relay reads. Only ever through a connection of its own; it changes nothing: marks go to the writer. */
+import { and, asc, desc, eq, gt, lte, sql } from 'drizzle-orm'
+import { assert } from '../src/assert.ts'
+import type { EpochMs } from '../src/clock.ts'
+import type { EntryException, ExceptionStatus, OutboxEntry } from '../src/outbox.ts'
+import { openBodies } from './bodies.ts'
+import type { Reader } from './open.ts'
+import { inbox, outbox, outboxExceptions, relayProgress } from './schema.ts'
+
+export interface SetAsideEntry {
+  readonly entry: OutboxEntry
+  readonly exception: EntryException
+}
+
+/** What is not yet published, and why. */
+export interface OutboxLag {
+  /** Entries above the high-water mark. */
+  readonly pending: number
+  /** When the event of the oldest of them was received; null where there is none. */
+  readonly oldestReceivedAt: EpochMs | null
+  readonly retry: number
+  readonly blocked: number
+  readonly dead: number
+}
+
+export interface Outbox {
+  /** The high-water mark: every entry up to here is published, or has an exception. */
+  progress(): number
+  /**
+   * Entries with `after` < seq <= `upTo` in seq order: at most `entriesMax`, and as many as fit into `bytesMax` of
+   * values, but always one where there is one. `upTo` is what the writer calls synced.
+   */
+  pending(range: {
+    readonly after: number
+    readonly upTo: number
+    readonly entriesMax: number
+    readonly bytesMax: number
+  }): readonly OutboxEntry[]
+  /** Entries of a topic with this status in seq order, bounded like `pending`. */
+  exceptions(query: {
+    readonly status: ExceptionStatus
+    readonly topic: string
+    readonly limit: number
+    readonly bytesMax: number
+  }): readonly SetAsideEntry[]
+  /** Topics that have entries with status `retry`. */
+  retryTopics(): readonly string[]
+  /** Keys that have entries with status `blocked`. */
+  blockedKeys(): readonly { readonly topic: string; readonly key: string }[]
+  lag(): OutboxLag
+}
+
+export function openOutbox(reader: Reader): Outbox {
+  const statements = prepareStatements(reader)
+  const bodies = openBodies(reader)
+
+  function progress(): number {
+    return statements.progress.get()?.highWater ?? 0
+  }
+
+  /** The longest head of the rows whose values fit, always one. Values come from two places: the record or the event. */
+  function toEntries(rows: readonly EntryRow[], bytesMax: number): readonly OutboxEntry[] {
+    return takeBytes(rows, bytesMax).map(
+      ({ chunkSeq, bodyOffset, bodyLength, valueLength, ...entry }) => {
+        const value =
+          valueLength === null
+            ? bodies.read({ chunkSeq, bodyOffset, bodyLength })
+            : statements.value.get({ seq: entry.seq })?.value
+        assert(value instanceof Uint8Array, `outbox entry ${entry.seq} has its value`)
+        return { ...entry, value }
+      },
+    )
+  }
+
+  return {
+    progress,
+    pending({ after, upTo, entriesMax, bytesMax }) {
+      return toEntries(statements.pending.all({ after, upTo, entriesMax }), bytesMax)
+    },
+    exceptions({ status, topic, limit, bytesMax }) {
+      const rows = statements.exceptions.all({ status, topic, limit })
+      const entries = toEntries(
+        rows.map((row) => row.entry),
+        bytesMax,
+      )
+      return entries.map((entry, index) => {
+        const row = rows[index]
+        assert(row?.exception.seq === entry.seq, 'an exception stands beside its entry')
+        return { entry, exception: row.exception }
+      })
+    },
+    retryTopics: () => statements.retryTopics.all().map(({ topic }) => topic),
+    blockedKeys: () => statements.blockedKeys.all(),
+    lag() {
+      const highWater = progress()
+      const last = statements.lastSeq.get()?.seq ?? 0
+      const oldest = statements.oldest.get({ highWater })
+      const counts = { retry: 0, blocked: 0, dead: 0 }
+      for (const { status, count } of statements.countExceptions.all()) counts[status] = count
+      // Seqs have no gaps: the writer counts them itself and takes a number back when it rolls back.
+      return {
+        pending: Math.max(0, last - highWater),
+        oldestReceivedAt: oldest?.receivedAt ?? null,
+        ...counts,
+      }
+    },
+  }
+}
+
+type EntryRow = Omit<OutboxEntry, 'value'> & {
+  readonly chunkSeq: number
+  readonly bodyOffset: number
+  readonly bodyLength: number
+  readonly valueLength: number | null
+}
+
+function takeBytes(rows: readonly EntryRow[], bytesMax: number): readonly EntryRow[] {
+  let bytes = 0
+  let length = 0
+  for (const { valueLength, bodyLength } of rows) {
+    bytes += valueLength ?? bodyLength
+    if (length > 0 && bytes > bytesMax) break
+    length += 1
+  }
+  return rows.slice(0, length)
+}
+
+const ENTRY_COLUMNS = {
+  seq: outbox.seq,
+  n: outbox.n,
+  topic: outbox.topic,
+  key: outbox.key,
+  headers: outbox.headers,
+  // SQLite answers the length of a blob without reading it.
+  valueLength: sql<number | null>`length(${outbox.value})`.as('value_length'),
+  inboxSeq: inbox.seq,
+  source: inbox.source,
+  eventId: inbox.eventId,
+  type: inbox.type,
+  contentType: inbox.contentType,
+  receivedAt: inbox.receivedAt,
+  chunkSeq: inbox.chunkSeq,
+  bodyOffset: inbox.bodyOffset,
+  bodyLength: inbox.bodyLength,
+}
+
+const EXCEPTION_COLUMNS = {
+  seq: outboxExceptions.seq,
+  status: outboxExceptions.status,
+  topic: outboxExceptions.topic,
+  key: outboxExceptions.key,
+  attempts: outboxExceptions.attempts,
+  nextAt: outboxExceptions.nextAt,
+  code: outboxExceptions.code,
+  reason: outboxExceptions.reason,
+}
+
+const NEXT_RETRY_TOPICS = `
+  WITH RECURSIVE found (topic) AS (
+    SELECT min(topic) FROM outbox_exceptions WHERE status = 'retry'
+    UNION ALL
+    SELECT (SELECT min(topic) FROM outbox_exceptions WHERE status = 'retry' AND topic > found.topic)
+    FROM found WHERE found.topic IS NOT NULL
+  )
+  SELECT topic FROM found WHERE topic IS NOT NULL`
+
+function prepareStatements({ orm, client }: Reader) {
+  const slot = sql.placeholder
+  return {
+    progress: orm.select({ highWater: relayProgress.highWater }).from(relayProgress).prepare(),
+    pending: orm
+      .select(ENTRY_COLUMNS)
+      .from(outbox)
+      .innerJoin(inbox, eq(inbox.seq, outbox.inboxSeq))
+      .where(and(gt(outbox.seq, slot('after')), lte(outbox.seq, slot('upTo'))))
+      .orderBy(asc(outbox.seq))
+      .limit(slot('entriesMax'))
+      .prepare(),
+    value: orm
+      .select({ value: outbox.value })
+      .from(outbox)
+      .where(eq(outbox.seq, slot('seq')))
+      .prepare(),
+    exceptions: orm
+      .select({ entry: ENTRY_COLUMNS, exception: EXCEPTION_COLUMNS })
+      .from(outboxExceptions)
+      .innerJoin(outbox, eq(outbox.seq, outboxExceptions.seq))
+      .innerJoin(inbox, eq(inbox.seq, outbox.inboxSeq))
+      .where(
+        and(eq(outboxExceptions.status, slot('status')), eq(outboxExceptions.topic, slot('topic'))),
+      )
+      .orderBy(asc(outboxExceptions.seq))
+      .limit(slot('limit'))
+      .prepare(),
+    // Steps from topic to topic on the index: a missing topic may hold millions of entries.
+    retryTopics: client.prepare<{ topic: string }, []>(NEXT_RETRY_TOPICS),
+    blockedKeys: orm
+      .selectDistinct({ topic: outboxExceptions.topic, key: outboxExceptions.key })
+      .from(outboxExceptions)
+      .where(eq(outboxExceptions.status, sql`'blocked'`))
+      .prepare(),
+    lastSeq: orm
+      .select({ seq: outbox.seq })
+      .from(outbox)
+      .orderBy(desc(outbox.seq))
+      .limit(1)
+      .prepare(),
+    oldest: orm
+      .select({ receivedAt: inbox.receivedAt })
+      .from(outbox)
+      .innerJoin(inbox, eq(inbox.seq, outbox.inboxSeq))
+      .where(gt(outbox.seq, slot('highWater')))
+      .orderBy(asc(outbox.seq))
+      .limit(1)
+      .prepare(),
+    countExceptions: orm
+      .select({ status: outboxExceptions.status, count: sql<number>`count(*)` })
+      .from(outboxExceptions)
+      .groupBy(outboxExceptions.status)
+      .prepare(),
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * The tables. What SQLite can do and Drizzle cannot express is edited into the migration by hand:
+ * `dedup` is WITHOUT ROWID. No foreign keys: rows that belong together are written and dropped together, by range.
+ * Small columns come before blobs, so that reading them never walks a blob's overflow pages.
+ */
+import { eq, sql } from 'drizzle-orm'
+import {
+  customType,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  sqliteView,
+  text,
+} from 'drizzle-orm/sqlite-core'
+import type { FaultCode } from '../src/errors.ts'
+import type { EventState } from '../src/event.ts'
+import type { ExceptionStatus } from '../src/outbox.ts'
+
+/** Bytes as bun:sqlite takes and gives them. Drizzle's own blob column would copy every one into a Buffer. */
+const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'blob' })
+
+/** One row a commit: the exact bodies of its events, one after the other. Retention drops it whole. */
+export const chunks = sqliteTable('chunks', {
+  seq: integer().primaryKey({ autoIncrement: true }),
+  committedAt: integer('committed_at').notNull(),
+  /** The events of this commit are the inbox rows with seq in [inboxFirst, inboxLast]. */
+  inboxFirst: integer('inbox_first').notNull(),
+  inboxLast: integer('inbox_last').notNull(),
+  bodies: bytes().notNull(),
+})
+
+/** Every event that was acknowledged, in commit order. Append only, but for state changes. */
+export const inbox = sqliteTable(
+  'inbox',
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    receivedAt: integer('received_at').notNull(),
+    state: text().$type<EventState>().notNull(),
+    source: text().notNull(),
+    eventId: text('event_id').notNull(),
+    type: text().notNull(),
+    key: text().notNull(),
+    contentType: text('content_type').notNull(),
+    headers: text(),
+    reason: text(),
+    chunkSeq: integer('chunk_seq').notNull(),
+    bodyOffset: integer('body_offset').notNull(),
+    bodyLength: integer('body_length').notNull(),
+  },
+  // Accepted events are the many and are found by seq; the others are few and looked for.
+  (table) => [
+    index('inbox_not_accepted')
+      .on(table.state, table.seq)
+      .where(sql`${table.state} <> 'accepted'`),
+  ],
+)
+
+/** Duplicates that came with other bytes than the first delivery: how many, and the first of them. */
+export const variants = sqliteTable('variants', {
+  inboxSeq: integer('inbox_seq').primaryKey(),
+  count: integer().notNull(),
+  firstReceivedAt: integer('first_received_at').notNull(),
+  firstBody: bytes('first_body').notNull(),
+})
+
+/** Intentions to publish, in commit order. Append only; what became of them is in the three tables below. */
+export const outbox = sqliteTable(
+  'outbox',
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    inboxSeq: integer('inbox_seq').notNull(),
+    n: integer().notNull(),
+    topic: text().notNull(),
+    key: text().notNull(),
+    headers: text(),
+    value: bytes(),
+  },
+  // Ascending, so it is an append as well. It lets retention ask for the entries of a range of events.
+  (table) => [index('outbox_inbox_seq').on(table.inboxSeq)],
+)
+
+/** One row: every entry with seq ≤ `highWater` is published, but for those in `outbox_exceptions`. */
+export const relayProgress = sqliteTable('relay_progress', {
+  id: integer().primaryKey(),
+  highWater: integer('high_water').notNull(),
+  at: integer().notNull(),
+})
+
+/** Entries off the straight path. Each has seq ≤ the high-water mark. */
+export const outboxExceptions = sqliteTable(
+  'outbox_exceptions',
+  {
+    seq: integer().primaryKey(),
+    status: text().$type<ExceptionStatus>().notNull(),
+    topic: text().notNull(),
+    key: text().notNull(),
+    attempts: integer().notNull(),
+    nextAt: integer('next_at'),
+    code: text().$type<FaultCode>().notNull(),
+    reason: text().notNull(),
+  },
+  (table) => [index('outbox_exceptions_status').on(table.status, table.topic, table.seq)],
+)
+
+/** Where published entries landed: a row a batch and partition. */
+export const publishLog = sqliteTable('publish_log', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  at: integer().notNull(),
+  topic: text().notNull(),
+  partition: integer().notNull(),
+  seqFirst: integer('seq_first').notNull(),
+  seqLast: integer('seq_last').notNull(),
+  records: integer().notNull(),
+  /** Text: Kafka's offsets are 64-bit, JavaScript's numbers are not. */
+  baseOffset: text('base_offset').notNull(),
+})
+
+/** The buckets that `dedup` has rows in: the first ms of each, and when the next one starts. */
+export const dedupBuckets = sqliteTable('dedup_buckets', {
+  start: integer().primaryKey(),
+  endsAt: integer('ends_at').notNull(),
+})
+
+/** The ids of the retention window, exact, clustered by the time they came in. See db/dedup.ts. */
+export const dedup = sqliteTable(
+  'dedup',
+  {
+    bucket: integer().notNull(),
+    source: text().notNull(),
+    eventId: text('event_id').notNull(),
+    inboxSeq: integer('inbox_seq').notNull(),
+    bodyHash: integer('body_hash').notNull(),
+    /** Null: as long as the row is kept. */
+    validUntil: integer('valid_until'),
+  },
+  (table) => [primaryKey({ columns: [table.bucket, table.source, table.eventId] })],
+)
+
+/** Facts about this file: `epoch`, `node_name`. */
+export const meta = sqliteTable('meta', {
+  name: text().primaryKey(),
+  value: text().notNull(),
+})
+
+/** For people with a SQL shell: every event with its body. */
+export const events = sqliteView('events').as((query) =>
+  query
+    .select({
+      seq: inbox.seq,
+      receivedAt: inbox.receivedAt,
+      state: inbox.state,
+      source: inbox.source,
+      eventId: inbox.eventId,
+      type: inbox.type,
+      key: inbox.key,
+      contentType: inbox.contentType,
+      headers: inbox.headers,
+      reason: inbox.reason,
+      body: sql<Uint8Array>`substr(${chunks.bodies}, ${inbox.bodyOffset} + 1, ${inbox.bodyLength})`.as(
+        'body',
+      ),
+    })
+    .from(inbox)
+    .innerJoin(chunks, eq(chunks.seq, inbox.chunkSeq)),
+)

@@ -1,0 +1,178 @@
+/** What one transaction does: the statements behind a commit and a mark. Queueing and syncing are the writer's. */
+import { eq, getTableColumns, sql } from 'drizzle-orm'
+import type { EpochMs } from '../src/clock.ts'
+import type { Committed, NewEvent } from '../src/event.ts'
+import type { RelayMark } from '../src/outbox.ts'
+import type { Dedup } from './dedup.ts'
+import { openMarks } from './mark.ts'
+import type { InletDatabase } from './open.ts'
+import { chunks, inbox, outbox, variants } from './schema.ts'
+import { slots } from './slots.ts'
+
+/** What a transaction has done so far. Dropped when it is rolled back. */
+export interface Draft {
+  /** The highest seqs so far. This process is the only writer, so it counts by itself: no gaps, no RETURNING. */
+  chunk: number
+  inbox: number
+  outbox: number
+  readonly inboxFirst: number
+  /** The bodies of the chunk to be, and their length together. */
+  readonly bodies: Uint8Array[]
+  bytes: number
+  /** False while nothing has changed: such a transaction needs no sync. */
+  changed: boolean
+}
+
+export interface Store {
+  /** The highest outbox seq that is committed. */
+  readonly outboxSeq: number
+  begin(now: EpochMs): Draft
+  /** Stores an event with its records, or recognises a duplicate. */
+  event(draft: Draft, event: NewEvent): Committed
+  /** Applies what a relay batch changed. */
+  mark(draft: Draft, mark: RelayMark): void
+  /** Writes the chunk: the last thing in the transaction. */
+  finish(draft: Draft, now: EpochMs): void
+  /** The transaction is committed: the next one goes on from here. */
+  committed(draft: Draft): void
+}
+
+export function openStore(database: InletDatabase, dedup: Dedup): Store {
+  const statements = prepareStatements(database)
+  const marks = openMarks(database)
+  let last = readLastSeqs(database)
+
+  function insert(draft: Draft, event: NewEvent): number {
+    const seq = draft.inbox + 1
+    const { body, records, ...columns } = event
+    statements.addInbox.run({
+      ...columns,
+      seq,
+      chunkSeq: last.chunk + 1,
+      bodyOffset: draft.bytes,
+      bodyLength: body.byteLength,
+    })
+    for (const [n, record] of records.entries()) {
+      statements.addOutbox.run({ ...record, seq: draft.outbox + 1 + n, inboxSeq: seq, n })
+    }
+    return seq
+  }
+
+  return {
+    get outboxSeq() {
+      return last.outbox
+    },
+    begin(now) {
+      dedup.startBatch(now)
+      return { ...last, inboxFirst: last.inbox + 1, bodies: [], bytes: 0, changed: false }
+    },
+    event(draft, event) {
+      const bodyHash = hashOf(event.body)
+      const first = dedup.find(event)
+      if (first !== undefined) {
+        const sameBody = first.bodyHash === bodyHash
+        if (!sameBody) {
+          const { receivedAt, body } = event
+          statements.addVariant.run({ inboxSeq: first.inboxSeq, receivedAt, body })
+          draft.changed = true
+        }
+        return { kind: 'duplicate', seq: first.inboxSeq, sameBody }
+      }
+      const seq = insert(draft, event)
+      dedup.remember(event, { inboxSeq: seq, bodyHash })
+      // Only now, when nothing can fail any more: the caller may roll one event back and go on with the draft.
+      draft.inbox = seq
+      draft.outbox += event.records.length
+      draft.bodies.push(event.body)
+      draft.bytes += event.body.byteLength
+      draft.changed = true
+      return { kind: 'stored', seq }
+    },
+    mark(draft, mark) {
+      marks.apply(mark, last.outbox)
+      draft.changed = true
+    },
+    finish(draft, committedAt) {
+      const { bodies, inboxFirst, inbox: inboxLast } = draft
+      if (bodies.length === 0) return
+      draft.chunk = last.chunk + 1
+      statements.addChunk.run({
+        seq: draft.chunk,
+        committedAt,
+        inboxFirst,
+        inboxLast,
+        bodies: concat(bodies, draft.bytes),
+      })
+    },
+    committed({ chunk, inbox, outbox }) {
+      last = { chunk, inbox, outbox }
+    },
+  }
+}
+
+/** 53 bits of the body's hash, so that it is an exact number. A stable algorithm: it is stored. */
+function hashOf(body: Uint8Array): number {
+  return Number(Bun.hash.xxHash64(body) & 0x1f_ffff_ffff_ffffn)
+}
+
+function concat(bodies: readonly Uint8Array[], length: number): Uint8Array {
+  const [only] = bodies
+  if (only !== undefined && bodies.length === 1) return only
+  const chunk = new Uint8Array(length)
+  let offset = 0
+  for (const body of bodies) {
+    chunk.set(body, offset)
+    offset += body.byteLength
+  }
+  return chunk
+}
+
+/** From AUTOINCREMENT's own table: a seq is never used twice, also when retention has emptied the tables. */
+function readLastSeqs({ client }: InletDatabase): { chunk: number; inbox: number; outbox: number } {
+  const rows = client
+    .query<{ name: string; seq: number }, []>('SELECT name, seq FROM sqlite_sequence')
+    .all()
+  const seqs = new Map(rows.map(({ name, seq }) => [name, seq]))
+  return {
+    chunk: seqs.get('chunks') ?? 0,
+    inbox: seqs.get('inbox') ?? 0,
+    outbox: seqs.get('outbox') ?? 0,
+  }
+}
+
+function prepareStatements({ orm }: InletDatabase) {
+  const slot = sql.placeholder
+  return {
+    addChunk: orm
+      .insert(chunks)
+      .values(slots(getTableColumns(chunks)))
+      .prepare(),
+    addInbox: orm
+      .insert(inbox)
+      .values(slots(getTableColumns(inbox)))
+      .prepare(),
+    addOutbox: orm
+      .insert(outbox)
+      .values(slots(getTableColumns(outbox)))
+      .prepare(),
+    // An id is remembered longer than its event is kept: then there is nothing to compare with.
+    addVariant: orm
+      .insert(variants)
+      .select((query) =>
+        query
+          .select({
+            inboxSeq: inbox.seq,
+            count: sql<number>`1`.as('count'),
+            firstReceivedAt: sql<number>`${slot('receivedAt')}`.as('first_received_at'),
+            firstBody: sql<Uint8Array>`${slot('body')}`.as('first_body'),
+          })
+          .from(inbox)
+          .where(eq(inbox.seq, slot('inboxSeq'))),
+      )
+      .onConflictDoUpdate({
+        target: variants.inboxSeq,
+        set: { count: sql`${variants.count} + 1` },
+      })
+      .prepare(),
+  }
+}

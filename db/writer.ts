@@ -1,0 +1,141 @@
+import type { Clock } from '../src/clock.ts'
+import { GatewayError, messageOf } from '../src/errors.ts'
+import type { Committed, NewEvent } from '../src/event.ts'
+import { EVENT_OVERHEAD_BYTES } from '../src/limits.ts'
+import type { RelayMark } from '../src/outbox.ts'
+import type { Dedup } from './dedup.ts'
+import { blameOf } from './failures.ts'
+import { GroupCommit, type Applied, type Item } from './group-commit.ts'
+import type { InletDatabase } from './open.ts'
+import { openStore, type Draft, type Store } from './store.ts'
+import { openWalSync, type Sync } from './sync.ts'
+
+/** The one way to change what is acknowledged: everything it answers is on disk. */
+export interface Writer {
+  /**
+   * Stores an event and its records, or recognises a duplicate. Resolves once that is on disk.
+   *
+   * @throws GatewayError OVERLOADED, DRAINING, STORAGE_FULL, STORAGE_FAILED: nothing was acknowledged.
+   */
+  commit(event: NewEvent): Promise<Committed>
+  /**
+   * Applies what a relay batch changed, all or nothing. Resolves once that is on disk.
+   *
+   * @throws GatewayError DRAINING, STORAGE_FULL, STORAGE_FAILED: also where the mark contradicts the state.
+   */
+  mark(mark: RelayMark): Promise<void>
+  /** Calls `listener` with the highest outbox seq on disk, after each sync that raised it. */
+  onSynced(listener: (outboxSeq: number) => void): void
+  /** The highest outbox seq on disk: the relay may read up to here. */
+  readonly syncedOutboxSeq: number
+  /** What waits for its answer, in bytes: bodies, values, and a fixed overhead for each event. */
+  readonly pendingBytes: number
+  /** Runs `task` between two commits: the next one starts when it has ended. */
+  hold<T>(task: () => Promise<T>): Promise<T>
+  /** Refuses new work, finishes what is queued, and ends. Does not close the database. */
+  close(): Promise<void>
+}
+
+export interface WriterOptions {
+  readonly database: InletDatabase
+  readonly dedup: Dedup
+  readonly clock: Clock
+  /**
+   * Called once, when the storage cannot be trusted any more: a sync or a write failed. Every waiter is rejected before,
+   * nothing is taken after; the process has to end, because only a start can find out what is on disk.
+   */
+  readonly onFatal: (error: unknown) => void
+  /** For tests. Default: `fdatasync` of the WAL. */
+  readonly sync?: Sync
+}
+
+export function openWriter(options: WriterOptions): Writer {
+  const { database, clock, onFatal } = options
+  const store = openStore(database, options.dedup)
+  const sync = options.sync ?? openWalSync(database.path)
+  const listeners: ((outboxSeq: number) => void)[] = []
+  let syncedOutboxSeq = store.outboxSeq
+
+  const commits = new GroupCommit<Draft>({
+    apply: (batch) => applyBatch(batch, { database, store, clock }),
+    sync,
+    onSynced() {
+      if (store.outboxSeq === syncedOutboxSeq) return
+      syncedOutboxSeq = store.outboxSeq
+      for (const listener of listeners) listener(syncedOutboxSeq)
+    },
+    onFatal,
+  })
+
+  return {
+    commit: (event) => commits.submit(bytesOf(event), (draft) => store.event(draft, event)),
+    // Marks are small, one relay sends them one at a time, and they are what makes room: never refused for load.
+    mark: (mark) => commits.submit(0, (draft) => store.mark(draft, mark)),
+    onSynced: (listener) => void listeners.push(listener),
+    get syncedOutboxSeq() {
+      return syncedOutboxSeq
+    },
+    get pendingBytes() {
+      return commits.pendingBytes
+    },
+    hold: (task) => commits.hold(task),
+    async close() {
+      await commits.close()
+      sync.close()
+    },
+  }
+}
+
+interface BatchContext {
+  readonly database: InletDatabase
+  readonly store: Store
+  readonly clock: Clock
+}
+
+/** One transaction for all; where one item is to blame for its failure, once more with each item on its own. */
+function applyBatch(batch: readonly Item<Draft>[], context: BatchContext): Applied {
+  try {
+    return transact(batch, context, (item, draft) => item.run(draft))
+  } catch (cause) {
+    if (blameOf(cause) !== 'item') throw cause
+    return transact(batch, context, (item, draft) => runAlone(item, draft, context.database))
+  }
+}
+
+function transact(
+  batch: readonly Item<Draft>[],
+  { database, store, clock }: BatchContext,
+  runOne: (item: Item<Draft>, draft: Draft) => () => void,
+): Applied {
+  const now = clock.now()
+  const { draft, answers } = database.write(() => {
+    const draft = store.begin(now)
+    const answers = batch.map((item) => runOne(item, draft))
+    store.finish(draft, now)
+    return { draft, answers }
+  })
+  store.committed(draft)
+  return { answers, changed: draft.changed }
+}
+
+/** In a savepoint: two statements more for each item, so only where one of them has just failed. */
+function runAlone(item: Item<Draft>, draft: Draft, { client }: InletDatabase): () => void {
+  client.run('SAVEPOINT item')
+  try {
+    const send = item.run(draft)
+    client.run('RELEASE item')
+    return send
+  } catch (cause) {
+    if (blameOf(cause) !== 'item') throw cause
+    client.run('ROLLBACK TO item')
+    client.run('RELEASE item')
+    const error = new GatewayError('STORAGE_FAILED', messageOf(cause), { cause })
+    return () => item.reject(error)
+  }
+}
+
+function bytesOf(event: NewEvent): number {
+  let bytes = EVENT_OVERHEAD_BYTES + event.body.byteLength
+  for (const record of event.records) bytes += record.value?.byteLength ?? 0
+  return bytes
+}

@@ -1,0 +1,112 @@
+import { expect, test } from 'bun:test'
+import { statSync } from 'node:fs'
+import { openCheckpointer, type CheckpointAnswer, type Copy } from '../../db/checkpoint.ts'
+import { openReader } from '../../db/open.ts'
+import type { VerifiedBody } from '../../src/delivery.ts'
+import { silentLog } from '../../src/log.ts'
+import { openDbWorld, sampleEvent, settle, type DbWorld } from './world.ts'
+
+const MIB = 1024 * 1024
+
+async function fill(world: DbWorld, name: string, mebibytes: number): Promise<void> {
+  const body = new Uint8Array(MIB) as VerifiedBody
+  const ids = Array.from({ length: mebibytes }, (_, index) => `${name}-${index}`)
+  await Promise.all(ids.map((id) => world.writer.commit(sampleEvent(id, { body, records: [] }))))
+}
+
+function walOf(world: DbWorld) {
+  const [row] = world.database.client.query('PRAGMA wal_checkpoint(NOOP)').values()
+  const [, frames, copied] = (row ?? []).map(Number)
+  return { frames: frames ?? -1, copied: copied ?? -1, bytes: statSync(`${world.path}-wal`).size }
+}
+
+function openCheckpointerOf(world: DbWorld, options: { copy?: Copy } = {}) {
+  const fatal: unknown[] = []
+  const { database, writer, clock } = world
+  const onFatal = (error: unknown) => void fatal.push(error)
+  const parts = { database, writer, clock, log: silentLog, onFatal, ...options }
+  const checkpointer = openCheckpointer(parts)
+  return { ...checkpointer, fatal, [Symbol.dispose]: () => checkpointer.close() }
+}
+
+test('what is committed is copied by the thread, beside the writer', async () => {
+  await using world = await openDbWorld()
+  using checkpointer = openCheckpointerOf(world)
+  await fill(world, 'a', 1)
+  await checkpointer.runOnce()
+  expect(walOf(world).copied).toBe(0)
+  await fill(world, 'b', 8)
+  await checkpointer.runOnce()
+  const { frames, copied } = walOf(world)
+  expect(frames).toBeGreaterThan(2_000)
+  expect(copied).toBe(frames)
+})
+
+test('a WAL that is never idle starts over all the same', async () => {
+  await using world = await openDbWorld()
+  let commits = 0
+  using reader = openReader(world.path)
+  // Stands in for traffic that never pauses: a commit lands during each copy, unless the writer is held. The reader
+  // makes the copy end where it would have ended, at the last frame from before that commit.
+  const busy: Copy = {
+    async run() {
+      reader.client.run('BEGIN')
+      reader.client.query('SELECT count(*) FROM inbox').get()
+      commits += 1
+      const commit = world.writer.commit(sampleEvent(`busy-${commits}`, { records: [] }))
+      world.database.client.run('PRAGMA wal_checkpoint(PASSIVE)')
+      reader.client.run('ROLLBACK')
+      await Promise.race([commit, settle()])
+      return { kind: 'done' }
+    },
+    close() {},
+  }
+  using checkpointer = openCheckpointerOf(world, { copy: busy })
+  await fill(world, 'a', 70)
+  expect(walOf(world).bytes).toBeGreaterThan(70 * MIB)
+  await checkpointer.runOnce()
+  await world.writer.commit(sampleEvent('next'))
+  expect(walOf(world).frames).toBeLessThan(100)
+})
+
+test('a WAL that a long reader has let grow is given back once the reader ends', async () => {
+  await using world = await openDbWorld()
+  using checkpointer = openCheckpointerOf(world)
+  using reader = openReader(world.path)
+  reader.client.run('BEGIN')
+  reader.client.query('SELECT count(*) FROM inbox').get()
+  for (const part of ['a', 'b', 'c']) await fill(world, part, 90)
+  await checkpointer.runOnce()
+  expect(walOf(world).bytes).toBeGreaterThan(260 * MIB)
+  reader.client.run('ROLLBACK')
+  await checkpointer.runOnce()
+  expect(walOf(world).bytes).toBe(0)
+}, 20_000)
+
+test('the loop ends when it is told to, and leaves nothing asleep', async () => {
+  await using world = await openDbWorld()
+  using checkpointer = openCheckpointerOf(world)
+  const abort = new AbortController()
+  const running = checkpointer.run(abort.signal)
+  abort.abort()
+  await running
+})
+
+test('a checkpoint that the disk fails ends the process; a full disk does not', async () => {
+  await using world = await openDbWorld()
+  await fill(world, 'a', 8)
+  // Stands in for the disk: a real one fails when it likes.
+  const answers: CheckpointAnswer[] = [
+    { kind: 'failed', blame: 'full', message: 'database or disk is full' },
+    { kind: 'failed', blame: 'storage', message: 'disk I/O error' },
+  ]
+  const copy: Copy = {
+    run: () => Promise.resolve(answers.shift() ?? { kind: 'done' }),
+    close() {},
+  }
+  using checkpointer = openCheckpointerOf(world, { copy })
+  await checkpointer.runOnce()
+  expect(checkpointer.fatal).toEqual([])
+  await checkpointer.runOnce()
+  expect(checkpointer.fatal).toHaveLength(1)
+})

@@ -1,0 +1,73 @@
+import { expect, test } from 'bun:test'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openDedup } from '../../db/dedup.ts'
+import { openInbox } from '../../db/inbox.ts'
+import { DATABASE_FILE, openDatabase } from '../../db/open.ts'
+import { openWriter } from '../../db/writer.ts'
+import type { VerifiedBody } from '../../src/delivery.ts'
+import { manualClock } from '../support/manual-clock.ts'
+import { makeTempDir, type TempDir } from '../support/temp.ts'
+import { codeOf, sampleEvent, RETENTION_MS } from './world.ts'
+
+/** A file system of `mebibytes` in memory, unmounted when it is disposed of; undefined where this user may not mount. */
+async function mountSmallDisk(mebibytes: number): Promise<TempDir | undefined> {
+  const dir = await makeTempDir()
+  const options = ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', dir.path]
+  const mounted = process.getuid?.() === 0 && Bun.spawnSync(['mount', ...options]).success
+  if (!mounted) {
+    await dir[Symbol.asyncDispose]()
+    return undefined
+  }
+  return {
+    path: dir.path,
+    async [Symbol.asyncDispose]() {
+      // Lazily: the garbage collector closes the last prepared statement, and with it the file, when it likes.
+      Bun.spawnSync(['umount', '--lazy', dir.path])
+      await dir[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const probe = await mountSmallDisk(1)
+await probe?.[Symbol.asyncDispose]()
+const mayMount = probe !== undefined
+
+test.skipIf(!mayMount)(
+  'a full disk answers STORAGE_FULL, and the same process goes on when there is room (needs to mount a tmpfs)',
+  async () => {
+    await using disk = await mountSmallDisk(8)
+    if (disk === undefined) throw new Error('the probe could mount')
+    const ballast = join(disk.path, 'ballast')
+    await Bun.write(ballast, new Uint8Array(3 * 1024 * 1024))
+    const clock = manualClock()
+    const fatal: unknown[] = []
+    using database = openDatabase({ path: join(disk.path, 'data', DATABASE_FILE), clock })
+    const writer = openWriter({
+      database,
+      dedup: openDedup(database, { retentionMs: RETENTION_MS }),
+      clock,
+      onFatal: (error) => void fatal.push(error),
+    })
+    const body = new Uint8Array(100_000) as VerifiedBody
+
+    const stored: string[] = []
+    let refused = 'none'
+    for (let index = 0; refused === 'none'; index += 1) {
+      refused = await codeOf(writer.commit(sampleEvent(`e${index}`, { body })))
+      if (refused === 'none') stored.push(`e${index}`)
+    }
+    expect(refused).toBe('STORAGE_FULL')
+    expect(stored.length).toBeGreaterThan(10)
+    // What is on disk is still recognised, and read.
+    expect(await writer.commit(sampleEvent('e0', { body }))).toMatchObject({ kind: 'duplicate' })
+
+    await rm(ballast)
+    const next = await writer.commit(sampleEvent(`e${stored.length}`, { body }))
+    expect(next).toEqual({ kind: 'stored', seq: stored.length + 1 })
+    expect(openInbox(database).list({ limit: 1_000 })).toHaveLength(stored.length + 1)
+    expect(database.client.query('PRAGMA integrity_check').values()).toEqual([['ok']])
+    expect(fatal).toEqual([])
+    await writer.close()
+  },
+)

@@ -1,0 +1,160 @@
+import { Database } from 'bun:sqlite'
+import { expect, test } from 'bun:test'
+import { openDedup } from '../../db/dedup.ts'
+import { openInbox } from '../../db/inbox.ts'
+import { openRetention } from '../../db/retention.ts'
+import type { VerifiedBody } from '../../src/delivery.ts'
+import {
+  bytes,
+  openDbWorld,
+  sampleEvent,
+  sampleException,
+  sampleMark,
+  DAY_MS,
+  RETENTION_MS,
+  type DbWorld,
+} from './world.ts'
+
+function openRetentionOf(world: DbWorld) {
+  const dedup = openDedup(world.database, { retentionMs: RETENTION_MS })
+  const retention = openRetention(world.database, { retentionMs: RETENTION_MS, dedup })
+  /** Calls it until it says that nothing is left. */
+  return () => {
+    let deleted = 0
+    for (;;) {
+      const slice = retention.retainOnce(world.clock.now())
+      deleted += slice.deleted
+      if (!slice.more) return deleted
+    }
+  }
+}
+
+function countRows(world: DbWorld, table: string): number {
+  const [row] = world.database.client.query(`SELECT count(*) FROM ${table}`).values()
+  return Number(row?.[0])
+}
+
+test('what is published and old goes, with everything of it; what is young stays', async () => {
+  await using world = await openDbWorld()
+  const retain = openRetentionOf(world)
+  await world.writer.commit(sampleEvent('old'))
+  await world.writer.commit(sampleEvent('old', { body: bytes('other') }))
+  const range = { topic: 't', partition: 0, seqFirst: 1, seqLast: 1, records: 1, baseOffset: '0' }
+  await world.writer.mark(sampleMark(0, 1, { published: [range], at: world.clock.now() }))
+  world.clock.advance(RETENTION_MS)
+  await world.writer.commit(sampleEvent('young'))
+  await world.writer.mark(sampleMark(1, 2, { published: [range], at: world.clock.now() }))
+  expect(retain()).toBe(0)
+  world.clock.advance(1)
+  expect(retain()).toBe(2)
+  const tables = ['chunks', 'inbox', 'outbox', 'publish_log', 'variants']
+  expect(tables.map((table) => countRows(world, table))).toEqual([1, 1, 1, 1, 0])
+  expect(openInbox(world.database).list({ limit: 9 })[0]?.eventId).toBe('young')
+})
+
+test('an id outlives its event', async () => {
+  await using world = await openDbWorld()
+  const retain = openRetentionOf(world)
+  await world.writer.commit(sampleEvent('e1', { records: [] }))
+  world.clock.advance(RETENTION_MS + 1)
+  retain()
+  expect(openInbox(world.database).bySeq(1)).toBeUndefined()
+  const other = sampleEvent('e1', { body: bytes('other') })
+  expect(await world.writer.commit(other)).toEqual({ kind: 'duplicate', seq: 1, sameBody: false })
+  expect(countRows(world, 'variants')).toBe(0)
+  world.clock.advance(2 * RETENTION_MS)
+  retain()
+  expect(countRows(world, 'dedup') + countRows(world, 'dedup_buckets')).toBe(0)
+})
+
+test('what is not published stays, however old', async () => {
+  await using world = await openDbWorld()
+  const retain = openRetentionOf(world)
+  for (const id of ['dead', 'published', 'retry', 'blocked', 'pending']) {
+    await world.writer.commit(sampleEvent(id))
+  }
+  await world.writer.mark(
+    sampleMark(0, 4, {
+      exceptions: [
+        sampleException(1, { status: 'retry' }),
+        sampleException(3, { status: 'retry' }),
+        sampleException(4),
+      ],
+    }),
+  )
+  await world.writer.mark(
+    sampleMark(4, 4, { exceptions: [sampleException(1, { status: 'dead' })] }),
+  )
+  world.clock.advance(100 * DAY_MS)
+  retain()
+  const kept = openInbox(world.database).list({ limit: 9 })
+  expect(kept.map(({ eventId }) => eventId)).toEqual(['pending', 'blocked', 'retry', 'dead'])
+  await world.writer.mark(sampleMark(4, 5, { settled: [3] }))
+  retain()
+  const left = openInbox(world.database).list({ limit: 9 })
+  expect(left.map(({ eventId }) => eventId)).toEqual(['blocked', 'dead'])
+})
+
+test('one unpublished entry keeps the other events of its commit', async () => {
+  await using world = await openDbWorld()
+  const retain = openRetentionOf(world)
+  const ids = ['alone', 'a', 'b', 'c']
+  await Promise.all(ids.map((id) => world.writer.commit(sampleEvent(id))))
+  await world.writer.mark(sampleMark(0, 4, { exceptions: [sampleException(3)] }))
+  world.clock.advance(100 * DAY_MS)
+  retain()
+  expect(openInbox(world.database).list({ limit: 9 })).toHaveLength(3)
+  expect(openInbox(world.database).byEventId('b', 1)[0]?.body).toEqual(bytes('{"id":"b"}'))
+})
+
+test('commits that are kept do not stand in the way of later ones', async () => {
+  await using world = await openDbWorld()
+  const retain = openRetentionOf(world)
+  const exceptions = []
+  for (let seq = 1; seq <= 150; seq += 1) {
+    await world.writer.commit(sampleEvent(`e${seq}`))
+    if (seq <= 100) exceptions.push(sampleException(seq))
+  }
+  await world.writer.mark(sampleMark(0, 150, { exceptions }))
+  world.clock.advance(RETENTION_MS + 1)
+  expect(retain()).toBe(50)
+  expect(countRows(world, 'inbox')).toBe(100)
+})
+
+test('a number is not given twice, also when everything is gone', async () => {
+  await using world = await openDbWorld()
+  const retain = openRetentionOf(world)
+  await world.writer.commit(sampleEvent('e1'))
+  await world.writer.mark(sampleMark(0, 1))
+  world.clock.advance(2 * RETENTION_MS)
+  retain()
+  expect(countRows(world, 'inbox')).toBe(0)
+  await world.restart()
+  expect(await world.writer.commit(sampleEvent('e1'))).toEqual({ kind: 'stored', seq: 2 })
+})
+
+test('a file that a burst has left empty gives its space back', async () => {
+  await using world = await openDbWorld()
+  const retain = openRetentionOf(world)
+  const pages = () => world.database.client.query('PRAGMA page_count').values()[0]?.[0]
+  const body = new Uint8Array(1024 * 1024) as VerifiedBody
+  for (let index = 0; index < 16; index += 1) {
+    await world.writer.commit(sampleEvent(`e${index}`, { body, records: [] }))
+  }
+  expect(Number(pages())).toBeGreaterThan(4_000)
+  world.clock.advance(2 * RETENTION_MS)
+  retain()
+  expect(Number(pages())).toBeLessThan(400)
+})
+
+test('where the database is locked, it deletes nothing and does not fail', async () => {
+  await using world = await openDbWorld()
+  const retain = openRetentionOf(world)
+  await world.writer.commit(sampleEvent('e1', { records: [] }))
+  world.clock.advance(2 * RETENTION_MS)
+  using shell = new Database(world.path)
+  shell.run('BEGIN IMMEDIATE')
+  expect(retain()).toBe(0)
+  shell.run('ROLLBACK')
+  expect(retain()).toBeGreaterThan(0)
+})

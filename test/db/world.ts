@@ -1,0 +1,169 @@
+import { join } from 'node:path'
+import { openDedup } from '../../db/dedup.ts'
+import { DATABASE_FILE, openDatabase, type InletDatabase } from '../../db/open.ts'
+import type { Sync } from '../../db/sync.ts'
+import { openWriter, type Writer } from '../../db/writer.ts'
+import type { VerifiedBody } from '../../src/delivery.ts'
+import type { NewEvent } from '../../src/event.ts'
+import type { EntryException, RelayMark } from '../../src/outbox.ts'
+import { manualClock, type ManualClock } from '../support/manual-clock.ts'
+import { makeTempDir } from '../support/temp.ts'
+
+export const HOUR_MS = 60 * 60 * 1000
+export const DAY_MS = 24 * HOUR_MS
+export const RETENTION_MS = 7 * DAY_MS
+
+const encoder = new TextEncoder()
+
+/** The brand is the verifier's to give, and a test's to borrow. */
+export function bytes(text: string): VerifiedBody {
+  return encoder.encode(text) as VerifiedBody
+}
+
+export function sampleEvent(eventId: string, overrides: Partial<NewEvent> = {}): NewEvent {
+  return {
+    source: 'github',
+    eventId,
+    eventIdValidMs: undefined,
+    type: 'push',
+    key: 'repository-1',
+    contentType: 'application/json',
+    headers: '{"x-github-event":"push"}',
+    receivedAt: Date.UTC(2026, 0, 1),
+    state: 'accepted',
+    reason: null,
+    body: bytes(`{"id":"${eventId}"}`),
+    records: [{ topic: 'webhooks.github', key: 'repository-1', headers: null, value: null }],
+    ...overrides,
+  }
+}
+
+export function sampleMark(
+  from: number,
+  to: number,
+  overrides: Partial<RelayMark> = {},
+): RelayMark {
+  return { from, to, exceptions: [], settled: [], published: [], at: 1, ...overrides }
+}
+
+export function sampleException(
+  seq: number,
+  overrides: Partial<EntryException> = {},
+): EntryException {
+  return {
+    seq,
+    status: 'blocked',
+    topic: 'webhooks.github',
+    key: 'repository-1',
+    attempts: 1,
+    nextAt: null,
+    code: 'RECORD_REJECTED',
+    reason: 'too large',
+    ...overrides,
+  }
+}
+
+/** A sync that ends when the test says so: the one thing that a real disk does not let a test decide. */
+export interface HeldSync extends Sync {
+  /** Ends the sync under way, after waiting for one to start. */
+  finish(error?: Error): Promise<void>
+  readonly isRunning: boolean
+}
+
+export function heldSync(): HeldSync {
+  let end: ((error: Error | null) => void) | undefined
+  return {
+    run(done) {
+      end = done
+    },
+    close() {},
+    async finish(error) {
+      const done = end
+      if (done === undefined) throw new Error('no sync is under way')
+      end = undefined
+      done(error ?? null)
+      await settle()
+    },
+    get isRunning() {
+      return end !== undefined
+    },
+  }
+}
+
+/** Lets every promise that can go on do so. */
+export async function settle(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+}
+
+export interface DbWorld extends AsyncDisposable {
+  readonly path: string
+  readonly clock: ManualClock
+  readonly database: InletDatabase
+  readonly writer: Writer
+  /** What `onFatal` was called with. */
+  readonly fatal: readonly unknown[]
+  /** Closes everything and opens it again, as a restart would. */
+  restart(): Promise<void>
+}
+
+/** A database in a folder of its own, with its writer. */
+export async function openDbWorld(options: { sync?: Sync } = {}): Promise<DbWorld> {
+  const dir = await makeTempDir()
+  const path = join(dir.path, 'data', DATABASE_FILE)
+  const clock = manualClock()
+  const fatal: unknown[] = []
+
+  function open() {
+    const database = openDatabase({ path, clock })
+    const dedup = openDedup(database, { retentionMs: RETENTION_MS })
+    const onFatal = (error: unknown) => void fatal.push(error)
+    return { database, writer: openWriter({ database, dedup, clock, onFatal, ...options }) }
+  }
+
+  async function close() {
+    await opened.writer.close()
+    opened.database.close()
+  }
+
+  let opened = open()
+  return {
+    path,
+    clock,
+    fatal,
+    get database() {
+      return opened.database
+    },
+    get writer() {
+      return opened.writer
+    },
+    async restart() {
+      await close()
+      opened = open()
+    },
+    async [Symbol.asyncDispose]() {
+      await close()
+      await dir[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** What a promise has come to, without waiting for it. */
+export async function stateOf(promise: Promise<unknown>): Promise<'pending' | 'kept' | 'broken'> {
+  const pending = Symbol('pending')
+  try {
+    const first = await Promise.race([promise, Promise.resolve(pending)])
+    return first === pending ? 'pending' : 'kept'
+  } catch {
+    return 'broken'
+  }
+}
+
+/** The code of the GatewayError that a promise rejects with. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  }
+  return 'none'
+}
