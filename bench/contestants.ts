@@ -14,8 +14,8 @@ export interface Contestant extends Server {
 
 /** `dist/inlet serve`. */
 export interface Gateway extends Contestant {
-  /** How many records are still to be published. */
-  relayLagEntries(): Promise<number>
+  /** How many records are stored and not yet published. */
+  pending(): Promise<number>
   /** Ends it in order, and counts the events that are on its disk. */
   stopAndCount(): Promise<number>
 }
@@ -77,8 +77,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     ...server,
     url: `http://127.0.0.1:${port}`,
-    async relayLagEntries() {
-      return Health.parse(await (await fetch(readyUrl)).json()).relay.lagEntries
+    async pending() {
+      return Health.parse(await (await fetch(readyUrl)).json()).relay.pending
     },
     async stopAndCount() {
       await server.stop()
@@ -87,7 +87,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-const Health = z.object({ relay: z.object({ lagEntries: z.number() }) })
+const Health = z.object({ relay: z.object({ pending: z.number() }) })
 const Count = z.object({ events: z.number() })
 
 function sinkSettings(sink: GatewayOptions['sink']): Record<string, string> {

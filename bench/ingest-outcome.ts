@@ -36,7 +36,7 @@ export interface Outcome extends Figures {
   readonly connections: number
   /** Events on disk, those of the first round included; all that were accepted are among them. */
   readonly stored: number
-  readonly relayLagEntries: number
+  readonly pending: number
   readonly eventsPerSync: number | undefined
 }
 
@@ -80,7 +80,8 @@ export function figuresOf(
 export function describeOutcome(outcome: Outcome): string {
   const { connections, p50Ms, p99Ms, maxMs, eventsPerSync } = outcome
   const lines = [
-    `C=${connections}: ${describeSpread(outcome.ratio, 3)} of the bare server, ${outcome.roundsCounted} rounds`,
+    `C=${connections}: ${describeSpread(outcome.ratio, 3)} of the bare server`,
+    `${outcome.roundsCounted} rounds counted`,
     `inlet ${describeSpread(outcome.eventsPerSecond, 0)} a second, ${percent(outcome.busy)} busy`,
     `      ${outcome.cpuUsPerEvent.toFixed(1)} µs of CPU each`,
     `      p50 ${p50Ms.toFixed(1)}, p99 ${p99Ms.toFixed(1)}, max ${maxMs.toFixed(0)} ms`,
@@ -88,7 +89,7 @@ export function describeOutcome(outcome: Outcome): string {
     `      ${outcome.bareCpuUsPerRequest.toFixed(1)} µs of CPU each`,
     `      its generator ${percent(outcome.generatorBusy)} busy`,
     `all accepted events are among the ${outcome.stored} stored`,
-    `${outcome.relayLagEntries} records wait to be published`,
+    `${outcome.pending} records wait to be published`,
   ]
   if (eventsPerSync !== undefined) lines.push(`${eventsPerSync.toFixed(0)} events a sync`)
   if (!outcome.valid) {

@@ -93,7 +93,7 @@ async function measure(connections: number, setting: Setting): Promise<Outcome> 
   }
 
   gateway.thaw()
-  const relayLagEntries = await gateway.relayLagEntries()
+  const pending = await gateway.pending()
   const syncs = syncDelay?.syncs()
   const stored = await gateway.stopAndCount()
   assertAllStored(rounds, stored)
@@ -102,7 +102,7 @@ async function measure(connections: number, setting: Setting): Promise<Outcome> 
     connections,
     ...figuresOf(connections, { ours: rounds.slice(1), bare: bareRounds.slice(1) }),
     stored,
-    relayLagEntries,
+    pending,
     eventsPerSync: syncs === undefined ? undefined : stored / syncs,
   }
 }

@@ -17,8 +17,9 @@ export interface Bodies {
 }
 
 /**
- * Remembers the last chunk (at most COMMIT_BYTES_MAX, or one larger body): bodies are asked for in the order in which
- * they lie there, so each chunk is read once, also where a relay batch ends in the middle of one.
+ * Remembers the last chunk (at most COMMIT_BYTES_MAX, or one larger body): bodies are asked for in
+ * the order in which they lie there, so each chunk is read once, also where a relay batch ends in
+ * the middle of one.
  */
 export function openBodies({ orm }: Reader): Bodies {
   const readChunk = orm

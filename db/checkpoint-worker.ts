@@ -1,6 +1,7 @@
 /**
- * Copies the WAL into the database file on a thread of its own: the two syncs of a checkpoint take tens of
- * milliseconds, during which the gateway's event loop goes on. Asked by db/checkpoint.ts, one request at a time.
+ * Copies the WAL into the database file on a thread of its own: the two syncs of a checkpoint take
+ * tens of milliseconds, during which the gateway's event loop goes on. Asked by db/checkpoint.ts,
+ * one request at a time.
  */
 import { Database } from 'bun:sqlite'
 import type { CheckpointAnswer, CheckpointRequest } from './checkpoint.ts'

@@ -16,7 +16,10 @@ const POLL_MS = 250
 /** This much that is not yet in the database file is worth a checkpoint. */
 const COPY_BYTES = 4 * MIB
 
-/** A WAL of this size is brought to its end, so that the next commit starts it over. 32 MiB: p99 42 ms; 128 MiB: 55 ms. */
+/**
+ * A WAL of this size is brought to its end, so that the next commit starts it over. 32 MiB: p99 42
+ * ms; 128 MiB: 55 ms.
+ */
 const RESTART_BYTES = 32 * MIB
 
 /** A WAL file that has grown to this size, because somebody read for long, is given back. */
@@ -35,7 +38,10 @@ export interface CheckpointerOptions {
   readonly writer: Pick<Writer, 'hold'>
   readonly clock: Clock
   readonly log: Log
-  /** See `WriterOptions.onFatal`: a checkpoint that cannot write or sync must not be tried again in this process. */
+  /**
+   * See `WriterOptions.onFatal`: a checkpoint that cannot write or sync must not be tried
+   * again in this process.
+   */
   readonly onFatal: (error: unknown) => void
   /** For tests that measure without the thread. Default: db/checkpoint-worker.ts. */
   readonly copy?: Copy
@@ -56,9 +62,10 @@ export interface Checkpointer {
 }
 
 /**
- * Keeps the WAL bounded. Copying goes on beside the commits, but a WAL that is never idle never starts over: there is
- * always a commit behind the last copied frame. So above `RESTART_BYTES` the writer holds the next commit for the last,
- * short stretch. The event loop does not wait for any of it.
+ * Keeps the WAL bounded. Copying goes on beside the commits, but a WAL that is never idle never
+ * starts over: there is always a commit behind the last copied frame. So above `RESTART_BYTES`
+ * the writer holds the next commit for the last, short stretch. The event loop does not wait
+ * for any of it.
  */
 export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
   const { database, writer, clock, log } = options
@@ -127,7 +134,8 @@ function startCopying(path: string): Copy {
   let answer: (answer: CheckpointAnswer) => void = () => undefined
   let death: CheckpointAnswer | undefined
   worker.addEventListener('message', ({ data }: MessageEvent<CheckpointAnswer>) => answer(data))
-  // A thread that dies, or never starts, answers nothing more: better to start over than to let the WAL grow.
+  // A thread that dies, or never starts, answers nothing more: better to start over than to
+  // let the WAL grow.
   worker.addEventListener('error', ({ message }) => {
     death = { kind: 'failed', blame: 'storage', message }
     answer(death)

@@ -1,10 +1,12 @@
 /**
- * Recognises redeliveries: the exact ids of the retention window, in buckets by the time they came in.
+ * Recognises redeliveries: the exact ids of the retention window, in buckets by the
+ * time they came in.
  *
- * Inserts go into the newest bucket, whose pages are warm, and a whole bucket expires at once. A look-up asks each
- * bucket, newest first: with a bucket a quarter of the window there are at most five that can hold a valid id.
- * A unique index on the inbox would be simpler; measured at 1.6 million random ids it made a row cost 29 µs, not 18,
- * and the WAL four times as large, because it never appends.
+ * Inserts go into the newest bucket, whose pages are warm, and a whole bucket expires at once. A
+ * look-up asks each bucket, newest first: with a bucket a quarter of the window there are at
+ * most five that can hold a valid id. A unique index on the inbox would be simpler; measured at
+ * 1.6 million random ids it made a row cost 29 µs, not 18, and the WAL four times as large,
+ * because it never appends.
  */
 import { and, desc, eq, getTableColumns, inArray, lte, sql } from 'drizzle-orm'
 import type { EpochMs } from '../src/clock.ts'
@@ -25,12 +27,19 @@ export interface FirstDelivery {
 }
 
 export interface Dedup {
-  /** Starts a batch: ids remembered from now on count as received at `now`. Inside a transaction. */
+  /**
+   * Starts a batch: ids remembered from now on count as received at `now`. Inside a transaction.
+   */
   startBatch(now: EpochMs): void
-  /** The earlier delivery of this event, if its id is still valid. Sees the batch that is under way. */
+  /**
+   * The earlier delivery of this event, if its id is still valid. Sees the batch that is under way.
+   */
   find(event: NewEvent): FirstDelivery | undefined
   remember(event: NewEvent, first: FirstDelivery): void
-  /** Deletes a slice of what is older than the window; `more` where the next call finds work as well. */
+  /**
+   * Deletes a slice of what is older than the window; `more` where the next call
+   * finds work as well.
+   */
   forget(now: EpochMs): { readonly deleted: number; readonly more: boolean }
 }
 

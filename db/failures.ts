@@ -1,9 +1,9 @@
 import { SQLiteError } from 'bun:sqlite'
 
 /**
- * Who is to blame for an error inside a transaction.
- * `full`: the disk; the transaction is gone, the next one may succeed. `moment`: the same for memory, or for a lock that
- * a person's SQL shell holds. `storage`: the file or the disk cannot be trusted any more. `item`: what was to be stored.
+ * Who is to blame for an error inside a transaction. `full`: the disk; the transaction is gone, the
+ * next one may succeed. `moment`: the same for memory, or for a lock that a person's SQL shell
+ * holds. `storage`: the file or the disk cannot be trusted any more. `item`: what was to be stored.
  */
 export type Blame = 'full' | 'moment' | 'storage' | 'item'
 

@@ -3,7 +3,9 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statfsSync } fro
 import { dirname } from 'node:path'
 import { GatewayError, messageOf } from '../src/errors.ts'
 
-/** `statfs` types (linux/magic.h) on which SQLite's locks or its shared memory cannot be trusted. */
+/**
+ * `statfs` types (linux/magic.h) on which SQLite's locks or its shared memory cannot be trusted.
+ */
 const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
   [0x517b, 'SMB'],
@@ -47,15 +49,18 @@ export function syncDirectory(directory: string): void {
 }
 
 /**
- * Creates an empty file for the owner alone, where there is none yet; SQLite gives `-wal` and `-shm` the same mode.
- * A file that exists is not touched: closing a descriptor of a database that is open in this process would drop all
- * of SQLite's locks on it.
+ * Creates an empty file for the owner alone, where there is none yet; SQLite gives `-wal` and
+ * `-shm` the same mode. A file that exists is not touched: closing a descriptor of a database that
+ * is open in this process would drop all of SQLite's locks on it.
  */
 export function createPrivately(path: string): void {
   if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
 }
 
-/** Connections that hold a lock: without a reference the garbage collector would close them, and free the lock. */
+/**
+ * Connections that hold a lock: without a reference the garbage collector would close them,
+ * and free the lock.
+ */
 const lockHolders = new Set<Database>()
 
 /** Holds a database file for this process alone. */
@@ -64,8 +69,8 @@ export interface OwnerLock {
 }
 
 /**
- * Takes the lock: an exclusive transaction on a sibling file, so that the operating system frees it when its owner
- * dies, however it dies; a stopped owner keeps it.
+ * Takes the lock: an exclusive transaction on a sibling file, so that the operating system frees it
+ * when its owner dies, however it dies; a stopped owner keeps it.
  *
  * @throws GatewayError DATA_DIR_IN_USE where another connection, of any process, holds it.
  */

@@ -29,12 +29,14 @@ export interface GroupCommitPorts<Draft> {
 }
 
 /**
- * Requests queue; one transaction takes what has gathered; one sync makes it durable; then all of their answers go out.
- * There is no timer: the next batch is whatever arrived while the last one synced, and an idle one starts at once.
+ * Requests queue; one transaction takes what has gathered; one sync makes it durable; then all of
+ * their answers go out. There is no timer: the next batch is whatever arrived while the last one
+ * synced, and an idle one starts at once.
  *
- * It is `idle`, or `busy` from the start of a batch to the end of its sync, or of a hold. Batches follow one another, so
- * whatever a transaction finds in the tables is on disk or part of its own batch: the answer to a duplicate waits for
- * the sync of the row that it duplicates without further bookkeeping.
+ * It is `idle`, or `busy` from the start of a batch to the end of its sync, or of a hold.
+ * Batches follow one another, so whatever a transaction finds in the tables is on disk or
+ * part of its own batch: the answer to a duplicate waits for the sync of the row that it
+ * duplicates without further bookkeeping.
  */
 export class GroupCommit<Draft> {
   readonly #ports: GroupCommitPorts<Draft>
@@ -54,7 +56,10 @@ export class GroupCommit<Draft> {
     return this.#pendingBytes
   }
 
-  /** Resolves with what `run` returned, once that is on disk. Items of 0 bytes are never refused for load. */
+  /**
+   * Resolves with what `run` returned, once that is on disk. Items of 0 bytes are
+   * never refused for load.
+   */
   submit<T>(bytes: number, run: (draft: Draft) => T): Promise<T> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed)
     if (bytes > 0 && this.#pendingBytes + bytes > PENDING_BYTES_MAX) {

@@ -1,4 +1,6 @@
-/** What people ask about events: the CLI and the admin port. Reads through a connection of its own. */
+/**
+ * What people ask about events: the CLI and the admin port. Reads through a connection of its own.
+ */
 import { and, asc, desc, eq, lt, ne, sql } from 'drizzle-orm'
 import type { EpochMs } from '../src/clock.ts'
 import type { EventState } from '../src/event.ts'
@@ -59,7 +61,10 @@ export interface Inbox {
     readonly limit: number
   }): readonly StoredEvent[]
   bySeq(seq: number): StoredEventDetail | undefined
-  /** Newest first, at most `limit`: sources may use the same id, and an undated one may return. Reads every event. */
+  /**
+   * Newest first, at most `limit`: sources may use the same id, and an undated one may
+   * return. Reads every event.
+   */
   byEventId(eventId: string, limit: number): readonly StoredEventDetail[]
   countByState(): Readonly<Record<EventState, number>>
 }

@@ -8,8 +8,8 @@ import { slots } from './slots.ts'
 /** Applies what a relay batch changed, inside a transaction. */
 export interface Marks {
   /**
-   * Moves the high-water mark and the exceptions. Throws where the mark contradicts the state: the relay is wrong then,
-   * and publishing again is harmless where skipping is not.
+   * Moves the high-water mark and the exceptions. Throws where the mark contradicts the state: the
+   * relay is wrong then, and publishing again is harmless where skipping is not.
    */
   apply(mark: RelayMark, outboxSeq: number): void
 }

@@ -8,7 +8,9 @@ export interface Migration {
   readonly sql: string
 }
 
-/** Every migration, oldest first. One that was ever released is never changed, reordered or removed. */
+/**
+ * Every migration, oldest first. One that was ever released is never changed, reordered or removed.
+ */
 export const MIGRATIONS: readonly Migration[] = [{ name: '0000_init', sql: init }]
 
 interface AppliedMigration {
@@ -17,19 +19,25 @@ interface AppliedMigration {
 }
 
 /**
- * Brings the schema up to date and returns how many migrations that took. Of two processes that start at once the
- * second waits for the first, then finds nothing to do.
+ * Brings the schema up to date and returns how many migrations that took. Of two processes that
+ * start at once the second waits for the first, then finds nothing to do.
  *
- * Not Drizzle's own migrator: it reads files, so it does not work in a compiled binary; it skips a migration whose
- * time stamp is older than the last applied one; it never checks a hash; and it decides before its transaction begins.
+ * Not Drizzle's own migrator: it reads files, so it does not work in a compiled binary; it skips a
+ * migration whose time stamp is older than the last applied one; it never checks a hash; and it
+ * decides before its transaction begins.
  *
- * @throws GatewayError STORAGE_UNUSABLE where the file was written by a newer version, or by other migrations.
+ * @throws GatewayError STORAGE_UNUSABLE where the file was written by a newer version,
+ * or by other migrations.
  */
 export function migrate(client: Database, migrations: readonly Migration[], at: EpochMs): number {
   client.run('BEGIN IMMEDIATE')
   try {
     client.run(`CREATE TABLE IF NOT EXISTS schema_migrations (
-      id integer PRIMARY KEY NOT NULL, name text NOT NULL, hash text NOT NULL, applied_at integer NOT NULL)`)
+      id integer PRIMARY KEY NOT NULL,
+      name text NOT NULL,
+      hash text NOT NULL,
+      applied_at integer NOT NULL
+    )`)
     const applied = readApplied(client)
     refuseUnlessPrefix(applied, migrations)
     for (const [index, migration] of migrations.entries()) {
@@ -81,8 +89,10 @@ function refuseUnlessPrefix(
   for (const [index, { name, hash }] of applied.entries()) {
     const migration = ours[index]
     if (migration === undefined) {
-      const detail = `a newer version wrote this database (migration ${name}); start that version, or restore a backup`
-      throw new GatewayError('STORAGE_UNUSABLE', detail)
+      throw new GatewayError(
+        'STORAGE_UNUSABLE',
+        `a newer version wrote this database (migration ${name}): start that version`,
+      )
     }
     if (migration.name !== name || hashOf(migration) !== hash) {
       const detail = `migration ${name} of this database is not ${migration.name} of this program`

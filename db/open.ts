@@ -26,9 +26,10 @@ export interface InletDatabase extends Reader {
   readonly epoch: string
   readonly nodeName: string
   /**
-   * Runs `change` in one transaction: committed when it returns, rolled back when it throws.
-   * It is synchronous, in type and at run time: an async function would be committed at its first `await`, and what it
-   * throws later would roll back nothing. Committed is not yet synced: what is acknowledged goes through the writer.
+   * Runs `change` in one transaction: committed when it returns, rolled back when it throws. It is
+   * synchronous, in type and at run time: an async function would be committed at its first
+   * `await`, and what it throws later would roll back nothing. Committed is not yet synced: what is
+   * acknowledged goes through the writer.
    */
   write<T>(change: () => T extends PromiseLike<unknown> ? never : T): T
 }
@@ -44,7 +45,8 @@ export interface OpenDatabaseOptions {
 }
 
 /**
- * Opens the file of a gateway as its owner: alone, migrated, with everything that an earlier process committed on disk.
+ * Opens the file of a gateway as its owner: alone, migrated, with everything that an earlier
+ * process committed on disk.
  *
  * @throws GatewayError DATA_DIR_IN_USE, STORAGE_UNUSABLE.
  */
@@ -109,8 +111,9 @@ function prepare(client: Database, options: OpenDatabaseOptions) {
   migrate(client, options.migrations ?? MIGRATIONS, options.clock.now())
   const write = writeOn(client)
   const { epoch, nodeName } = write(() => identify(client, options))
-  // Before anything reads the outbox: what a killed process left in the page cache alone becomes durable, or fails
-  // here. It rewrites every page, so it also repairs pages that an earlier failed sync dropped.
+  // Before anything reads the outbox: what a killed process left in the page cache alone
+  // becomes durable, or fails here. It rewrites every page, so it also repairs pages that an
+  // earlier failed sync dropped.
   if (!truncateWal(client)) {
     const detail = 'another connection keeps reading an old state: end it and start again'
     throw new GatewayError('STORAGE_UNUSABLE', detail)
@@ -166,8 +169,9 @@ function readMeta(client: Database, name: string): string {
 }
 
 /**
- * Moves the whole WAL into the database file, syncs that, and empties the WAL. Returns whether every frame was moved;
- * a reader of the newest state may still keep the WAL from being emptied, which harms nothing.
+ * Moves the whole WAL into the database file, syncs that, and empties the WAL. Returns whether
+ * every frame was moved; a reader of the newest state may still keep the WAL from being
+ * emptied, which harms nothing.
  */
 function truncateWal(client: Database): boolean {
   const row = client

@@ -1,4 +1,7 @@
-/** What the relay reads. Only ever through a connection of its own; it changes nothing: marks go to the writer. */
+/**
+ * What the relay reads. Only ever through a connection of its own; it changes nothing: marks
+ * go to the writer.
+ */
 import { and, asc, desc, eq, gt, lte, sql } from 'drizzle-orm'
 import { assert } from '../src/assert.ts'
 import type { EpochMs } from '../src/clock.ts'
@@ -27,8 +30,9 @@ export interface Outbox {
   /** The high-water mark: every entry up to here is published, or has an exception. */
   progress(): number
   /**
-   * Entries with `after` < seq <= `upTo` in seq order: at most `entriesMax`, and as many as fit into `bytesMax` of
-   * values, but always one where there is one. `upTo` is what the writer calls synced.
+   * Entries with `after` < seq <= `upTo` in seq order: at most `entriesMax`, and as many
+   * as fit into `bytesMax` of values, but always one where there is one. `upTo` is what
+   * the writer calls synced.
    */
   pending(range: {
     readonly after: number
@@ -58,7 +62,10 @@ export function openOutbox(reader: Reader): Outbox {
     return statements.progress.get()?.highWater ?? 0
   }
 
-  /** The longest head of the rows whose values fit, always one. Values come from two places: the record or the event. */
+  /**
+   * The longest head of the rows whose values fit, always one. Values come from two places: the
+   * record or the event.
+   */
   function toEntries(rows: readonly EntryRow[], bytesMax: number): readonly OutboxEntry[] {
     return takeBytes(rows, bytesMax).map(
       ({ chunkSeq, bodyOffset, bodyLength, valueLength, ...entry }) => {
@@ -97,7 +104,8 @@ export function openOutbox(reader: Reader): Outbox {
       const oldest = statements.oldest.get({ highWater })
       const counts = { retry: 0, blocked: 0, dead: 0 }
       for (const { status, count } of statements.countExceptions.all()) counts[status] = count
-      // Seqs have no gaps: the writer counts them itself and takes a number back when it rolls back.
+      // Seqs have no gaps: the writer counts them itself and takes a number back
+      // when it rolls back.
       return {
         pending: Math.max(0, last - highWater),
         oldestReceivedAt: oldest?.receivedAt ?? null,

@@ -6,19 +6,22 @@ import { GatewayError } from '../src/errors.ts'
 export const APPLICATION_ID = 0x494e4c54
 
 /**
- * Of a new file. Measured with 2 KB bodies, 128 waiting, 1.5 million ids: 4 KiB 12,000 events a second and 13 KB
- * written to the disk for each, 16 KiB 9,000 and 30 KB; 64 KiB is worse again. The ids decide it: each lands on a page
- * of its own. (Without them larger pages win, so measure again when db/dedup.ts changes.) A lone event costs 48 KB
- * with 4 KiB pages, 116 KB with 16 KiB, 410 KB with 64 KiB.
+ * Of a new file. Measured with 2 KB bodies, 128 waiting, 1.5 million ids: 4 KiB 12,000 events a
+ * second and 13 KB written to the disk for each, 16 KiB 9,000 and 30 KB; 64 KiB is worse again.
+ * The ids decide it: each lands on a page of its own. (Without them larger pages win, so measure
+ * again when db/dedup.ts changes.) A lone event costs 48 KB with 4 KiB pages, 116 KB with 16 KiB,
+ * 410 KB with 64 KiB.
  */
 const PAGE_BYTES = 4_096
 
 /**
- * In this order: the timeout before anything can be busy; page size and vacuum mode before the first table and before
- * WAL, which fixes them; WAL before what depends on it. Each value is the one that SQLite reads back.
+ * In this order: the timeout before anything can be busy; page size and vacuum mode before the
+ * first table and before WAL, which fixes them; WAL before what depends on it. Each value is the
+ * one that SQLite reads back.
  */
 const PRAGMAS: readonly (readonly [name: string, value: number | string])[] = [
-  // It blocks the event loop. Nobody else writes here, so only a person with a SQL shell ever meets it.
+  // It blocks the event loop. Nobody else writes here, so only a person with a SQL
+  // shell ever meets it.
   ['busy_timeout', 250],
   ['auto_vacuum', 2], // incremental
   ['journal_mode', 'wal'],
@@ -65,7 +68,8 @@ function readPragma(client: Database, name: string): unknown {
 }
 
 /**
- * Refuses a SQLite whose WAL can be corrupted by a checkpoint that races with a writer's reset (fixed in 3.51.3).
+ * Refuses a SQLite whose WAL can be corrupted by a checkpoint that races with a writer's
+ * reset (fixed in 3.51.3).
  *
  * @throws GatewayError STORAGE_UNUSABLE
  */

@@ -17,22 +17,27 @@ import {
 /** Commits looked at in one call. */
 const CHUNKS_MAX = 64
 
-/** A slice ends once it has dropped this many events or this many bytes: a few ms of the event loop. */
+/**
+ * A slice ends once it has dropped this many events or this many bytes: a few ms of the event loop.
+ */
 const SLICE_EVENTS_MAX = 1_000
 const SLICE_BYTES_MAX = 8 * 1024 * 1024
 
 /** Rows of the publish log dropped in one transaction. */
 const LOG_ROWS_MAX = 1_000
 
-/** Pages given back to the file system at a time, and how large a part of the file may lie unused before any is. */
+/**
+ * Pages given back to the file system at a time, and how large a part of the file may lie
+ * unused before any is.
+ */
 const VACUUM_PAGES = 256
 const UNUSED_SHARE_MAX = 0.25
 
 export interface Retention {
   /**
-   * Deletes one slice of what is older than the retention time. Events go with everything of theirs, a commit at a
-   * time, and only once each of its entries is published: what is pending, waiting, blocked or dead stays, however old.
-   * `more`: the next call will find work, too.
+   * Deletes one slice of what is older than the retention time. Events go with everything of
+   * theirs, a commit at a time, and only once each of its entries is published: what is pending,
+   * waiting, blocked or dead stays, however old. `more`: the next call will find work, too.
    */
   retainOnce(now: EpochMs): { readonly deleted: number; readonly more: boolean }
 }
@@ -43,7 +48,10 @@ export function openRetention(
 ): Retention {
   const statements = { ...prepareQueries(database), ...prepareDeletes(database) }
 
-  /** Where the sweep over the commits goes on: kept ones are passed by, and looked at again in the next sweep. */
+  /**
+   * Where the sweep over the commits goes on: kept ones are passed by, and looked at again
+   * in the next sweep.
+   */
   let sweptTo = 0
 
   function dropChunks(before: EpochMs): { deleted: number; more: boolean } {
@@ -54,7 +62,8 @@ export function openRetention(
     let more = candidates.length === CHUNKS_MAX
     database.write(() => {
       for (const { seq, committedAt, first, last, length } of candidates) {
-        // Commits are in the order of time, and so are pending entries: what follows is not due either.
+        // Commits are in the order of time, and so are pending entries: what follows
+        // is not due either.
         if (committedAt >= before || last >= firstPending) {
           more = false
           break
@@ -105,7 +114,8 @@ export function openRetention(
         return retain(now)
       } catch (error) {
         const blame = blameOf(error)
-        // Deleting takes room in the WAL first. Intake reports a full disk; here it only means: later.
+        // Deleting takes room in the WAL first. Intake reports a full disk; here
+        // it only means: later.
         if (blame === 'full' || blame === 'moment') return { deleted: 0, more: false }
         throw error
       }
@@ -172,7 +182,8 @@ function prepareDeletes({ orm }: InletDatabase) {
       .delete(chunks)
       .where(eq(chunks.seq, slot('seq')))
       .prepare(),
-    // The oldest rows only, so that a call which finds nothing old enough reads no more than a slice.
+    // The oldest rows only, so that a call which finds nothing old enough reads no
+    // more than a slice.
     dropLog: orm
       .delete(publishLog)
       .where(

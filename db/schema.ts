@@ -1,7 +1,8 @@
 /**
- * The tables. What SQLite can do and Drizzle cannot express is edited into the migration by hand:
- * `dedup` is WITHOUT ROWID. No foreign keys: rows that belong together are written and dropped together, by range.
- * Small columns come before blobs, so that reading them never walks a blob's overflow pages.
+ * The tables. What SQLite can do and Drizzle cannot express is edited into the migration by
+ * hand: `dedup` is WITHOUT ROWID. No foreign keys: rows that belong together are written and
+ * dropped together, by range. Small columns come before blobs, so that reading them never walks
+ * a blob's overflow pages.
  */
 import { eq, sql } from 'drizzle-orm'
 import {
@@ -17,10 +18,15 @@ import type { FaultCode } from '../src/errors.ts'
 import type { EventState } from '../src/event.ts'
 import type { ExceptionStatus } from '../src/outbox.ts'
 
-/** Bytes as bun:sqlite takes and gives them. Drizzle's own blob column would copy every one into a Buffer. */
+/**
+ * Bytes as bun:sqlite takes and gives them. Drizzle's own blob column would copy every
+ * one into a Buffer.
+ */
 const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'blob' })
 
-/** One row a commit: the exact bodies of its events, one after the other. Retention drops it whole. */
+/**
+ * One row a commit: the exact bodies of its events, one after the other. Retention drops it whole.
+ */
 export const chunks = sqliteTable('chunks', {
   seq: integer().primaryKey({ autoIncrement: true }),
   committedAt: integer('committed_at').notNull(),
@@ -56,7 +62,9 @@ export const inbox = sqliteTable(
   ],
 )
 
-/** Duplicates that came with other bytes than the first delivery: how many, and the first of them. */
+/**
+ * Duplicates that came with other bytes than the first delivery: how many, and the first of them.
+ */
 export const variants = sqliteTable('variants', {
   inboxSeq: integer('inbox_seq').primaryKey(),
   count: integer().notNull(),
@@ -64,7 +72,10 @@ export const variants = sqliteTable('variants', {
   firstBody: bytes('first_body').notNull(),
 })
 
-/** Intentions to publish, in commit order. Append only; what became of them is in the three tables below. */
+/**
+ * Intentions to publish, in commit order. Append only; what became of them is in
+ * the three tables below.
+ */
 export const outbox = sqliteTable(
   'outbox',
   {
@@ -76,11 +87,14 @@ export const outbox = sqliteTable(
     headers: text(),
     value: bytes(),
   },
-  // Ascending, so it is an append as well. It lets retention ask for the entries of a range of events.
+  // Ascending, so it is an append as well. It lets retention ask for the entries of
+  // a range of events.
   (table) => [index('outbox_inbox_seq').on(table.inboxSeq)],
 )
 
-/** One row: every entry with seq ≤ `highWater` is published, but for those in `outbox_exceptions`. */
+/**
+ * One row: every entry with seq ≤ `highWater` is published, but for those in `outbox_exceptions`.
+ */
 export const relayProgress = sqliteTable('relay_progress', {
   id: integer().primaryKey(),
   highWater: integer('high_water').notNull(),
@@ -143,6 +157,9 @@ export const meta = sqliteTable('meta', {
   value: text().notNull(),
 })
 
+const { bodyOffset, bodyLength } = inbox
+const sliceOfChunk = sql<Uint8Array>`substr(${chunks.bodies}, ${bodyOffset} + 1, ${bodyLength})`
+
 /** For people with a SQL shell: every event with its body. */
 export const events = sqliteView('events').as((query) =>
   query
@@ -157,9 +174,7 @@ export const events = sqliteView('events').as((query) =>
       contentType: inbox.contentType,
       headers: inbox.headers,
       reason: inbox.reason,
-      body: sql<Uint8Array>`substr(${chunks.bodies}, ${inbox.bodyOffset} + 1, ${inbox.bodyLength})`.as(
-        'body',
-      ),
+      body: sliceOfChunk.as('body'),
     })
     .from(inbox)
     .innerJoin(chunks, eq(chunks.seq, inbox.chunkSeq)),

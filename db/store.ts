@@ -1,4 +1,7 @@
-/** What one transaction does: the statements behind a commit and a mark. Queueing and syncing are the writer's. */
+/**
+ * What one transaction does: the statements behind a commit and a mark. Queueing and
+ * syncing are the writer's.
+ */
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import type { EpochMs } from '../src/clock.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
@@ -11,7 +14,10 @@ import { slots } from './slots.ts'
 
 /** What a transaction has done so far. Dropped when it is rolled back. */
 export interface Draft {
-  /** The highest seqs so far. This process is the only writer, so it counts by itself: no gaps, no RETURNING. */
+  /**
+   * The highest seqs so far. This process is the only writer, so it counts by itself:
+   * no gaps, no RETURNING.
+   */
   chunk: number
   inbox: number
   outbox: number
@@ -80,7 +86,8 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
       }
       const seq = insert(draft, event)
       dedup.remember(event, { inboxSeq: seq, bodyHash })
-      // Only now, when nothing can fail any more: the caller may roll one event back and go on with the draft.
+      // Only now, when nothing can fail any more: the caller may roll one event back and go
+      // on with the draft.
       draft.inbox = seq
       draft.outbox += event.records.length
       draft.bodies.push(event.body)
@@ -127,7 +134,10 @@ function concat(bodies: readonly Uint8Array[], length: number): Uint8Array {
   return chunk
 }
 
-/** From AUTOINCREMENT's own table: a seq is never used twice, also when retention has emptied the tables. */
+/**
+ * From AUTOINCREMENT's own table: a seq is never used twice, also when retention
+ * has emptied the tables.
+ */
 function readLastSeqs({ client }: InletDatabase): { chunk: number; inbox: number; outbox: number } {
   const rows = client
     .query<{ name: string; seq: number }, []>('SELECT name, seq FROM sqlite_sequence')

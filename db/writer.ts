@@ -15,13 +15,15 @@ export interface Writer {
   /**
    * Stores an event and its records, or recognises a duplicate. Resolves once that is on disk.
    *
-   * @throws GatewayError OVERLOADED, DRAINING, STORAGE_FULL, STORAGE_FAILED: nothing was acknowledged.
+   * @throws GatewayError OVERLOADED, DRAINING, STORAGE_FULL,
+   * STORAGE_FAILED: nothing was acknowledged.
    */
   commit(event: NewEvent): Promise<Committed>
   /**
    * Applies what a relay batch changed, all or nothing. Resolves once that is on disk.
    *
-   * @throws GatewayError DRAINING, STORAGE_FULL, STORAGE_FAILED: also where the mark contradicts the state.
+   * @throws GatewayError DRAINING, STORAGE_FULL, STORAGE_FAILED: also where the
+   * mark contradicts the state.
    */
   mark(mark: RelayMark): Promise<void>
   /** Calls `listener` with the highest outbox seq on disk, after each sync that raised it. */
@@ -41,8 +43,9 @@ export interface WriterOptions {
   readonly dedup: Dedup
   readonly clock: Clock
   /**
-   * Called once, when the storage cannot be trusted any more: a sync or a write failed. Every waiter is rejected before,
-   * nothing is taken after; the process has to end, because only a start can find out what is on disk.
+   * Called once, when the storage cannot be trusted any more: a sync or a write failed. Every
+   * waiter is rejected before, nothing is taken after; the process has to end, because only a start
+   * can find out what is on disk.
    */
   readonly onFatal: (error: unknown) => void
   /** For tests. Default: `fdatasync` of the WAL. */
@@ -69,7 +72,8 @@ export function openWriter(options: WriterOptions): Writer {
 
   return {
     commit: (event) => commits.submit(bytesOf(event), (draft) => store.event(draft, event)),
-    // Marks are small, one relay sends them one at a time, and they are what makes room: never refused for load.
+    // Marks are small, one relay sends them one at a time, and they are what makes room:
+    // never refused for load.
     mark: (mark) => commits.submit(0, (draft) => store.mark(draft, mark)),
     onSynced: (listener) => void listeners.push(listener),
     get syncedOutboxSeq() {
@@ -92,7 +96,10 @@ interface BatchContext {
   readonly clock: Clock
 }
 
-/** One transaction for all; where one item is to blame for its failure, once more with each item on its own. */
+/**
+ * One transaction for all; where one item is to blame for its failure, once more with each
+ * item on its own.
+ */
 function applyBatch(batch: readonly Item<Draft>[], context: BatchContext): Applied {
   try {
     return transact(batch, context, (item, draft) => item.run(draft))

@@ -198,7 +198,11 @@ function openDoors(setup: Setup, ports: DoorPorts, opened: AsyncDisposableStack)
   })
   opened.defer(() => admin.close(0))
   const intake = listen({ clock, host: INLET_HOST, port: PORT, fetch: hooks.fetch, onError })
-  return { url: intake.url, adminUrl: admin.url, closeIntake: intake.close }
+  return {
+    url: intake.url,
+    adminUrl: admin.url,
+    closeIntake: (msMax: number) => intake.close(msMax),
+  }
 }
 
 /** Asks the database, on a connection that only reads: what it says holds across restarts. */

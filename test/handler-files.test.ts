@@ -21,7 +21,10 @@ const valid = `
   enum Kind { One }
   export default defineSource('shop', {
     provider: 'shopify',
-    events: { 'orders/create': on(sameZod.object({ id: z.int() }), () => null), '*': { topic: 'rest' } },
+    events: {
+      'orders/create': on(sameZod.object({ id: z.int() }), () => null),
+      '*': { topic: 'rest' },
+    },
   })`
 
 test('a file is loaded as TypeScript, with the very zod that Inlet runs with', async () => {

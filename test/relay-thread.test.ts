@@ -38,10 +38,10 @@ test('a relay that crashes is started again alone, and stops when it is told to'
   const running = relay.run(stop.signal)
   await crashed.promise // there is no database yet
 
-  using _database = openDatabase({ path: join(directory.path, DATABASE_FILE), clock: systemClock })
+  const path = join(directory.path, DATABASE_FILE)
+  openDatabase({ path, clock: systemClock }).close()
   clock.advance(60_000)
-  const drained = relay.drain(60_000)
-  await drained
+  await relay.drain(60_000)
   stop.abort()
   await running
 

@@ -8,7 +8,7 @@ const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
 const PLACEHOLDERS = /\{[^{}]*\}/g
 
 /** The parts of a signed string that the engine can splice; everything else in it is literal. */
-export const SIGNED_PARTS = ['{body}', '{ts}', '{id}'] as const
+const SIGNED_PARTS = ['{body}', '{ts}', '{id}'] as const
 
 /**
  * A value that the operator sets with INLET_CONFIG_<SOURCE>_<NAME>; the row's `config` declares it.

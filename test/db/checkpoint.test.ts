@@ -46,8 +46,9 @@ test('a WAL that is never idle starts over all the same', async () => {
   await using world = await openDbWorld()
   let commits = 0
   using reader = openReader(world.path)
-  // Stands in for traffic that never pauses: a commit lands during each copy, unless the writer is held. The reader
-  // makes the copy end where it would have ended, at the last frame from before that commit.
+  // Stands in for traffic that never pauses: a commit lands during each copy, unless the
+  // writer is held. The reader makes the copy end where it would have ended, at the last frame
+  // from before that commit.
   const busy: Copy = {
     async run() {
       reader.client.run('BEGIN')

@@ -1,4 +1,7 @@
-/** A process that commits events, many at a time, and prints the id of each once it is acknowledged. Started by crash.test.ts. */
+/**
+ * A process that commits events, many at a time, and prints the id of each once it is
+ * acknowledged. Started by crash.test.ts.
+ */
 import { writeSync } from 'node:fs'
 import { openDedup } from '../../db/dedup.ts'
 import { openDatabase } from '../../db/open.ts'

@@ -9,7 +9,10 @@ import { codeOf, openDbWorld, sampleEvent } from './world.ts'
 
 const SCRIPT = join(import.meta.dir, 'commit-forever.ts')
 
-/** Commits in another process, kills it once it has acknowledged `least` events, and returns what it acknowledged. */
+/**
+ * Commits in another process, kills it once it has acknowledged `least` events, and
+ * returns what it acknowledged.
+ */
 async function commitUntilKilled(path: string, prefix: string, least: number): Promise<string[]> {
   await using child = Bun.spawn([process.execPath, SCRIPT, path, prefix], { stdout: 'pipe' })
   const decoder = new TextDecoder()
@@ -46,7 +49,8 @@ test('a full disk is refused as such, and intake goes on when there is room', as
   await using world = await openDbWorld()
   const { client } = world.database
   await world.writer.commit(sampleEvent('e1'))
-  // A ceiling of the file's present size stands in for a full disk: SQLite answers both with SQLITE_FULL.
+  // A ceiling of the file's present size stands in for a full disk: SQLite
+  // answers both with SQLITE_FULL.
   const [pages] = client.query('PRAGMA page_count').values()
   client.run(`PRAGMA max_page_count = ${Number(pages?.[0])}`)
   const big = { body: new Uint8Array(100_000) as ReturnType<typeof sampleEvent>['body'] }

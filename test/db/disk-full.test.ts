@@ -10,7 +10,10 @@ import { manualClock } from '../support/manual-clock.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
 import { codeOf, sampleEvent, RETENTION_MS } from './world.ts'
 
-/** A file system of `mebibytes` in memory, unmounted when it is disposed of; undefined where this user may not mount. */
+/**
+ * A file system of `mebibytes` in memory, unmounted when it is disposed of; undefined where this
+ * user may not mount.
+ */
 async function mountSmallDisk(mebibytes: number): Promise<TempDir | undefined> {
   const dir = await makeTempDir()
   const options = ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', dir.path]
@@ -22,7 +25,8 @@ async function mountSmallDisk(mebibytes: number): Promise<TempDir | undefined> {
   return {
     path: dir.path,
     async [Symbol.asyncDispose]() {
-      // Lazily: the garbage collector closes the last prepared statement, and with it the file, when it likes.
+      // Lazily: the garbage collector closes the last prepared statement, and with it the
+      // file, when it likes.
       Bun.spawnSync(['umount', '--lazy', dir.path])
       await dir[Symbol.asyncDispose]()
     },

@@ -1,4 +1,7 @@
-/** A process that migrates the database it is given, and prints how many migrations that took. Started by migrate.test.ts. */
+/**
+ * A process that migrates the database it is given, and prints how many migrations that
+ * took. Started by migrate.test.ts.
+ */
 import { Database } from 'bun:sqlite'
 import { migrate, MIGRATIONS } from '../../db/migrate.ts'
 

@@ -63,7 +63,10 @@ export function sampleException(
   }
 }
 
-/** A sync that ends when the test says so: the one thing that a real disk does not let a test decide. */
+/**
+ * A sync that ends when the test says so: the one thing that a real disk does not
+ * let a test decide.
+ */
 export interface HeldSync extends Sync {
   /** Ends the sync under way, after waiting for one to start. */
   finish(error?: Error): Promise<void>

@@ -1,4 +1,7 @@
-/** The compiled binary on bad days: wrong input, wrong configuration, Kafka or Redis away, no disk left. */
+/**
+ * The compiled binary on bad days: wrong input, wrong configuration, Kafka or Redis
+ * away, no disk left.
+ */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { createHmac } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -7,7 +7,7 @@ import { compileVerifier } from '../../src/providers/verifier.ts'
 export const NOW = Date.UTC(2026, 2, 4, 9, 30)
 
 /** A secret that each provider could have issued. */
-export const SECRETS: Readonly<Record<string, string>> = {
+const SECRETS: Readonly<Record<string, string>> = {
   standard_webhooks: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   svix: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   gitlab: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
@@ -16,7 +16,7 @@ export const SECRETS: Readonly<Record<string, string>> = {
 }
 
 /** The private half, and the public one, of the pair in Svix's own tests. */
-export const PRIVATE_KEY =
+const PRIVATE_KEY =
   'whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg=='
 export const PUBLIC_KEY = 'whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4='
 

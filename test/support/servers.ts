@@ -4,13 +4,13 @@ import { describe } from 'bun:test'
  * The Kafka for the tests, from `KAFKA_BROKERS`; undefined where there is
  * none. `./scripts/test.sh` starts one.
  */
-export const kafkaBrokers = process.env['KAFKA_BROKERS'] || undefined
+const kafkaBrokers = process.env['KAFKA_BROKERS'] || undefined
 
 /**
  * The Redis for the tests, from `REDIS_URL`; undefined where there is
  * none. `./scripts/test.sh` starts one.
  */
-export const redisUrl = process.env['REDIS_URL'] || undefined
+const redisUrl = process.env['REDIS_URL'] || undefined
 
 const skipped = new Map<string, number>()
 

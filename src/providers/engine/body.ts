@@ -22,7 +22,7 @@ const FORM = 'application/x-www-form-urlencoded'
 const JSON_START: ReadonlySet<number> = new Set([0x7b, 0x5b])
 
 /** The media type of a content type, without its parameters. */
-export function mediaType(contentType: string | null): string {
+function mediaType(contentType: string | null): string {
   const [media = ''] = (contentType ?? '').split(';', 1)
   return media.trim().toLowerCase()
 }

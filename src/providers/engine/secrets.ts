@@ -14,7 +14,7 @@ export function acceptsSecret(scheme: Scheme, secret: string): boolean {
 }
 
 /** The key bytes of a secret, or undefined where it cannot be decoded. */
-export function decodeSecret(form: SecretForm, secret: string): Uint8Array | undefined {
+function decodeSecret(form: SecretForm, secret: string): Uint8Array | undefined {
   const { strip } = form
   const text = strip !== undefined && secret.startsWith(strip) ? secret.slice(strip.length) : secret
   if (form.from === 'utf8') return encoder.encode(text)

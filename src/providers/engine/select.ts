@@ -53,7 +53,7 @@ function join(references: readonly Select[], facts: Facts): string | undefined {
 }
 
 /** Compiles one reference. */
-export function compileReference(reference: Reference, config: RowConfig): Select {
+function compileReference(reference: Reference, config: RowConfig): Select {
   const [place, name] = splitReference(reference)
   if (place === 'header') {
     const header = setting(HeaderName, name, config)
