@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module'
-import { z } from 'zod'
+import github from '@octokit/webhooks-examples'
 import { randomToken, randomUuid } from '../src/ids.ts'
 
 /** Stands for the event's token and for the signature, until each request has its own. */
@@ -19,13 +18,8 @@ export interface Shape {
   signedPrefix(signedAtSeconds: number): string
 }
 
-const Examples = z.array(
-  z.object({ name: z.string(), examples: z.array(z.record(z.string(), z.unknown())) }),
-)
-
-function largestPush(): Record<string, unknown> {
-  const examples = Examples.parse(createRequire(import.meta.url)('@octokit/webhooks-examples'))
-  const pushes = examples.find((each) => each.name === 'push')?.examples ?? []
+function largestPush(): object {
+  const pushes: readonly object[] = github.find(({ name }) => name === 'push')?.examples ?? []
   const [largest] = pushes.toSorted((a, b) => JSON.stringify(b).length - JSON.stringify(a).length)
   if (largest === undefined) throw new Error('@octokit/webhooks-examples has no push event')
   return largest
