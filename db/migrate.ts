@@ -2,6 +2,7 @@ import type { Database } from 'bun:sqlite'
 import type { EpochMs } from '../src/clock.ts'
 import { GatewayError } from '../src/errors.ts'
 import init from './migrations/0000_init.sql' with { type: 'text' }
+import idempotencyKeys from './migrations/0001_idempotency_keys.sql' with { type: 'text' }
 
 export interface Migration {
   readonly name: string
@@ -11,7 +12,10 @@ export interface Migration {
 /**
  * Every migration, oldest first. One that was ever released is never changed, reordered or removed.
  */
-export const MIGRATIONS: readonly Migration[] = [{ name: '0000_init', sql: init }]
+export const MIGRATIONS: readonly Migration[] = [
+  { name: '0000_init', sql: init },
+  { name: '0001_idempotency_keys', sql: idempotencyKeys },
+]
 
 interface AppliedMigration {
   readonly name: string

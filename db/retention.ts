@@ -2,6 +2,7 @@ import { and, asc, between, eq, gt, inArray, isNotNull, lt, or, sql } from 'driz
 import type { EpochMs } from '../src/clock.ts'
 import type { Dedup } from './dedup.ts'
 import { blameOf } from './failures.ts'
+import { openIdempotencyKeys } from './idempotency-keys.ts'
 import type { InletDatabase } from './open.ts'
 import { readNumber } from './pragmas.ts'
 import {
@@ -47,6 +48,7 @@ export function openRetention(
   options: { readonly retentionMs: number; readonly dedup: Dedup },
 ): Retention {
   const statements = { ...prepareQueries(database), ...prepareDeletes(database) }
+  const keys = openIdempotencyKeys(database)
 
   /**
    * Where the sweep over the commits goes on: kept ones are passed by, and looked at again
@@ -91,21 +93,17 @@ export function openRetention(
     return { deleted: length, more: length === LOG_ROWS_MAX }
   }
 
-  /** The file is used again before it shrinks: only what a burst has left behind goes back. */
-  function shrink(): boolean {
-    const pages = readNumber(database.client, 'page_count')
-    const unused = readNumber(database.client, 'freelist_count')
-    if (unused < VACUUM_PAGES || unused < pages * UNUSED_SHARE_MAX) return false
-    database.client.query(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`).all()
-    return true
-  }
-
   function retain(now: EpochMs): { deleted: number; more: boolean } {
     const before = now - options.retentionMs
-    const slices = [dropChunks(before), options.dedup.forget(now), dropLog(before)]
+    const slices = [
+      dropChunks(before),
+      options.dedup.forget(now),
+      keys.forget(before),
+      dropLog(before),
+    ]
     const deleted = slices.reduce((sum, slice) => sum + slice.deleted, 0)
     const isDone = slices.every((slice) => !slice.more)
-    return { deleted, more: !isDone || shrink() }
+    return { deleted, more: !isDone || shrink(database) }
   }
 
   return {
@@ -121,6 +119,15 @@ export function openRetention(
       }
     },
   }
+}
+
+/** The file is used again before it shrinks: only what a burst has left behind goes back. */
+function shrink(database: InletDatabase): boolean {
+  const pages = readNumber(database.client, 'page_count')
+  const unused = readNumber(database.client, 'freelist_count')
+  if (unused < VACUUM_PAGES || unused < pages * UNUSED_SHARE_MAX) return false
+  database.client.query(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`).all()
+  return true
 }
 
 function prepareQueries({ orm }: InletDatabase) {

@@ -13,6 +13,7 @@ import {
   sqliteTable,
   sqliteView,
   text,
+  uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
 import type { FaultCode } from '../src/errors.ts'
 import type { EventState } from '../src/event.ts'
@@ -149,6 +150,21 @@ export const dedup = sqliteTable(
     validUntil: integer('valid_until'),
   },
   (table) => [primaryKey({ columns: [table.bucket, table.source, table.eventId] })],
+)
+
+/** What was answered to requests that carried an `Idempotency-Key`. See db/idempotency-keys.ts. */
+export const idempotencyKeys = sqliteTable(
+  'idempotency_keys',
+  {
+    /** Ascending with time: retention takes the oldest without an index of their own. */
+    id: integer().primaryKey({ autoIncrement: true }),
+    answeredAt: integer('answered_at').notNull(),
+    caller: text().notNull(),
+    key: text().notNull(),
+    requestHash: text('request_hash').notNull(),
+    status: integer().notNull(),
+  },
+  (table) => [uniqueIndex('idempotency_keys_caller_key').on(table.caller, table.key)],
 )
 
 /** Facts about this file: `epoch`, `node_name`. */

@@ -5,8 +5,10 @@
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import type { EpochMs } from '../src/clock.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
+import type { IdempotentAnswer } from '../src/idempotent-answer.ts'
 import type { RelayMark } from '../src/outbox.ts'
 import type { Dedup } from './dedup.ts'
+import { openIdempotencyKeys } from './idempotency-keys.ts'
 import { openMarks } from './mark.ts'
 import type { InletDatabase } from './open.ts'
 import { chunks, inbox, outbox, variants } from './schema.ts'
@@ -29,12 +31,17 @@ export interface Draft {
   changed: boolean
 }
 
+/** Makes the answer that is kept beside the events that it acknowledges. */
+export type AnswerOf = (committed: readonly Committed[]) => IdempotentAnswer
+
 export interface Store {
   /** The highest outbox seq that is committed. */
   readonly outboxSeq: number
   begin(now: EpochMs): Draft
   /** Stores an event with its records, or recognises a duplicate. */
   event(draft: Draft, event: NewEvent): Committed
+  /** Stores all of the events and their answer, or throws and leaves the draft as it was. */
+  events(draft: Draft, events: readonly NewEvent[], answerOf?: AnswerOf): readonly Committed[]
   /** Applies what a relay batch changed. */
   mark(draft: Draft, mark: RelayMark): void
   /** Writes the chunk: the last thing in the transaction. */
@@ -46,24 +53,10 @@ export interface Store {
 export function openStore(database: InletDatabase, dedup: Dedup): Store {
   const statements = prepareStatements(database)
   const marks = openMarks(database)
+  const keys = openIdempotencyKeys(database)
   let last = readLastSeqs(database)
 
-  function insert(draft: Draft, event: NewEvent): number {
-    const seq = draft.inbox + 1
-    const { body, records, ...columns } = event
-    statements.addInbox.run({
-      ...columns,
-      seq,
-      chunkSeq: last.chunk + 1,
-      bodyOffset: draft.bytes,
-      bodyLength: body.byteLength,
-    })
-    for (const [n, record] of records.entries()) {
-      statements.addOutbox.run({ ...record, seq: draft.outbox + 1 + n, inboxSeq: seq, n })
-    }
-    return seq
-  }
-
+  const addEvent = openEvents(statements, dedup)
   return {
     get outboxSeq() {
       return last.outbox
@@ -72,29 +65,16 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
       dedup.startBatch(now)
       return { ...last, inboxFirst: last.inbox + 1, bodies: [], bytes: 0, changed: false }
     },
-    event(draft, event) {
-      const bodyHash = hashOf(event.body)
-      const first = dedup.find(event)
-      if (first !== undefined) {
-        const sameBody = first.bodyHash === bodyHash
-        if (!sameBody) {
-          const { receivedAt, body } = event
-          statements.addVariant.run({ inboxSeq: first.inboxSeq, receivedAt, body })
+    event: addEvent,
+    events: (draft, events, answerOf) =>
+      allOrNothing(draft, () => {
+        const committed = events.map((event) => addEvent(draft, event))
+        if (answerOf !== undefined) {
+          keys.remember(answerOf(committed))
           draft.changed = true
         }
-        return { kind: 'duplicate', seq: first.inboxSeq, sameBody }
-      }
-      const seq = insert(draft, event)
-      dedup.remember(event, { inboxSeq: seq, bodyHash })
-      // Only now, when nothing can fail any more: the caller may roll one event back and go
-      // on with the draft.
-      draft.inbox = seq
-      draft.outbox += event.records.length
-      draft.bodies.push(event.body)
-      draft.bytes += event.body.byteLength
-      draft.changed = true
-      return { kind: 'stored', seq }
-    },
+        return committed
+      }),
     mark(draft, mark) {
       marks.apply(mark, last.outbox)
       draft.changed = true
@@ -114,6 +94,65 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
     committed({ chunk, inbox, outbox }) {
       last = { chunk, inbox, outbox }
     },
+  }
+}
+
+/** Stores one event with its records, or recognises a duplicate. */
+function openEvents(
+  statements: ReturnType<typeof prepareStatements>,
+  dedup: Dedup,
+): (draft: Draft, event: NewEvent) => Committed {
+  function insert(draft: Draft, event: NewEvent): number {
+    const seq = draft.inbox + 1
+    const { body, records, ...columns } = event
+    statements.addInbox.run({
+      ...columns,
+      seq,
+      chunkSeq: draft.chunk + 1,
+      bodyOffset: draft.bytes,
+      bodyLength: body.byteLength,
+    })
+    for (const [n, record] of records.entries()) {
+      statements.addOutbox.run({ ...record, seq: draft.outbox + 1 + n, inboxSeq: seq, n })
+    }
+    return seq
+  }
+
+  return (draft, event) => {
+    const bodyHash = hashOf(event.body)
+    const first = dedup.find(event)
+    if (first !== undefined) {
+      const sameBody = first.bodyHash === bodyHash
+      if (!sameBody) {
+        const { receivedAt, body } = event
+        statements.addVariant.run({ inboxSeq: first.inboxSeq, receivedAt, body })
+        draft.changed = true
+      }
+      return { kind: 'duplicate', seq: first.inboxSeq, sameBody }
+    }
+    const seq = insert(draft, event)
+    dedup.remember(event, { inboxSeq: seq, bodyHash })
+    // Only now, when nothing can fail any more: the caller may roll one event back and go
+    // on with the draft.
+    draft.inbox = seq
+    draft.outbox += event.records.length
+    draft.bodies.push(event.body)
+    draft.bytes += event.body.byteLength
+    draft.changed = true
+    return { kind: 'stored', seq }
+  }
+}
+
+/** Leaves the draft as it was where `task` throws; what it wrote is the caller's to roll back. */
+function allOrNothing<T>(draft: Draft, task: () => T): T {
+  const { inbox, outbox, bytes, changed, bodies } = draft
+  const { length } = bodies
+  try {
+    return task()
+  } catch (error) {
+    Object.assign(draft, { inbox, outbox, bytes, changed })
+    bodies.length = length
+    throw error
   }
 }
 

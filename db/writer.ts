@@ -7,7 +7,7 @@ import type { Dedup } from './dedup.ts'
 import { blameOf } from './failures.ts'
 import { GroupCommit, type Applied, type Item } from './group-commit.ts'
 import type { InletDatabase } from './open.ts'
-import { openStore, type Draft, type Store } from './store.ts'
+import { openStore, type AnswerOf, type Draft, type Store } from './store.ts'
 import { openWalSync, type Sync } from './sync.ts'
 
 /** The one way to change what is acknowledged: everything it answers is on disk. */
@@ -19,6 +19,13 @@ export interface Writer {
    * STORAGE_FAILED: nothing was acknowledged.
    */
   commit(event: NewEvent): Promise<Committed>
+  /**
+   * Stores several events, all or nothing, with what `answerOf` makes of their outcomes. Resolves
+   * once that is on disk.
+   *
+   * @throws GatewayError As `commit`: then none of them is stored.
+   */
+  commitAll(events: readonly NewEvent[], answerOf?: AnswerOf): Promise<readonly Committed[]>
   /**
    * Applies what a relay batch changed, all or nothing. Resolves once that is on disk.
    *
@@ -72,6 +79,10 @@ export function openWriter(options: WriterOptions): Writer {
 
   return {
     commit: (event) => commits.submit(bytesOf(event), (draft) => store.event(draft, event)),
+    commitAll(events, answerOf) {
+      const bytes = events.reduce((sum, event) => sum + bytesOf(event), 0)
+      return commits.submit(bytes, (draft) => store.events(draft, events, answerOf))
+    },
     // Marks are small, one relay sends them one at a time, and they are what makes room:
     // never refused for load.
     mark: (mark) => commits.submit(0, (draft) => store.mark(draft, mark)),

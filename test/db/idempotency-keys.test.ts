@@ -1,0 +1,78 @@
+import { expect, test } from 'bun:test'
+import { openDedup } from '../../db/dedup.ts'
+import { openIdempotencyKeys } from '../../db/idempotency-keys.ts'
+import { openInbox } from '../../db/inbox.ts'
+import { openRetention } from '../../db/retention.ts'
+import type { IdempotentAnswer } from '../../src/idempotent-answer.ts'
+import { bytes, codeOf, openDbWorld, sampleEvent, RETENTION_MS } from './world.ts'
+
+const answer: IdempotentAnswer = {
+  caller: 'billing',
+  key: 'k1',
+  requestHash: 'aa',
+  status: 202,
+  answeredAt: 0,
+}
+
+test('an answer is stored with its events, and outlives a restart', async () => {
+  await using world = await openDbWorld()
+  const committed = await world.writer.commitAll([sampleEvent('a'), sampleEvent('b')], (all) => {
+    expect(all.map(({ kind }) => kind)).toEqual(['stored', 'stored'])
+    return answer
+  })
+  await world.restart()
+
+  expect(committed.map(({ seq }) => seq)).toEqual([1, 2])
+  const keys = openIdempotencyKeys(world.database)
+  expect(keys.find('billing', 'k1')).toEqual(answer)
+  expect(keys.find('shipping', 'k1')).toBeUndefined()
+})
+
+test('several events are stored all or nothing, and those beside them do not notice', async () => {
+  await using world = await openDbWorld()
+  await world.writer.commitAll([], () => answer)
+  const before = world.writer.commit(sampleEvent('before'))
+  const refused = codeOf(
+    world.writer.commitAll([sampleEvent('a'), sampleEvent('b')], () => answer), // its key is taken
+  )
+  const after = world.writer.commitAll([
+    sampleEvent('after-1', { body: bytes('one') }),
+    sampleEvent('after-2', { body: bytes('other') }),
+  ])
+
+  expect(await refused).toBe('STORAGE_FAILED')
+  expect(await before).toMatchObject({ kind: 'stored', seq: 1 })
+  expect(await after).toMatchObject([{ seq: 2 }, { seq: 3 }])
+  const inbox = openInbox(world.database)
+  expect(inbox.list({ limit: 9 }).map(({ eventId }) => eventId)).toEqual([
+    'after-2',
+    'after-1',
+    'before',
+  ])
+  expect(Buffer.from(inbox.bySeq(3)?.body ?? []).toString()).toBe('other')
+})
+
+test('an event that comes twice in one request is stored once', async () => {
+  await using world = await openDbWorld()
+  const committed = await world.writer.commitAll([sampleEvent('a'), sampleEvent('a')])
+
+  expect(committed).toEqual([
+    { kind: 'stored', seq: 1 },
+    { kind: 'duplicate', seq: 1, sameBody: true },
+  ])
+})
+
+test('answers are forgotten with the retention time', async () => {
+  await using world = await openDbWorld()
+  const dedup = openDedup(world.database, { retentionMs: RETENTION_MS })
+  const retention = openRetention(world.database, { retentionMs: RETENTION_MS, dedup })
+  await world.writer.commitAll([], () => ({ ...answer, answeredAt: world.clock.now() }))
+  const keys = openIdempotencyKeys(world.database)
+
+  world.clock.advance(RETENTION_MS)
+  retention.retainOnce(world.clock.now())
+  expect(keys.find('billing', 'k1')).toBeDefined()
+  world.clock.advance(1)
+  retention.retainOnce(world.clock.now())
+  expect(keys.find('billing', 'k1')).toBeUndefined()
+})
