@@ -27,13 +27,17 @@ if [ -z "${KAFKA_BROKERS:-}" ]; then
   has mvn || missing="$missing maven"
 fi
 
-if [ -n "$missing" ]; then
+has haproxy || missing="$missing haproxy"
+
+if [ "$missing" = ' haproxy' ] && ! has apt-get; then
+  echo "inlet: there is no haproxy, so the tests behind it are skipped" >&2
+elif [ -n "$missing" ]; then
   echo "inlet: the tests need$missing" >&2
   if ! has apt-get || ! as_root true 2>/dev/null; then
-    echo "inlet: install that, or set REDIS_URL and KAFKA_BROKERS to servers for the tests" >&2
+    echo "inlet: install that, or set REDIS_URL and KAFKA_BROKERS to servers that exist already" >&2
     exit 1
   fi
-  # policy-rc.d keeps Debian from starting a redis-server that it installs: ours run in folders of their own.
+  # policy-rc.d keeps Debian from starting the servers that it installs: ours run in folders of their own.
   # shellcheck disable=SC2086 # one word for each package
   as_root env DEBIAN_FRONTEND=noninteractive sh -euc '
     policy=/usr/sbin/policy-rc.d

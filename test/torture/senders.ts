@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { systemClock } from '../../src/clock.ts'
+import { messageOf } from '../../src/errors.ts'
 import { randomToken } from '../../src/ids.ts'
 import type { Ledger, SentEvent } from './ledger.ts'
 
@@ -12,10 +13,14 @@ export interface SendersOptions {
   readonly secret: string
   /** One sender a key: it sends its next event only once the last one is acknowledged. */
   readonly keys: number
+  /** Makes each body at least this long. Default 0. */
+  readonly padBytes?: number
 }
 
 export interface Senders {
   readonly ledger: Ledger
+  /** What was answered instead of an acknowledgement so far, or why nothing was. */
+  readonly refusals: readonly string[]
   /** Lets each sender get its last acknowledgement, then ends them. */
   stop(): Promise<void>
 }
@@ -24,18 +29,24 @@ export interface Senders {
 export function startSenders(options: SendersOptions): Senders {
   const run = randomToken()
   const acked: SentEvent[] = []
+  const refusals: string[] = []
   let stopping = false
 
   async function sendAll(key: string): Promise<void> {
     for (let n = 0; !stopping; n += 1) {
       const event = { id: `${run}-${key}-${n}`, key, n }
-      while (!(await isAcknowledged(event, options))) await systemClock.sleep(RETRY_MS)
+      for (let answer = ''; answer !== 'acknowledged';) {
+        if (answer !== '') await systemClock.sleep(RETRY_MS)
+        answer = await deliver(event, options)
+        if (answer !== 'acknowledged') refusals.push(answer)
+      }
       acked.push(event)
     }
   }
   const sending = Array.from({ length: options.keys }, (_, key) => sendAll(String(key)))
   return {
     ledger: { acked },
+    refusals,
     async stop() {
       stopping = true
       await Promise.all(sending)
@@ -43,8 +54,14 @@ export function startSenders(options: SendersOptions): Senders {
   }
 }
 
-async function isAcknowledged(event: SentEvent, options: SendersOptions): Promise<boolean> {
-  const body = JSON.stringify({ repository: { id: Number(event.key) }, n: event.n, id: event.id })
+/** Resolves to `acknowledged`, or to what came instead. */
+async function deliver(event: SentEvent, options: SendersOptions): Promise<string> {
+  const body = JSON.stringify({
+    repository: { id: Number(event.key) },
+    n: event.n,
+    id: event.id,
+    pad: 'x'.repeat(options.padBytes ?? 0),
+  })
   const signature = createHmac('sha256', options.secret).update(body).digest('hex')
   try {
     const response = await fetch(`${options.url()}/hooks/github`, {
@@ -59,8 +76,10 @@ async function isAcknowledged(event: SentEvent, options: SendersOptions): Promis
     })
     await response.arrayBuffer()
     return response.status === 202 || response.status === 200
-  } catch {
+      ? 'acknowledged'
+      : String(response.status)
+  } catch (error) {
     // Unknown: it may be stored or not. Only the answer counts, so it is sent again.
-    return false
+    return messageOf(error)
   }
 }
