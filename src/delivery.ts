@@ -51,6 +51,11 @@ export interface Verified {
   /** The catalogue's partition key; undefined where the provider has none. */
   readonly key: string | undefined
   readonly contentType: string
+  /**
+   * Which of the source's secrets proved it, 0 for the first: shows when an old one is no longer
+   * used. Absent where none was asked for.
+   */
+  readonly secretIndex?: number | undefined
 }
 
 /** A delivery that is not taken, and why. Nothing of it is stored. */

@@ -9,6 +9,7 @@ import { messageOf } from './errors.ts'
 import type { LoadedSource } from './handler-files.ts'
 import { TOPIC_NAME } from './limits.ts'
 import { compileRoutes, passEverything } from './route.ts'
+import { countUses, counting } from './secret-uses.ts'
 import type { Source } from './source.ts'
 
 /** What the catalogue does for a source. */
@@ -31,6 +32,8 @@ export interface ResolvedSources {
   /** Sources that a handler file defines but nothing configures: names. */
   readonly inactive: readonly string[]
   readonly problems: readonly string[]
+  /** The files that INLET_SECRET_<SOURCE>_FILE name. */
+  readonly secretFiles: readonly string[]
 }
 
 /** What is known of a source before its variables are read. */
@@ -43,6 +46,7 @@ interface Named {
 /** What the variables say of it. */
 interface Variables {
   secrets?: readonly string[]
+  secretFile?: string
   /** Its secret is reported as wrong already. */
   secretIsWrong?: true
   topic?: string
@@ -51,12 +55,13 @@ interface Variables {
 
 /**
  * Resolves every source; what is wrong is reported together, one line each, naming
- * the variable or file.
+ * the variable or file. Secrets that `earlier` sources have as well go on counting their uses.
  */
 export function resolveSources(
   config: Config,
   loaded: readonly LoadedSource[],
   provider: (key: string) => ProviderPort | undefined,
+  earlier?: ReadonlyMap<string, Source>,
 ): ResolvedSources {
   const problems: string[] = []
   const named = nameSources(config, loaded, problems)
@@ -76,11 +81,12 @@ export function resolveSources(
       }
       continue
     }
-    const built = build(source, settings, { provider, problems })
+    const built = build(source, settings, { provider, problems, earlier })
     if (built !== undefined) sources.set(source.name, built)
   }
   if (sources.size === 0 && problems.length === 0) problems.push(nothingConfigured(inactive))
-  return { sources, inactive, problems }
+  const secretFiles = [...variables.values()].flatMap(({ secretFile }) => secretFile ?? [])
+  return { sources, inactive, problems, secretFiles }
 }
 
 function nothingConfigured(inactive: readonly string[]): string {
@@ -150,6 +156,7 @@ interface Assignment {
 function assign(entry: Variables, variable: Assignment, problems: string[]): void {
   const { full, kind, field, value } = variable
   if (kind === 'SECRET' && (field === '' || field === 'FILE')) {
+    if (field === 'FILE') entry.secretFile = value
     const secrets = field === '' ? splitSecrets(value) : readSecrets(full, value, problems)
     const problem =
       entry.secrets !== undefined
@@ -192,6 +199,7 @@ function readSecrets(variable: string, path: string, problems: string[]): string
 interface BuildContext {
   readonly provider: (key: string) => ProviderPort | undefined
   readonly problems: string[]
+  readonly earlier: ReadonlyMap<string, Source> | undefined
 }
 
 function build(source: Named, settings: Variables, context: BuildContext): Source | undefined {
@@ -224,9 +232,13 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
   const secrets = settings.secrets ?? []
   const unsigned = secrets.length === 0
   try {
-    const verify = port.compile({ secrets, unsigned, config: settings.config })
-    const file = loaded?.file
-    return { name, provider: source.provider, unsigned, file, verify, route: compileRoutes(events) }
+    const proving = port.compile({ secrets, unsigned, config: settings.config })
+    const secretUses = countUses(secrets, context.earlier?.get(name)?.secretUses)
+    const verify = unsigned ? proving : counting(proving, secretUses)
+    const { provider } = source
+    const route = compileRoutes(events)
+    const served = { name, provider, unsigned, file: loaded?.file, verify, route }
+    return unsigned ? served : { ...served, secretUses }
   } catch (error) {
     context.problems.push(`source "${name}": ${messageOf(error)}`)
     return undefined

@@ -72,21 +72,25 @@ function compileProof(
     throw new GatewayError('CONFIG_INVALID', `${row.key} needs a secret of a form that it knows`)
   }
   const schemes = row.schemes.map((scheme) => {
+    // Of each: which of the source's secrets it is.
+    const indexes = secrets.flatMap((secret, at) => (acceptsSecret(scheme, secret) ? [at] : []))
     const own = secrets.filter((secret) => acceptsSecret(scheme, secret))
-    return { hasSecrets: own.length > 0, ...compileScheme(scheme, { secrets: own, config, now }) }
+    return { indexes, ...compileScheme(scheme, { secrets: own, config, now }) }
   })
-  const expected = schemes.find((scheme) => scheme.hasSecrets)?.header
+  const expected = schemes.find((scheme) => scheme.indexes.length > 0)?.header
   return (delivery) => {
     // The strongest scheme that is present decides alone: a bad signature beside a good token stays
     // a bad signature.
     const scheme = schemes.find((each) => each.isPresent(delivery.headers))
     if (scheme === undefined) return refused('SIGNATURE_MISSING', `${expected} is missing`)
-    if (!scheme.hasSecrets) {
+    if (scheme.indexes.length === 0) {
       const reason = `${scheme.header} is present, and none of the secrets is of its kind`
       return refused('SIGNATURE_MISMATCH', reason)
     }
     const proof = scheme.check(delivery)
-    return proof.kind === 'refused' ? proof : { ...proof, checkData: scheme.checkData }
+    if (proof.kind === 'refused') return proof
+    const secretIndex = scheme.indexes[proof.secretIndex ?? -1]
+    return { ...proof, secretIndex, checkData: scheme.checkData }
   }
 }
 
@@ -102,7 +106,8 @@ function unproven(
   return ({ headers }) => {
     const ids = idHeaders.map((name) => (name === undefined ? undefined : headers.get(name)))
     const id = ids.find((each) => each !== undefined && each !== null) ?? undefined
-    return { kind: 'proven', id, timestamp: undefined, checkData: undefined }
+    const nothing = { timestamp: undefined, secretIndex: undefined, checkData: undefined }
+    return { kind: 'proven', id, ...nothing }
   }
 }
 
@@ -151,6 +156,7 @@ function compileIdentity(row: ProviderRow, config: RowConfig): Identify {
       type: selectType(facts) ?? 'unknown',
       key: selectKey(facts),
       contentType: delivery.headers.get('content-type') ?? contentTypeDefault,
+      secretIndex: proof.secretIndex,
     }
   }
 }

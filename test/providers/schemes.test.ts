@@ -196,3 +196,31 @@ describe('the generic HMAC is what the operator configured', () => {
     expect(outcomeOf(verify(deliveryOf(BODY, { 'X-My-Signature': `x${mac}` })))).toBe(MISMATCH)
   })
 })
+
+describe('a delivery tells which secret proved it', () => {
+  const old = 'the-old-secret'
+  const current = 'the-new-secret'
+
+  test('by its place among the secrets of the source', () => {
+    const verify = verifierOf('github', { secrets: [current, old] })
+    const placeOf = (secret: string) => verify(signed('github', BODY, { secret }))
+    expect(placeOf(old)).toMatchObject({ kind: 'verified', secretIndex: 1 })
+    expect(placeOf(current)).toMatchObject({ kind: 'verified', secretIndex: 0 })
+  })
+
+  test('also where each scheme has secrets of its own', () => {
+    const token = 'the plain old token'
+    const verify = verifierOf('gitlab', { secrets: [token, secretsOf('gitlab').verify] })
+    const presented = deliveryOf(BODY, { 'x-gitlab-token': token })
+    expect(verify(presented)).toMatchObject({ kind: 'verified', secretIndex: 0 })
+    expect(verify(signed('gitlab', BODY))).toMatchObject({ kind: 'verified', secretIndex: 1 })
+  })
+
+  test('also with public keys, and not at all where nothing was asked for', () => {
+    const other = 'whpk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+    const verify = verifierOf('standard_webhooks_ed25519', { secrets: [other, PUBLIC_KEY] })
+    expect(verify(signed('standard_webhooks_ed25519', BODY))).toMatchObject({ secretIndex: 1 })
+    const unsigned = verifierOf('github', { secrets: [], unsigned: true })(signed('github', BODY))
+    expect(unsigned).toMatchObject({ kind: 'verified', secretIndex: undefined })
+  })
+})

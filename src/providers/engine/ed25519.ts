@@ -17,7 +17,10 @@ export function compileEd25519(scheme: Ed25519Scheme, options: SchemeOptions): C
     (message, parts, signatures) => {
       const bytes = messageBytes(message, parts)
       // The first match may end it: the keys are public, so the time it takes tells nothing.
-      return keys.some((key) => signatures.some((each) => verify(null, bytes, key, each)))
+      const matched = keys.findIndex((key) => {
+        return signatures.some((each) => verify(null, bytes, key, each))
+      })
+      return matched === -1 ? undefined : matched
     },
     options,
   )

@@ -15,14 +15,17 @@ export function compileHmac(scheme: HmacScheme, options: SchemeOptions): Compile
   return compileSigned(
     scheme,
     (message, parts, signatures) => {
-      let matched = false
+      let matched: number | undefined
       // No early end: how long it takes must not tell which secret, or which signature, was the
       // right one.
-      for (const start of keyed) {
+      for (const [index, start] of keyed.entries()) {
         const hasher = start()
         message(parts, hasher)
         const digest = hasher.digest()
-        for (const signature of signatures) matched = equalDigests(digest, signature) || matched
+        for (const signature of signatures) {
+          const isEqual = equalDigests(digest, signature)
+          matched ??= isEqual ? index : undefined
+        }
       }
       return matched
     },

@@ -44,11 +44,14 @@ function compilePresented(
       // Digests are compared, not the secrets: neither content nor length shows in the time it
       // takes.
       const digest = digestOf(presented)
-      let matched = false
-      for (const each of expected) matched = equalDigests(digest, each) || matched
-      return matched
-        ? { kind: 'proven', id: undefined, timestamp: undefined }
-        : refused('SIGNATURE_MISMATCH', `${header} does not match`)
+      let secretIndex: number | undefined
+      for (const [index, each] of expected.entries()) {
+        const isEqual = equalDigests(digest, each)
+        secretIndex ??= isEqual ? index : undefined
+      }
+      return secretIndex === undefined
+        ? refused('SIGNATURE_MISMATCH', `${header} does not match`)
+        : { kind: 'proven', id: undefined, timestamp: undefined, secretIndex }
     },
     checkData: undefined,
   }

@@ -10,6 +10,8 @@ export interface Proof {
   readonly id: string | undefined
   /** The signed time, as received; undefined where there is none outside the body. */
   readonly timestamp: string | undefined
+  /** Which of the secrets proved it; undefined where none was asked for. */
+  readonly secretIndex: number | undefined
 }
 
 /** One way of proving, compiled for one source. */

@@ -16,12 +16,15 @@ import { refused, type CompiledScheme, type SchemeOptions } from './scheme.ts'
 import { decodeSignature, readSignatures, type FoundSignatures } from './signatures.ts'
 import { isWithinWindow, parseTimestamp } from './timestamp.ts'
 
-/** Whether any of the signatures is one of the message by any of the keys. */
+/**
+ * The index of the first key by which any of the signatures is one of the message; undefined where
+ * there is none.
+ */
 export type Matcher = (
   message: Message,
   parts: MessageParts,
   signatures: readonly Uint8Array[],
-) => boolean
+) => number | undefined
 
 /** Compiles everything of a signing scheme but the cryptography. */
 export function compileSigned(
@@ -54,13 +57,14 @@ export function compileSigned(
       if (time !== undefined && 'kind' in time) return time
 
       const parts = { id: id ?? '', timestamp: time?.text ?? '', body }
-      if (!matches(message, parts, decodeAll(found.signatures, encoding))) {
+      const secretIndex = matches(message, parts, decodeAll(found.signatures, encoding))
+      if (secretIndex === undefined) {
         return refused('SIGNATURE_MISMATCH', `${header} does not match the body`)
       }
       if (timestamp !== undefined && time !== undefined) {
         if (!isWithinWindow(time.at, options.now(), timestamp)) return expired(timestamp)
       }
-      return { kind: 'proven', id, timestamp: time?.text }
+      return { kind: 'proven', id, timestamp: time?.text, secretIndex }
     },
     checkData:
       timestamp?.from.startsWith('json:') === true ? dataCheck(timestamp, options) : undefined,

@@ -1,0 +1,41 @@
+import { expect, test } from 'bun:test'
+import type { Delivery, Verdict } from '../src/delivery.ts'
+import { counting, countUses } from '../src/secret-uses.ts'
+import { sampleDelivery, sampleVerified } from './support/verified.ts'
+
+const delivery = sampleDelivery('{}')
+
+/** Takes everything, proved by the secret at this place. */
+function provedBy(secretIndex: number | undefined): (delivery: Delivery) => Verdict {
+  return () => sampleVerified({}, { secretIndex })
+}
+
+test('each secret counts the deliveries that it proved, and when the last one came', () => {
+  const uses = countUses(['new', 'old'])
+  counting(provedBy(1), uses)(delivery)
+  counting(provedBy(1), uses)(delivery)
+
+  expect(uses).toMatchObject([
+    { deliveries: 0, lastUsedAt: null },
+    { deliveries: 2, lastUsedAt: delivery.receivedAt },
+  ])
+})
+
+test('what is refused, or was taken without proof, counts for none', () => {
+  const uses = countUses(['new'])
+  counting(() => ({ kind: 'refused', code: 'SIGNATURE_MISMATCH', detail: '' }), uses)(delivery)
+  counting(provedBy(undefined), uses)(delivery)
+
+  expect(uses).toMatchObject([{ deliveries: 0, lastUsedAt: null }])
+})
+
+test('a secret that is configured again goes on counting, wherever it stands', () => {
+  const before = countUses(['old'])
+  counting(provedBy(0), before)(delivery)
+
+  expect(countUses(['new', 'old'], before)).toMatchObject([{ deliveries: 0 }, { deliveries: 1 }])
+})
+
+test('a secret cannot be read from what is kept of it', () => {
+  expect(JSON.stringify(countUses(['made-up-secret']))).not.toContain('made-up-secret')
+})
