@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { LOG_LEVELS } from './log.ts'
+import { isLoopback } from './loopback.ts'
+import { KAFKA_SECURITY_SETTINGS, readKafkaSecurity, type KafkaSecurity } from './kafka-security.ts'
 import { BODY_BYTES_MAX, HANDLER_MS_MAX, SOURCE_NAME } from './limits.ts'
 
 const switchText = z.enum(['true', 'false']).transform((text) => text === 'true')
@@ -48,6 +50,7 @@ export const SETTINGS = {
     .enum(['none', 'gzip', 'zstd'])
     .default('none')
     .describe('Compression of record batches.'),
+  ...KAFKA_SECURITY_SETTINGS,
   REDIS_URL: z
     .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
     .optional()
@@ -96,10 +99,14 @@ export const SOURCE_SETTINGS = {
 
 const SettingsSchema = z.object(SETTINGS)
 type Settings = z.output<typeof SettingsSchema>
+/** What the rest of the program sees in another form. */
+type Rewritten = 'KAFKA_BROKERS' | 'INLET_SOURCES' | keyof typeof KAFKA_SECURITY_SETTINGS
 
 /** The configuration: parsed once, at the door, and never read from the environment again. */
-export interface Config extends Readonly<Omit<Settings, 'KAFKA_BROKERS' | 'INLET_SOURCES'>> {
+export interface Config extends Readonly<Omit<Settings, Rewritten>> {
   readonly KAFKA_BROKERS: readonly string[]
+  /** What KAFKA_SSL*, KAFKA_SASL_* and their files come to. */
+  readonly kafkaSecurity: KafkaSecurity
   /** By name as in INLET_SOURCES. */
   readonly sources: ReadonlyMap<string, string>
   /**
@@ -140,11 +147,18 @@ export function parseConfig(env: Environment): ConfigResult {
   }
   const sources = parseSources(known['INLET_SOURCES'], problems)
   const brokers = parseBrokers(known['KAFKA_BROKERS'], problems)
+  const kafkaSecurity = readKafkaSecurity(known, brokers, problems)
   checkTogether(known, problems)
   if (parsed.data === undefined || problems.length > 0) return { ok: false, problems }
   return {
     ok: true,
-    config: Object.freeze({ ...parsed.data, KAFKA_BROKERS: brokers, sources, sourceVariables }),
+    config: Object.freeze({
+      ...parsed.data,
+      KAFKA_BROKERS: brokers,
+      kafkaSecurity,
+      sources,
+      sourceVariables,
+    }),
   }
 }
 
@@ -165,10 +179,6 @@ function checkTogether(env: Environment, problems: string[]): void {
   if (!isLoopback(adminHost) && env['INLET_ADMIN_TOKEN'] === undefined) {
     problems.push('INLET_ADMIN_TOKEN is required when INLET_ADMIN_HOST is not a loopback address')
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 function parseBrokers(text: string | undefined, problems: string[]): string[] {

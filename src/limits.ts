@@ -77,6 +77,12 @@ export const RELAY_POLL_MS = 5_000
  */
 export const PUBLISH_MS_MAX = 20_000
 
+/** A token endpoint that is slower than this is away; a send has its own, longer time. */
+export const TOKEN_MS_MAX = 10_000
+
+/** A token's answer: real ones have a few KB. */
+export const TOKEN_BYTES_MAX = 64 * 1024
+
 /** A handler's time, queueing included, before its event is stored as `failed`. */
 export const HANDLER_MS_MAX = 800
 

@@ -13,6 +13,7 @@ export type RelaySettings = Pick<
   | 'KAFKA_BROKERS'
   | 'KAFKA_CLIENT_ID'
   | 'KAFKA_COMPRESSION'
+  | 'kafkaSecurity'
   | 'LOG_LEVEL'
 >
 

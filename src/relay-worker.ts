@@ -77,6 +77,7 @@ function openPublisher(settings: RelaySettings, log: Log) {
     brokers: settings.KAFKA_BROKERS,
     clientId: settings.KAFKA_CLIENT_ID,
     compression: settings.KAFKA_COMPRESSION,
+    security: settings.kafkaSecurity,
     clock: systemClock,
     log,
   })

@@ -29,6 +29,7 @@ test('a relay that crashes is started again alone, and stops when it is told to'
       KAFKA_BROKERS: [],
       KAFKA_CLIENT_ID: 'test',
       KAFKA_COMPRESSION: 'none',
+      kafkaSecurity: {},
       LOG_LEVEL: 'silent',
     },
     mark: () => Promise.resolve(),

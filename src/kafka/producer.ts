@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import {
   Kafka,
   logLevel,
@@ -10,16 +10,16 @@ import {
 import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
 import { GatewayError, messageOf } from '../errors.ts'
+import type { KafkaSecurity } from '../kafka-security.ts'
 import { PUBLISH_MS_MAX } from '../limits.ts'
 import type { Log } from '../log.ts'
 import type { Landed, PublishRecord } from '../record.ts'
 import { proveLanded, type LastOffsets, type SentTo } from './acks.ts'
 import { COMPRESSION_TYPES, registerCodecs, type Compression } from './codecs.ts'
 import { toFault } from './faults.ts'
+import { toKafkajsAddress } from './address.ts'
 import { partitionOf } from './murmur2.ts'
-
-/** Idle connections are probed, so that a broker that vanished is noticed before the next send. */
-const KEEP_ALIVE_MS = 60_000
+import { openSecurity, type Security } from './security.ts'
 
 /** How long `close` waits for kafkajs to say goodbye. */
 const CLOSE_MS_MAX = 2_000
@@ -29,6 +29,8 @@ export interface KafkaPublisherOptions {
   readonly brokers: readonly string[]
   readonly clientId: string
   readonly compression: Compression
+  /** Default: neither TLS nor a login. */
+  readonly security?: KafkaSecurity
   readonly clock: Clock
   readonly log: Log
   /** Everything that one send may take, connecting included, in ms. Default: PUBLISH_MS_MAX. */
@@ -59,12 +61,14 @@ interface Session {
 export function openKafkaPublisher(options: KafkaPublisherOptions): KafkaPublisher {
   registerCodecs()
   const { clock, deadlineMs = PUBLISH_MS_MAX } = options
+  // Longer than a session, so that a new one goes on with the token of the last.
+  const security = openSecurity(options.security ?? {}, clock)
   let session: Session | undefined
   let sessions = 0
   let sending = false
 
   async function send(records: readonly PublishRecord[]): Promise<readonly Landed[]> {
-    session ??= openSession(options, sessions++)
+    session ??= openSession(options, security, sessions++)
     const { producer, connected, lastOffsets } = session
     await connected
     const topics = Map.groupBy(records.map(toMessage), ({ topic }) => topic)
@@ -105,16 +109,18 @@ export function openKafkaPublisher(options: KafkaPublisherOptions): KafkaPublish
   }
 }
 
-function openSession(options: KafkaPublisherOptions, generation: number): Session {
+function openSession(
+  options: KafkaPublisherOptions,
+  security: Security,
+  generation: number,
+): Session {
   const { brokers, clientId, deadlineMs = PUBLISH_MS_MAX, log } = options
   const sockets = new Set<Socket>()
   let isCut = false
 
   function openSocket(to: { host: string; port: number; onConnect: () => void }): Socket {
     if (isCut) throw new Error('this producer was given up')
-    const socket = connect({ host: to.host, port: to.port }, to.onConnect)
-    socket.setNoDelay(true) // kafkajs leaves Nagle on, but a send is one request and waits
-    socket.setKeepAlive(true, KEEP_ALIVE_MS)
+    const socket = security.connect(to)
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     return socket
@@ -122,9 +128,11 @@ function openSession(options: KafkaPublisherOptions, generation: number): Sessio
 
   // kafkajs starts with the first broker: a dead one must not be the first of every producer.
   const start = generation % brokers.length
+  const addresses = brokers.map(toKafkajsAddress)
   const kafka = new Kafka({
     clientId,
-    brokers: [...brokers.slice(start), ...brokers.slice(0, start)],
+    brokers: [...addresses.slice(start), ...addresses.slice(0, start)],
+    ...(security.sasl === undefined ? {} : { sasl: security.sasl }),
     connectionTimeout: deadlineMs / 4,
     authenticationTimeout: deadlineMs / 2,
     // Later than the broker's own timeout, so that its answer counts; earlier than ours.

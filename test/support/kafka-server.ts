@@ -32,6 +32,10 @@ export interface KafkaOptions {
   readonly port?: number
   /** Partitions of a topic whose creator names none. Default 6. */
   readonly partitions?: number
+  /** Further listeners by name, each as `//host:port`; `config` gives them their protocols. */
+  readonly listeners?: Readonly<Record<string, string>>
+  /** Further arguments of the tool that formats the folder, e.g. `--add-scram …`. */
+  readonly formatArguments?: readonly string[]
   /** Further lines of server.properties; they win over ours. */
   readonly config?: Readonly<Record<string, string>>
 }
@@ -52,26 +56,37 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
   const process = await startServerProcess({
     name: 'Kafka',
     folder,
-    command: ['sh', '-c', FORMAT_AND_RUN, configPath, ...java],
+    command: ['sh', '-c', formatAndRun(options.formatArguments), configPath, ...java],
     isReady: () => isReady(brokers),
   })
   return Object.assign(process, { brokers })
 }
 
 /** Formats the folder the first time, then becomes the server, so that the pid is the server's. */
-const FORMAT_AND_RUN = `
-[ -f formatted ] || "$@" kafka.tools.StorageTool format -t MkU3OEVBNTcwNTJENDM2Qk -c "$0" || exit
+function formatAndRun(formatArguments: readonly string[] = []): string {
+  const quoted = formatArguments.map(
+    (argument) => `'${argument.replaceAll("'", String.raw`'\''`)}'`,
+  )
+  const format = `format -t MkU3OEVBNTcwNTJENDM2Qk -c "$0" ${quoted.join(' ')}`
+  return `
+[ -f formatted ] || "$@" kafka.tools.StorageTool ${format} || exit
 : > formatted
 exec "$@" kafka.Kafka "$0"`
+}
 
 function serverProperties(folder: string, port: number, options: KafkaOptions): string {
   const controllerPort = findFreePort()
+  const listeners = Object.entries({
+    PLAINTEXT: `//127.0.0.1:${port}`,
+    CONTROLLER: `//127.0.0.1:${controllerPort}`,
+    ...options.listeners,
+  })
   const properties = {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    listeners: listeners.map(([name, address]) => `${name}:${address}`).join(','),
     'log.dirs': join(folder, 'data'),
     'auto.create.topics.enable': 'false',
     'num.partitions': String(options.partitions ?? 6),

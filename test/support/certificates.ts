@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+
+/** A certificate and its key, as PEM files. */
+export interface Certificate {
+  readonly cert: string
+  readonly key: string
+}
+
+/** Makes a certificate authority of our own in `folder`, with `openssl`. */
+export function makeAuthority(folder: string, name: string): Certificate {
+  return request(folder, name, ['-addext', 'basicConstraints=critical,CA:TRUE'])
+}
+
+/**
+ * Makes a certificate signed by `authority`.
+ *
+ * @param names What it is for, e.g. `IP:127.0.0.1,DNS:kafka.test`.
+ */
+export function issue(authority: Certificate, folder: string, name: string, names: string) {
+  const { cert, key } = authority
+  return request(folder, name, ['-CA', cert, '-CAkey', key, '-addext', `subjectAltName=${names}`])
+}
+
+/** Certificate and key in one PEM file, as Kafka wants them. */
+export function bundle({ cert, key }: Certificate): string {
+  const path = cert.replace(/\.pem$/, '.bundle.pem')
+  writeFileSync(path, readFileSync(key, 'utf8') + readFileSync(cert, 'utf8'))
+  return path
+}
+
+function request(folder: string, name: string, extra: readonly string[]): Certificate {
+  const files = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) }
+  const made = Bun.spawnSync([
+    ...'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 2'.split(' '),
+    '-subj',
+    `/CN=${name}`,
+    '-out',
+    files.cert,
+    '-keyout',
+    files.key,
+    ...extra,
+  ])
+  if (!made.success) throw new Error(`openssl failed: ${made.stderr.toString()}`)
+  return files
+}
