@@ -25,18 +25,20 @@ export interface LoadedHandlers {
 
 const HANDLER_FILE = /^(?!.*\.(?:test|d)\.ts$).+\.(?:ts|js)$/
 
-/**
- * Loads every handler file of a directory, in the order of their names. A directory that is
- * not there holds none.
- */
+/** The handler files of a directory by name, in order. A directory that is not there holds none. */
+export function handlerFileNames(directory: string): string[] {
+  if (!existsSync(directory)) return []
+  return readdirSync(directory)
+    .filter((file) => HANDLER_FILE.test(file))
+    .toSorted()
+}
+
+/** Loads every handler file of a directory, in the order of their names. */
 export async function loadHandlerFiles(directory: string): Promise<LoadedHandlers> {
   serveModules()
-  if (!existsSync(directory)) return { sources: [], problems: [] }
   const sources: LoadedSource[] = []
   const problems: string[] = []
-  for (const name of readdirSync(directory)
-    .filter((file) => HANDLER_FILE.test(file))
-    .toSorted()) {
+  for (const name of handlerFileNames(directory)) {
     const file = resolve(directory, name)
     try {
       const loaded = (await import(file)) as { default?: unknown }

@@ -41,7 +41,12 @@ export async function prepare(env: Environment): Promise<Setup> {
  * everything is reported together.
  */
 export function loadHandlers(env: Environment): Promise<LoadedHandlers> {
-  return loadHandlerFiles(env['INLET_HANDLERS_DIR'] || './handlers')
+  return loadHandlerFiles(handlersDirectory(env))
+}
+
+/** Where handler files are, also where the rest of the configuration is wrong. */
+export function handlersDirectory(env: Environment): string {
+  return env['INLET_HANDLERS_DIR'] || './handlers'
 }
 
 /** What the catalogue does for a source of this provider. */

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
-import { prepare } from '../setup.ts'
+import { handlersDirectory, prepare } from '../setup.ts'
+import { checkTypes } from './check-types.ts'
 import type { Command } from './command.ts'
 
 export const check: Command = {
@@ -8,8 +9,13 @@ export const check: Command = {
   help: `Usage: inlet check
 
 Reads the environment and the handler files exactly as \`inlet serve\` would, and prints what would
-be served; or everything that is wrong, and exits with 1. Opens no port, no database, no broker.`,
+be served; or everything that is wrong, and exits with 1. Opens no port, no database, no broker.
+
+The types of the handler files are checked, too, where a tsconfig.json says how: \`inlet init\`
+writes one. Nothing has to be installed for it.`,
   async run({ env, print }) {
+    const types = await checkTypes(handlersDirectory(env))
+    if (types.kind === 'wrong') for (const error of types.errors) print(error)
     const { config, sources, inactive } = await prepare(env)
     for (const { name, provider, file, unsigned } of sources.values()) {
       const by = file === undefined ? 'configuration' : basename(file)
@@ -17,6 +23,8 @@ be served; or everything that is wrong, and exits with 1. Opens no port, no data
     }
     for (const name of inactive) print(`inactive: ${name} (no INLET_SECRET_ configured)`)
     print(`records go to ${config.INLET_SINK === 'file' ? 'files, a stand-in for Kafka' : 'Kafka'}`)
-    return 0
+    if (types.kind === 'unchecked') print(`types of the handler files not checked: ${types.reason}`)
+    if (types.kind === 'right' && types.files > 0) print('types of the handler files hold')
+    return types.kind === 'wrong' ? 1 : 0
   },
 }

@@ -3,6 +3,7 @@ import type { Environment } from '../config.ts'
 import { loadHandlers, prepare } from '../setup.ts'
 import type { Command } from './command.ts'
 import { devSecretsFile, keepDevSecrets } from './dev-secrets.ts'
+import { programName } from './program-name.ts'
 import { runGateway } from './run-gateway.ts'
 
 export const dev: Command = {
@@ -37,7 +38,7 @@ Every variable of \`inlet serve\` works here as well.`,
       print(`  secrets    ${devSecretsFile(dataDir)}`)
       print(`  records    ${sink}${sink === 'Kafka' ? '' : ' (a stand-in for Kafka)'}`)
       print('')
-      print(`  Try it, in a second terminal:   ./scripts/inlet send ${first}`)
+      print(`  Try it, in a second terminal:   ${programName()} send ${first}`)
       print('')
     })
   },
