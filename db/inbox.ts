@@ -7,7 +7,14 @@ import type { EventState } from '../src/event.ts'
 import type { EntryStatus } from '../src/outbox.ts'
 import { openBodies } from './bodies.ts'
 import type { Reader } from './open.ts'
-import { inbox, outbox, outboxExceptions, relayProgress, variants } from './schema.ts'
+import {
+  handlerRetries,
+  inbox,
+  outbox,
+  outboxExceptions,
+  relayProgress,
+  variants,
+} from './schema.ts'
 
 export interface StoredEvent {
   readonly seq: number
@@ -22,6 +29,10 @@ export interface StoredEvent {
   readonly headers: string | null
   readonly reason: string | null
   readonly bodyLength: number
+  /** Tries of its handler, where it asked for more than one; null where it did not. */
+  readonly attempts: number | null
+  /** When the next try is due; null where there will be none. */
+  readonly nextTryAt: EpochMs | null
 }
 
 /** A record of an event, and how far it has come. */
@@ -123,6 +134,8 @@ const EVENT_COLUMNS = {
   headers: inbox.headers,
   reason: inbox.reason,
   bodyLength: inbox.bodyLength,
+  attempts: handlerRetries.attempts,
+  nextTryAt: handlerRetries.nextAt,
 }
 
 const ROW_COLUMNS = { ...EVENT_COLUMNS, chunkSeq: inbox.chunkSeq, bodyOffset: inbox.bodyOffset }
@@ -134,6 +147,7 @@ function prepareLists({ orm }: Reader) {
     list: orm
       .select(EVENT_COLUMNS)
       .from(inbox)
+      .leftJoin(handlerRetries, eq(handlerRetries.inboxSeq, inbox.seq))
       .where(
         and(
           lt(inbox.seq, slot('before')),
@@ -147,6 +161,7 @@ function prepareLists({ orm }: Reader) {
     listNotAccepted: orm
       .select(EVENT_COLUMNS)
       .from(inbox)
+      .leftJoin(handlerRetries, eq(handlerRetries.inboxSeq, inbox.seq))
       .where(
         and(
           lt(inbox.seq, slot('before')),
@@ -161,11 +176,13 @@ function prepareLists({ orm }: Reader) {
     bySeq: orm
       .select(ROW_COLUMNS)
       .from(inbox)
+      .leftJoin(handlerRetries, eq(handlerRetries.inboxSeq, inbox.seq))
       .where(eq(inbox.seq, slot('seq')))
       .prepare(),
     byEventId: orm
       .select(ROW_COLUMNS)
       .from(inbox)
+      .leftJoin(handlerRetries, eq(handlerRetries.inboxSeq, inbox.seq))
       .where(eq(inbox.eventId, slot('eventId')))
       .orderBy(desc(inbox.seq))
       .limit(slot('limit'))

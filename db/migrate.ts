@@ -3,6 +3,7 @@ import type { EpochMs } from '../src/clock.ts'
 import { GatewayError } from '../src/errors.ts'
 import init from './migrations/0000_init.sql' with { type: 'text' }
 import idempotencyKeys from './migrations/0001_idempotency_keys.sql' with { type: 'text' }
+import handlerRetries from './migrations/0002_handler_retries.sql' with { type: 'text' }
 
 export interface Migration {
   readonly name: string
@@ -15,6 +16,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0000_init', sql: init },
   { name: '0001_idempotency_keys', sql: idempotencyKeys },
+  { name: '0002_handler_retries', sql: handlerRetries },
 ]
 
 interface AppliedMigration {

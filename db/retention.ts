@@ -5,6 +5,7 @@ import { blameOf } from './failures.ts'
 import { openIdempotencyKeys } from './idempotency-keys.ts'
 import type { InletDatabase } from './open.ts'
 import { readNumber } from './pragmas.ts'
+import { openRetries } from './retries.ts'
 import {
   chunks,
   inbox,
@@ -38,7 +39,7 @@ export interface Retention {
   /**
    * Deletes one slice of what is older than the retention time. Events go with everything of
    * theirs, a commit at a time, and only once each of its entries is published: what is pending,
-   * waiting, blocked or dead stays, however old. `more`: the next call will find work, too.
+   * waiting, blocked or dead stays, however old, and so does an event that is still to be tried. `more`: the next call will find work, too.
    */
   retainOnce(now: EpochMs): { readonly deleted: number; readonly more: boolean }
 }
@@ -49,6 +50,7 @@ export function openRetention(
 ): Retention {
   const statements = { ...prepareQueries(database), ...prepareDeletes(database) }
   const keys = openIdempotencyKeys(database)
+  const retries = openRetries(database)
 
   /**
    * Where the sweep over the commits goes on: kept ones are passed by, and looked at again
@@ -76,8 +78,10 @@ export function openRetention(
         }
         sweptTo = seq
         if (statements.unfinished.get({ first, last }) !== undefined) continue
+        if (retries.anyDue(first, last)) continue
         statements.dropOutbox.run({ first, last })
         statements.dropVariants.run({ first, last })
+        retries.drop(first, last)
         statements.dropInbox.run({ first, last })
         statements.dropChunk.run({ seq })
         deleted += last - first + 1

@@ -63,6 +63,21 @@ export const inbox = sqliteTable(
   ],
 )
 
+/** The tries of events whose handler asked for another one. `nextAt` is null once that is over. */
+export const handlerRetries = sqliteTable(
+  'handler_retries',
+  {
+    inboxSeq: integer('inbox_seq').primaryKey(),
+    attempts: integer().notNull(),
+    nextAt: integer('next_at'),
+  },
+  (table) => [
+    index('handler_retries_due')
+      .on(table.nextAt)
+      .where(sql`${table.nextAt} is not null`),
+  ],
+)
+
 /**
  * Duplicates that came with other bytes than the first delivery: how many, and the first of them.
  */

@@ -5,12 +5,14 @@
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import type { EpochMs } from '../src/clock.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
+import type { RetryFinish, RetryStart } from '../src/handler-retry.ts'
 import type { IdempotentAnswer } from '../src/idempotent-answer.ts'
 import type { RelayMark } from '../src/outbox.ts'
 import type { Dedup } from './dedup.ts'
 import { openIdempotencyKeys } from './idempotency-keys.ts'
 import { openMarks } from './mark.ts'
 import type { InletDatabase } from './open.ts'
+import { openRetries, type Retries } from './retries.ts'
 import { chunks, inbox, outbox, variants } from './schema.ts'
 import { slots } from './slots.ts'
 
@@ -44,6 +46,10 @@ export interface Store {
   events(draft: Draft, events: readonly NewEvent[], answerOf?: AnswerOf): readonly Committed[]
   /** Applies what a relay batch changed. */
   mark(draft: Draft, mark: RelayMark): void
+  /** Counts tries of handlers that are about to begin. */
+  startRetries(draft: Draft, starts: readonly RetryStart[]): void
+  /** Stores how a try ended, with its records; false where it no longer counts. */
+  finishRetry(draft: Draft, finish: RetryFinish): boolean
   /** Writes the chunk: the last thing in the transaction. */
   finish(draft: Draft, now: EpochMs): void
   /** The transaction is committed: the next one goes on from here. */
@@ -56,7 +62,8 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
   const keys = openIdempotencyKeys(database)
   let last = readLastSeqs(database)
 
-  const addEvent = openEvents(statements, dedup)
+  const retries = openRetries(database)
+  const addEvent = openEvents(statements, { dedup, retries })
   return {
     get outboxSeq() {
       return last.outbox
@@ -79,6 +86,17 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
       marks.apply(mark, last.outbox)
       draft.changed = true
     },
+    startRetries(draft, starts) {
+      for (const start of starts) retries.start(start)
+      draft.changed = true
+    },
+    finishRetry(draft, finish) {
+      draft.changed = true
+      if (!retries.finish(finish)) return false
+      addRecords(statements, draft.outbox, { ...finish, inboxSeq: finish.seq })
+      draft.outbox += finish.records.length
+      return true
+    },
     finish(draft, committedAt) {
       const { bodies, inboxFirst, inbox: inboxLast } = draft
       if (bodies.length === 0) return
@@ -97,14 +115,27 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
   }
 }
 
+type Statements = ReturnType<typeof prepareStatements>
+
+/** Appends an event's records behind the last outbox seq. */
+function addRecords(
+  statements: Statements,
+  lastSeq: number,
+  { inboxSeq, records }: Pick<NewEvent, 'records'> & { readonly inboxSeq: number },
+): void {
+  for (const [n, record] of records.entries()) {
+    statements.addOutbox.run({ ...record, seq: lastSeq + 1 + n, inboxSeq, n })
+  }
+}
+
 /** Stores one event with its records, or recognises a duplicate. */
 function openEvents(
-  statements: ReturnType<typeof prepareStatements>,
-  dedup: Dedup,
+  statements: Statements,
+  { dedup, retries }: { readonly dedup: Dedup; readonly retries: Retries },
 ): (draft: Draft, event: NewEvent) => Committed {
   function insert(draft: Draft, event: NewEvent): number {
     const seq = draft.inbox + 1
-    const { body, records, ...columns } = event
+    const { body, records, retryAt, ...columns } = event
     statements.addInbox.run({
       ...columns,
       seq,
@@ -112,9 +143,8 @@ function openEvents(
       bodyOffset: draft.bytes,
       bodyLength: body.byteLength,
     })
-    for (const [n, record] of records.entries()) {
-      statements.addOutbox.run({ ...record, seq: draft.outbox + 1 + n, inboxSeq: seq, n })
-    }
+    addRecords(statements, draft.outbox, { inboxSeq: seq, records })
+    if (retryAt !== undefined) retries.add(seq, retryAt)
     return seq
   }
 

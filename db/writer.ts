@@ -1,6 +1,7 @@
 import type { Clock } from '../src/clock.ts'
 import { GatewayError, messageOf } from '../src/errors.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
+import type { RetryFinish, RetryStart } from '../src/handler-retry.ts'
 import { EVENT_OVERHEAD_BYTES } from '../src/limits.ts'
 import type { RelayMark } from '../src/outbox.ts'
 import type { Dedup } from './dedup.ts'
@@ -33,6 +34,19 @@ export interface Writer {
    * mark contradicts the state.
    */
   mark(mark: RelayMark): Promise<void>
+  /**
+   * Counts tries of handlers that are about to begin. Resolves once that is on disk.
+   *
+   * @throws GatewayError As `mark`.
+   */
+  startRetries(starts: readonly RetryStart[]): Promise<void>
+  /**
+   * Gives a failed event its new state and stores its records, all or nothing and never twice.
+   * Resolves once that is on disk; false where the try no longer counts.
+   *
+   * @throws GatewayError As `mark`.
+   */
+  finishRetry(finish: RetryFinish): Promise<boolean>
   /** Calls `listener` with the highest outbox seq on disk, after each sync that raised it. */
   onSynced(listener: (outboxSeq: number) => void): void
   /** The highest outbox seq on disk: the relay may read up to here. */
@@ -86,6 +100,9 @@ export function openWriter(options: WriterOptions): Writer {
     // Marks are small, one relay sends them one at a time, and they are what makes room:
     // never refused for load.
     mark: (mark) => commits.submit(0, (draft) => store.mark(draft, mark)),
+    // Nor are these: a few at a time, and a handler's work is not to be done again for load.
+    startRetries: (starts) => commits.submit(0, (draft) => store.startRetries(draft, starts)),
+    finishRetry: (finish) => commits.submit(0, (draft) => store.finishRetry(draft, finish)),
     onSynced: (listener) => void listeners.push(listener),
     get syncedOutboxSeq() {
       return syncedOutboxSeq

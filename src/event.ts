@@ -27,6 +27,8 @@ export interface NewEvent {
   readonly body: VerifiedBody
   /** What to publish, in order; empty unless `accepted`. */
   readonly records: readonly OutboxRecord[]
+  /** When its handler is tried again; absent: never. Only a `failed` event has it. */
+  readonly retryAt?: EpochMs | undefined
 }
 
 /** What a commit answers, once it is on disk. */
