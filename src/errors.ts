@@ -9,12 +9,14 @@ export type Stage =
   | 'commit'
   | 'relay'
 
-interface Fault {
+export interface Fault {
   readonly stage: Stage
   /** The HTTP status it answers, where it happens while somebody waits for one. */
   readonly status: number
   /** Whether the same request, sent again later, can succeed. */
   readonly retryable: boolean
+  /** How long a sender should wait before it sends again, in seconds; default: RETRY_AFTER_S. */
+  readonly retryAfterS?: number
   /** One sentence for the person who meets it: what is wrong. */
   readonly title: string
   /** What to do about it. */
@@ -70,7 +72,7 @@ export const FAULTS = {
     status: 404,
     retryable: false,
     title: 'There is nothing at this path.',
-    hint: 'Webhooks are taken at POST /hooks/<source>.',
+    hint: 'Webhooks are taken at POST /hooks/<source>, events at POST /events.',
   },
   METHOD_NOT_ALLOWED: {
     stage: 'receive',
@@ -100,6 +102,56 @@ export const FAULTS = {
     title: 'Compressed bodies are not taken.',
     hint: 'Send the body without Content-Encoding.',
   },
+  BODY_TOO_SLOW: {
+    stage: 'receive',
+    status: 408,
+    retryable: true,
+    title: 'The body did not arrive in time.',
+    hint: 'Look at the network between the sender and here, or raise INLET_BODY_MS_MAX.',
+  },
+  RATE_LIMITED: {
+    stage: 'receive',
+    status: 429,
+    retryable: true,
+    title: 'Too many requests.',
+    hint: 'The detail says whose. Behind a proxy, name it in INLET_TRUSTED_PROXIES; then look at INLET_RATE_PER_ADDRESS and INLET_RATE_PER_SOURCE.',
+  },
+  CONNECTIONS_EXHAUSTED: {
+    stage: 'receive',
+    status: 503,
+    retryable: true,
+    title: 'Too many requests are open.',
+    hint: 'Look at the latency of commits; raise INLET_CONNECTIONS_MAX if there is memory.',
+  },
+  DISK_LOW: {
+    stage: 'receive',
+    status: 503,
+    retryable: true,
+    retryAfterS: 60,
+    title: 'The disk is nearly full.',
+    hint: 'Free space in INLET_DATA_DIR; events are taken again by themselves.',
+  },
+  MEDIA_TYPE_UNSUPPORTED: {
+    stage: 'receive',
+    status: 415,
+    retryable: false,
+    title: 'The content type is not one that this path takes.',
+    hint: 'Send a CloudEvent: binary with ce-* headers, application/cloudevents+json or application/cloudevents-batch+json.',
+  },
+  IDEMPOTENCY_KEY_MISSING: {
+    stage: 'receive',
+    status: 400,
+    retryable: false,
+    title: 'The request carries no Idempotency-Key.',
+    hint: 'Send the header, or set INLET_EVENTS_IDEMPOTENCY_KEY=optional.',
+  },
+  TOKEN_REFUSED: {
+    stage: 'verify',
+    status: 401,
+    retryable: false,
+    title: 'The bearer token is missing or wrong.',
+    hint: 'Compare the token of the caller with INLET_EVENTS_TOKEN_<CALLER>.',
+  },
   SIGNATURE_MISSING: {
     stage: 'verify',
     status: 401,
@@ -127,6 +179,27 @@ export const FAULTS = {
     retryable: true,
     title: 'Another node is storing this event right now.',
     hint: 'Nothing to do: the provider tries again.',
+  },
+  IDEMPOTENCY_KEY_IN_USE: {
+    stage: 'dedupe',
+    status: 409,
+    retryable: true,
+    title: 'A request with this Idempotency-Key is still running.',
+    hint: 'Wait for its answer, then send the same request again.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    stage: 'dedupe',
+    status: 422,
+    retryable: false,
+    title: 'This Idempotency-Key was used for another request.',
+    hint: 'Make a new key for each request, and send it again only with the same content.',
+  },
+  EVENT_INVALID: {
+    stage: 'validate',
+    status: 422,
+    retryable: false,
+    title: 'An event is not one that can be taken; nothing of the request is stored.',
+    hint: 'Correct what `issues` names: a CloudEvents attribute, or data that does not match the handler’s schema.',
   },
   BODY_NOT_JSON: {
     stage: 'validate',
@@ -182,7 +255,7 @@ export const FAULTS = {
     status: 503,
     retryable: true,
     title: 'More is waiting to be stored than memory allows.',
-    hint: 'The disk is slower than the traffic: look at its sync latency.',
+    hint: 'The disk is slower than the traffic: look at its sync latency. INLET_INFLIGHT_BYTES_MAX bounds the bodies in memory.',
   },
   DRAINING: {
     stage: 'receive',
@@ -210,7 +283,7 @@ export const FAULTS = {
     status: 500,
     retryable: true,
     title: 'Kafka does not answer.',
-    hint: 'Nothing is lost: the relay goes on as soon as a broker answers. Check KAFKA_BROKERS.',
+    hint: 'Nothing is lost: the relay goes on as soon as a broker answers. `inlet doctor` says what keeps it away.',
   },
 } as const satisfies Record<string, Fault>
 

@@ -6,6 +6,72 @@
  */
 export const BODY_BYTES_MAX = 1024 * 1024
 
+/**
+ * A declared body up to this size is counted as held before it has arrived; a larger or undeclared
+ * one as it arrives, so that a promised byte holds nothing. At CONNECTIONS_MAX that is 64 MiB:
+ * senders that promise and never send cannot use up INFLIGHT_BYTES_MAX.
+ */
+export const BODY_WHOLE_BYTES_MAX = 16 * 1024
+
+/**
+ * Default for the time that one body may take, in ms. GitHub gives up on a whole delivery after 10
+ * s, and no provider we support waits longer for a body to be read than this.
+ */
+export const BODY_MS_MAX = 15_000
+
+/**
+ * Default for the bodies in memory, from the first byte to the answer. What waits for a commit is a
+ * part of it, so it is as much as that may be.
+ */
+export const INFLIGHT_BYTES_MAX = 128 * 1024 * 1024
+
+/**
+ * Default for requests that are open at once. A request waits a few ms, so that is more than the
+ * machine can serve a second; each costs about 10 kB and a file descriptor.
+ */
+export const CONNECTIONS_MAX = 4096
+
+/**
+ * Default for requests a second of one address that bring no delivery that verifies. Those that do
+ * cost nothing, so no provider's burst is refused, also where all of a provider's traffic, or all
+ * of a proxy's, comes from one address: GitHub does not send again what was refused. 1,000 requests
+ * that are refused cost about a twentieth of a core.
+ */
+export const RATE_PER_ADDRESS = 1_000
+
+/** A bucket holds what comes back in this time: what a burst may be above the rate. */
+export const RATE_BURST_S = 10
+
+/**
+ * Requests a second of one address that may be refused for its own doing before the answer is 429:
+ * somebody who sets up a webhook makes a few mistakes, and each one writes a line to the log.
+ */
+export const REFUSED_PER_SECOND = 1
+
+/** Such requests at once: a provider with a wrong secret shows itself in the log, and no more. */
+export const REFUSED_BURST = 50
+
+/** Addresses whose spending is remembered: 100 bytes each, in two tables, 10 MB at most. */
+export const BUCKETS_MAX = 50_000
+
+/** Proxies between a client and here: real ones are two or three, more is a forged header. */
+export const PROXY_HOPS_MAX = 16
+
+/**
+ * How often the door looks at the disk and at slow bodies, and sums up what it refused, in ms. At
+ * 100 MB/s a disk loses 100 MB in between, less than DISK_FREE_MIN_BYTES.
+ */
+export const DOOR_TICK_MS = 1_000
+
+/**
+ * Default for the free space below which nothing is taken. What is in memory then is still stored
+ * (128 MiB), and a checkpoint and retention, which frees space, need room to write.
+ */
+export const DISK_FREE_MIN_BYTES = 256 * 1024 * 1024
+
+/** Events are taken again at this multiple of it, so that the door does not flap. */
+export const DISK_FREE_HYSTERESIS = 1.25
+
 /** Names of sources appear in URLs, environment variables and topics: a short, safe alphabet. */
 export const SOURCE_NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/
 
@@ -19,6 +85,27 @@ export const EVENT_ID_CHARS_MAX = 512
 
 /** A type names a route; longer ones are cut by no known provider. */
 export const EVENT_TYPE_CHARS_MAX = 256
+
+/** CloudEvents promises only that events of 64 kB pass; no attribute in use comes near this. */
+export const ATTRIBUTE_CHARS_MAX = 2048
+
+/** Attributes of one CloudEvent: each becomes a header of its record. */
+export const ATTRIBUTES_PER_EVENT_MAX = 64
+
+/**
+ * Events in one batch, which is one commit and one answer: as many as keep it within some
+ * 20 ms of the event loop.
+ */
+export const EVENTS_PER_BATCH_MAX = 500
+
+/** What is wrong with a request is listed up to here: an answer is no report. */
+export const ISSUES_MAX = 100
+
+/** As Stripe's, where the header comes from. */
+export const IDEMPOTENCY_KEY_CHARS_MAX = 255
+
+/** A token shorter than this can be guessed, and unlike a signing secret it is sent every time. */
+export const TOKEN_CHARS_MIN = 16
 
 /** A challenge that a provider wants sent back; Slack's have about 50 characters. */
 export const HANDSHAKE_CHARS_MAX = 512
@@ -120,3 +207,29 @@ export const HINT_RECONNECT_MS_MAX = 2_000
  * deleted in small portions.
  */
 export const RETENTION_POLL_MS = 10 * 60_000
+
+/** Tries of a handler that asks for another one, the first included. */
+export const HANDLER_TRIES_MAX = 5
+
+/**
+ * The pause before a handler's second try, doubled for each further one: the four pauses last 37 to
+ * 75 s together, the time in which a neighbour restarts.
+ */
+export const HANDLER_RETRY_BASE_MS = 5_000
+export const HANDLER_RETRY_MS_MAX = 60_000
+
+/** Handlers that are tried again at the same time: between two such groups others get their turn. */
+export const HANDLER_RETRIES_AT_ONCE = 16
+
+/** How often due retries are looked for: one look-up in an index. */
+export const HANDLER_RETRY_POLL_MS = 1_000
+
+/**
+ * Files change in several steps, a deploy's or an editor's: handlers and secrets are loaded again
+ * once nothing has changed for this long, and after so many such pauses in any case.
+ */
+export const RELOAD_QUIET_MS = 250
+export const RELOAD_QUIET_TURNS_MAX = 20
+
+/** How long handler files may take to load again; what is loaded goes on meanwhile. */
+export const HANDLER_TRIAL_MS_MAX = 10_000

@@ -17,6 +17,11 @@ export interface Event<Data> {
   readonly data: Data
   /** The exact bytes that were received. Do not change them: they are what is stored. */
   readonly body: Uint8Array
+  /**
+   * The attributes of an event from `POST /events`, as its sender wrote them: `source`, `subject`,
+   * extensions, … Undefined for a webhook.
+   */
+  readonly attributes?: Readonly<Record<string, string>>
 }
 
 /** A record, several, or null to publish nothing: the event is then stored as `ignored`. */

@@ -1,7 +1,9 @@
+import { unreachable } from '../assert.ts'
 import type { Delivery, Verified } from '../delivery.ts'
 import { GatewayError, messageOf, type FaultCode } from '../errors.ts'
 import type { NewEvent } from '../event.ts'
-import type { Event, HandledRoute, HandlerResult, PassThrough } from '../route.ts'
+import type { OutboxRecord } from '../record.ts'
+import type { Event, HandledRoute, HandlerResult, PassThrough, Router } from '../route.ts'
 import type { Source } from '../source.ts'
 import type { Clock } from '../clock.ts'
 import { toOutboxRecords } from './records.ts'
@@ -14,6 +16,25 @@ export interface HandlePorts {
   readonly handlerMsMax: number
 }
 
+/** What is wrong with an event's data: where, and what; never the data. */
+interface DataIssue {
+  readonly at: string
+  readonly message: string
+}
+
+/** What came of an event's route: records (none: ignored), or why there are none. */
+export type Ran =
+  | { readonly kind: 'ran'; readonly records: readonly OutboxRecord[] }
+  | {
+      readonly kind: 'invalid'
+      readonly code: 'BODY_NOT_JSON' | 'SCHEMA_MISMATCH'
+      readonly issues: readonly DataIssue[]
+    }
+  | { readonly kind: 'failed'; readonly code: FaultCode; readonly detail: string }
+
+/** Where the event comes from. */
+export type Origin = Pick<Event<unknown>, 'source' | 'receivedAt' | 'attributes'>
+
 /**
  * Runs the event's route. Never throws: data that does not fit and handlers that fail become a
  * state of the stored event, because the provider did its part and cannot mend ours.
@@ -24,44 +45,72 @@ export async function handle(
   source: Source,
   ports: HandlePorts,
 ): Promise<Handled> {
-  if (verified.parsed.kind === 'not-json') {
-    return stored('invalid', 'BODY_NOT_JSON', verified.parsed.reason)
+  const { receivedAt } = delivery
+  const ran = await runRoute(verified, { source: delivery.source, receivedAt }, source.route, ports)
+  switch (ran.kind) {
+    case 'ran':
+      return {
+        state: ran.records.length === 0 ? 'ignored' : 'accepted',
+        reason: null,
+        records: ran.records,
+      }
+    case 'invalid':
+      return stored('invalid', ran.code, ran.issues.map(describe).join('; '))
+    case 'failed':
+      return stored('failed', ran.code, ran.detail)
+    default:
+      return unreachable(ran)
   }
-  const route = source.route(verified.type)
-  if (route === undefined) return { state: 'ignored', reason: null, records: [] }
+}
 
-  const event = toEvent(verified, delivery)
+/** Finds the route of an event and runs it. Never throws. */
+export async function runRoute(
+  verified: Verified,
+  origin: Origin,
+  router: Router,
+  ports: HandlePorts,
+): Promise<Ran> {
+  if (verified.parsed.kind === 'not-json') {
+    const issues = [{ at: '', message: verified.parsed.reason }]
+    return { kind: 'invalid', code: 'BODY_NOT_JSON', issues }
+  }
+  const route = router(verified.type)
+  if (route === undefined) return { kind: 'ran', records: [] }
+
+  const event = toEvent(verified, origin)
   const defaultKey = verified.key ?? verified.eventId
   try {
     if (!('kind' in route)) return passThrough(route, event, defaultKey)
     const parsed = await route.schema.safeParseAsync(event.data)
-    if (!parsed.success) return stored('invalid', 'SCHEMA_MISMATCH', issuesOf(parsed.error.issues))
+    if (!parsed.success) {
+      const issues = parsed.error.issues.map(({ path, message }) => ({
+        at: path.join('.') || '(root)',
+        message,
+      }))
+      return { kind: 'invalid', code: 'SCHEMA_MISMATCH', issues }
+    }
     const result = await withinTime(route, { ...event, data: parsed.data }, ports)
-    const records = toOutboxRecords(result, defaultKey)
-    return records.length === 0
-      ? { state: 'ignored', reason: null, records }
-      : { state: 'accepted', reason: null, records }
+    return { kind: 'ran', records: toOutboxRecords(result, defaultKey) }
   } catch (error) {
-    if (error instanceof GatewayError) return stored('failed', error.code, error.detail)
-    return stored('failed', 'HANDLER_FAILED', messageOf(error))
+    return error instanceof GatewayError
+      ? { kind: 'failed', code: error.code, detail: error.detail }
+      : { kind: 'failed', code: 'HANDLER_FAILED', detail: messageOf(error) }
   }
 }
 
-function toEvent(verified: Verified, delivery: Delivery): Event<unknown> {
+function toEvent(verified: Verified, origin: Origin): Event<unknown> {
   return {
-    source: delivery.source,
+    ...origin,
     id: verified.eventId,
     type: verified.type,
-    receivedAt: delivery.receivedAt,
     data: verified.parsed.kind === 'json' ? verified.parsed.value : undefined,
     body: verified.body,
   }
 }
 
-function passThrough(route: PassThrough, event: Event<unknown>, defaultKey: string): Handled {
+function passThrough(route: PassThrough, event: Event<unknown>, defaultKey: string): Ran {
   const key = route.key === undefined ? defaultKey : route.key(event)
-  const records = toOutboxRecords({ topic: route.topic, key }, defaultKey)
-  return { state: 'accepted', reason: null, records }
+  return { kind: 'ran', records: toOutboxRecords({ topic: route.topic, key }, defaultKey) }
 }
 
 /** A handler that answers at once costs no timer; one that waits is raced against the limit. */
@@ -93,12 +142,6 @@ function stored(state: 'invalid' | 'failed', code: FaultCode, detail: string): H
 /** A reason is a line in a table, not a stack trace. */
 const REASON_CHARS_MAX = 500
 
-interface Issue {
-  readonly path: readonly PropertyKey[]
-  readonly message: string
-}
-
-/** Where the data does not fit, without any of the data. */
-function issuesOf(issues: readonly Issue[]): string {
-  return issues.map((issue) => `${issue.path.join('.') || '(root)'}: ${issue.message}`).join('; ')
+function describe({ at, message }: DataIssue): string {
+  return at === '' ? message : `${at}: ${message}`
 }

@@ -1,0 +1,39 @@
+import type { HintPort } from './ingest.ts'
+
+type Claim = Awaited<ReturnType<HintPort['claim']>>
+type Mine = Extract<Claim, { readonly kind: 'mine' }>
+
+/** What other nodes say of the events of one request. */
+export interface Claims {
+  /** Another node is storing one of them right now. */
+  readonly isClaimed: boolean
+  /** Ids that another node has stored. */
+  readonly done: ReadonlySet<string>
+  /** Ends the claims: `stored` are the ids that this request stored. */
+  settle(stored: ReadonlySet<string>): Promise<void>
+}
+
+/** Claims each id once, however often it occurs: a second claim would meet the first. */
+export async function claimAll(
+  hint: HintPort,
+  source: string,
+  ids: ReadonlySet<string>,
+): Promise<Claims> {
+  const claims = await Promise.all(
+    [...ids].map(async (id) => ({ id, claim: await hint.claim(source, id) })),
+  )
+  const mine = claims.flatMap(({ id, claim }) => (isMine(claim) ? [{ id, claim }] : []))
+  return {
+    isClaimed: claims.some(({ claim }) => claim.kind === 'claimed'),
+    done: new Set(claims.filter(({ claim }) => claim.kind === 'done').map(({ id }) => id)),
+    async settle(stored) {
+      await Promise.all(
+        mine.map(({ id, claim }) => (stored.has(id) ? hint.done(claim) : hint.release(claim))),
+      )
+    },
+  }
+}
+
+function isMine(claim: Claim): claim is Mine {
+  return claim.kind === 'mine'
+}
