@@ -46,8 +46,12 @@ function entrypoints(): string[] {
   return ['src/main.ts', ...[...workers].toSorted()].map((path) => join(ROOT, path))
 }
 
-/** The commit that is built, marked where the tree differs from it; `unknown` outside a clone. */
+/**
+ * The commit that is built, marked where the tree differs from it; `unknown` outside a clone.
+ * COMMIT says it where there is no clone: in the build of the image.
+ */
 export function commit(): string {
+  if (process.env['COMMIT']) return process.env['COMMIT']
   const described = Bun.spawnSync(['git', 'describe', '--always', '--dirty', '--abbrev=12'], {
     cwd: ROOT,
   })
