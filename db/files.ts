@@ -38,6 +38,12 @@ export function makeDataDir(directory: string): void {
   )
 }
 
+/** The bytes that this user may still write to the file system of a directory. */
+export function freeBytes(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory)
+  return bavail * bsize
+}
+
 /** Makes the names of the files in a directory survive a power cut. */
 export function syncDirectory(directory: string): void {
   const descriptor = openSync(directory, 'r')

@@ -2,9 +2,18 @@ import { Hono } from 'hono'
 
 /** What the gateway says of itself. */
 export interface Health {
-  /** False once storage failed or the gateway drains: send it no more. */
+  /** False once storage failed, the disk is nearly full or the gateway drains: send it no more. */
   readonly ready: boolean
   readonly state: 'serving' | 'draining' | 'failed'
+  /** What intake holds now, and whether there is disk left for more. */
+  readonly door: {
+    readonly openRequests: number
+    readonly inflightBytes: number
+    /** True while events get 503 because the disk is nearly full. */
+    readonly diskIsLow: boolean
+    /** Null where it is not watched. */
+    readonly diskFreeBytes: number | null
+  }
   readonly relay: {
     /** Whether Kafka answers; `starting` until the first send. */
     readonly state: 'starting' | 'up' | 'down'

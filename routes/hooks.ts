@@ -22,14 +22,28 @@ type Outcome =
   | Handshake
   | Refused
 
-export interface HooksPorts {
+/** A request that came in at the door, until it is answered. */
+export interface VisitPort {
+  readonly kind: 'visit'
+  /** Undefined, or why it may not go on to this source now. */
+  toSource(name: string): Refused | undefined
+  /** Counts how it ended against its sender, and returns what to answer. */
+  settle(outcome: Outcome, isSigned: boolean): Outcome
+  /** Gives back what it held. */
+  leave(): void
+}
+
+export interface HooksPorts<Visit extends VisitPort> {
   readonly clock: Clock
   readonly log: Log
   readonly logDeliveries: boolean
   readonly source: (name: string) => Source | undefined
+  /** Decides, before anything is read, whether a request comes in. */
+  readonly enter: (headers: Headers, peer: string) => Visit | Refused
   readonly receive: (
     request: Request,
     source: string,
+    visit: Visit,
   ) => Promise<({ readonly kind: 'received' } & Delivery) | Refused>
   readonly ingest: (delivery: Delivery, source: Source) => Promise<Outcome>
 }
@@ -40,25 +54,44 @@ const UNKNOWN_SOURCE = {
   detail: 'no source of this name is configured',
 } as const satisfies Refused
 
-/** `POST /hooks/:source`: the one door for third parties. */
-export function hooksRoutes(ports: HooksPorts): Hono {
-  const app = new Hono()
+/** What `fetch` is given beside the request. */
+export interface HooksBindings {
+  /** The address at the other end of the connection. */
+  readonly peer: string
+}
 
-  async function take(request: Request, name: string): Promise<Outcome> {
+/** `POST /hooks/:source`: the one door for third parties. */
+export function hooksRoutes<Visit extends VisitPort>(
+  ports: HooksPorts<Visit>,
+): Hono<{ Bindings: HooksBindings }> {
+  const app = new Hono<{ Bindings: HooksBindings }>()
+
+  async function take(request: Request, name: string, visit: Visit): Promise<Outcome> {
     const source = ports.source(name)
-    if (source === undefined) return UNKNOWN_SOURCE
-    const received = await ports.receive(request, source.name)
-    return received.kind === 'refused' ? received : ports.ingest(received, source)
+    if (source === undefined) return visit.settle(UNKNOWN_SOURCE, false)
+    const limited = visit.toSource(source.name)
+    if (limited !== undefined) return limited
+    const received = await ports.receive(request, source.name, visit)
+    const outcome =
+      received.kind === 'refused' ? received : await ports.ingest(received, source).catch(toRefusal)
+    return visit.settle(outcome, !source.unsigned)
   }
 
   app.post('/hooks/:source', async (c) => {
     const startedMs = ports.clock.monotonicMs()
+    const visit = ports.enter(c.req.raw.headers, c.env.peer)
+    if (visit.kind === 'refused') return answer(visit)
     const name = c.req.param('source')
-    const outcome = await take(c.req.raw, name).catch(toRefusal)
-    if (ports.logDeliveries || outcome.kind === 'refused') {
-      logDelivery(ports.log, name, outcome, ports.clock.monotonicMs() - startedMs)
+    try {
+      const outcome = await take(c.req.raw, name, visit).catch(toRefusal)
+      const isRefused = outcome.kind === 'refused'
+      if (isRefused ? outcome.isSummedUp !== true : ports.logDeliveries) {
+        logDelivery(ports.log, name, outcome, ports.clock.monotonicMs() - startedMs)
+      }
+      return answer(outcome)
+    } finally {
+      visit.leave()
     }
-    return answer(outcome)
   })
   app.all('/hooks/:source', () =>
     problem('METHOD_NOT_ALLOWED', 'webhooks are sent with POST', { allow: 'POST' }),
@@ -96,9 +129,19 @@ function answer(outcome: Outcome): Response {
         headers: { 'content-type': outcome.contentType, 'x-content-type-options': 'nosniff' },
       })
     case 'refused':
-      return problem(outcome.code, outcome.detail)
+      return problem(outcome.code, outcome.detail, headersOf(outcome))
     default:
       return unreachable(outcome)
+  }
+}
+
+/** Faults of a connection that is not worth keeping: what it still sends is not waited for. */
+const CLOSING: ReadonlySet<FaultCode> = new Set(['BODY_TOO_SLOW', 'CONNECTIONS_EXHAUSTED'])
+
+function headersOf({ code, retryAfterS }: Refused): Record<string, string> {
+  return {
+    ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
+    ...(CLOSING.has(code) ? { connection: 'close' } : {}),
   }
 }
 

@@ -1,4 +1,4 @@
-import { FAULTS, type FaultCode } from '../src/errors.ts'
+import { FAULTS, type Fault, type FaultCode } from '../src/errors.ts'
 
 /**
  * How long a sender should wait before it tries again, in seconds: a restart or a sync
@@ -15,13 +15,13 @@ export function problem(
   detail: string,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  const { status, title } = FAULTS[code]
+  const { status, title, retryAfterS = RETRY_AFTER_S }: Fault = FAULTS[code]
   const type = `urn:inlet:fault:${code.toLowerCase()}`
   return new Response(JSON.stringify({ type, title, status, detail, code }), {
     status,
     headers: {
       'content-type': 'application/problem+json',
-      ...(status === 503 ? { 'retry-after': String(RETRY_AFTER_S) } : {}),
+      ...(status === 503 ? { 'retry-after': String(retryAfterS) } : {}),
       ...headers,
     },
   })

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { openCheckpointer } from '../db/checkpoint.ts'
 import { openDedup } from '../db/dedup.ts'
+import { freeBytes } from '../db/files.ts'
 import { DATABASE_FILE, openDatabase, openReader } from '../db/open.ts'
 import { openOutbox, type Outbox } from '../db/outbox.ts'
 import { openRetention, type Retention } from '../db/retention.ts'
@@ -14,6 +15,7 @@ import { hooksRoutes } from '../routes/hooks.ts'
 import { problem } from '../routes/problem.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import { openDoor, type Door } from './door/door.ts'
 import { messageOf } from './errors.ts'
 import type { Hint, HintOptions } from './idempotency/hint.ts'
 import { noHint } from './idempotency/none.ts'
@@ -90,6 +92,8 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const scope = opened.use(openScope({ clock, shutdownMs: config.INLET_SHUTDOWN_MS, onFailure }))
   scope.run('relay', (signal) => relay.run(signal))
   scope.run('checkpoint', (signal) => storage.checkpointer.run(signal))
+  const door = openDoorOf(config, ports)
+  scope.run('door', (signal) => door.run(signal))
   scope.run('retention', (signal) => runRetention(storage.retention, ports, signal))
 
   const commitThrough = ports.commitThrough ?? ((commit) => commit)
@@ -99,9 +103,9 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
     handlerMsMax: config.INLET_HANDLER_MS_MAX,
     commit: commitThrough((event) => writer.commit(event)),
   }
-  const healthOf = openHealth(storage.outbox, relay, clock)
+  const healthOf = openHealth(storage.outbox, relay, door, clock)
   const health = () => healthOf(state)
-  const doors = openDoors(setup, { ...ports, ingestPorts, health }, opened)
+  const doors = openDoors(setup, { ...ports, door, ingestPorts, health }, opened)
   const resources = opened.move()
   logStart(setup, doors, log)
   return {
@@ -166,7 +170,24 @@ async function runRetention(
   }
 }
 
+/** The limits at the door, as they are configured. */
+function openDoorOf(config: Config, { clock, log }: AppPorts): Door {
+  return openDoor({
+    clock,
+    log,
+    trustedProxies: config.INLET_TRUSTED_PROXIES,
+    ratePerAddress: config.INLET_RATE_PER_ADDRESS,
+    ratePerSource: config.INLET_RATE_PER_SOURCE,
+    connectionsMax: config.INLET_CONNECTIONS_MAX,
+    inflightBytesMax: config.INLET_INFLIGHT_BYTES_MAX,
+    bodyMsMax: config.INLET_BODY_MS_MAX,
+    diskFreeMinBytes: config.INLET_DISK_FREE_MIN_BYTES,
+    freeBytes: () => freeBytes(config.INLET_DATA_DIR),
+  })
+}
+
 interface DoorPorts extends AppPorts {
+  readonly door: Door
   readonly ingestPorts: IngestPorts
   readonly health: () => Health
 }
@@ -174,14 +195,15 @@ interface DoorPorts extends AppPorts {
 /** Opens both ports: the door for third parties, and the one for the operator. */
 function openDoors(setup: Setup, ports: DoorPorts, opened: AsyncDisposableStack) {
   const { config, sources } = setup
-  const { clock, log, ingestPorts, health } = ports
+  const { clock, log, door, ingestPorts, health } = ports
   const receivePorts = { clock, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
   const hooks = hooksRoutes({
     clock,
     log,
     logDeliveries: config.INLET_LOG_DELIVERIES,
     source: (name) => sources.get(name),
-    receive: (request, source) => receive(request, source, receivePorts),
+    enter: (headers, peer) => door.enter(headers, peer),
+    receive: (request, source, budget) => receive(request, source, { ...receivePorts, budget }),
     ingest: (delivery, source) => ingest(delivery, source, ingestPorts),
   })
   function onError(error: unknown): Response {
@@ -197,7 +219,13 @@ function openDoors(setup: Setup, ports: DoorPorts, opened: AsyncDisposableStack)
     onError,
   })
   opened.defer(() => admin.close(0))
-  const intake = listen({ clock, host: INLET_HOST, port: PORT, fetch: hooks.fetch, onError })
+  const intake = listen({
+    clock,
+    host: INLET_HOST,
+    port: PORT,
+    fetch: (request, peer) => hooks.fetch(request, { peer }),
+    onError,
+  })
   return {
     url: intake.url,
     adminUrl: admin.url,
@@ -206,13 +234,14 @@ function openDoors(setup: Setup, ports: DoorPorts, opened: AsyncDisposableStack)
 }
 
 /** Asks the database, on a connection that only reads: what it says holds across restarts. */
-function openHealth(outbox: Outbox, relay: RelayThread, clock: Clock) {
+function openHealth(outbox: Outbox, relay: RelayThread, door: Door, clock: Clock) {
   return (state: Health['state']): Health => {
     const { oldestReceivedAt, ...lag } = outbox.lag()
     const status = relay.status()
     return {
-      ready: state === 'serving',
+      ready: state === 'serving' && !door.status().diskIsLow,
       state,
+      door: door.status(),
       relay: {
         state: status?.state ?? 'starting',
         fault: status?.fault ?? null,

@@ -1,8 +1,18 @@
 import { z } from 'zod'
+import { parseNetwork } from './address.ts'
 import { LOG_LEVELS } from './log.ts'
 import { isLoopback } from './loopback.ts'
 import { KAFKA_SECURITY_SETTINGS, readKafkaSecurity, type KafkaSecurity } from './kafka-security.ts'
-import { BODY_BYTES_MAX, HANDLER_MS_MAX, SOURCE_NAME } from './limits.ts'
+import {
+  BODY_BYTES_MAX,
+  BODY_MS_MAX,
+  CONNECTIONS_MAX,
+  DISK_FREE_MIN_BYTES,
+  HANDLER_MS_MAX,
+  INFLIGHT_BYTES_MAX,
+  RATE_PER_ADDRESS,
+  SOURCE_NAME,
+} from './limits.ts'
 
 const switchText = z.enum(['true', 'false']).transform((text) => text === 'true')
 const wholeNumber = (min: number, max: number) =>
@@ -12,6 +22,14 @@ const wholeNumber = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max))
 const port = wholeNumber(0, 65_535)
+const networks = z.string().transform((text, context) =>
+  splitList(text).flatMap((entry) => {
+    const network = parseNetwork(entry)
+    if (network !== undefined) return [network]
+    context.addIssue(`entry "${entry.slice(0, 64)}" must be an address or address/bits`)
+    return []
+  }),
+)
 const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
 
 /**
@@ -65,6 +83,35 @@ export const SETTINGS = {
   INLET_BODY_BYTES_MAX: wholeNumber(1024, 64 * 1024 * 1024)
     .default(BODY_BYTES_MAX)
     .describe('Largest request body, in bytes.'),
+  INLET_BODY_MS_MAX: wholeNumber(100, 600_000)
+    .default(BODY_MS_MAX)
+    .describe('Longest time for one request body to arrive, in ms.'),
+  INLET_INFLIGHT_BYTES_MAX: wholeNumber(1024 * 1024, 64 * 1024 * 1024 * 1024)
+    .default(INFLIGHT_BYTES_MAX)
+    .describe('Request bodies in memory at once, in bytes; above it 503.'),
+  INLET_CONNECTIONS_MAX: wholeNumber(1, 1_000_000)
+    .default(CONNECTIONS_MAX)
+    .describe('Requests that may be open at once; above it 503.'),
+  INLET_RATE_PER_ADDRESS: wholeNumber(0, 1_000_000)
+    .default(RATE_PER_ADDRESS)
+    .describe(
+      'Requests a second of one client address, above it 429; verified deliveries are not counted. 0: any.',
+    ),
+  INLET_RATE_PER_SOURCE: wholeNumber(0, 1_000_000)
+    .default(0)
+    .describe('Requests a second to one source, above it 429; all are counted. 0: any.'),
+  INLET_TRUSTED_PROXIES: networks
+    .default([])
+    .describe(
+      'Proxies whose X-Forwarded-For is believed: addresses and networks, `10.0.0.0/8,fd00::/8`.',
+    ),
+  INLET_DISK_FREE_MIN_BYTES: wholeNumber(0, Number.MAX_SAFE_INTEGER)
+    .default(DISK_FREE_MIN_BYTES)
+    .describe('Free space in INLET_DATA_DIR below which events get 503, in bytes. 0: no check.'),
+  INLET_EVENTS_IDEMPOTENCY_KEY: z
+    .enum(['optional', 'required'])
+    .default('optional')
+    .describe('Whether each request to /events needs an Idempotency-Key.'),
   INLET_HANDLER_MS_MAX: wholeNumber(10, 10_000)
     .default(HANDLER_MS_MAX)
     .describe('Longest time for one handler call, in ms.'),
@@ -174,6 +221,10 @@ function checkTogether(env: Environment, problems: string[]): void {
   }
   if (env['REDIS_URL'] !== undefined && upstash[0] !== undefined) {
     problems.push('REDIS_URL and UPSTASH_REDIS_REST_URL exclude each other: set one')
+  }
+  const bodyBytesMax = Number(env['INLET_BODY_BYTES_MAX'] ?? BODY_BYTES_MAX)
+  if (Number(env['INLET_INFLIGHT_BYTES_MAX'] ?? INFLIGHT_BYTES_MAX) < bodyBytesMax) {
+    problems.push('INLET_INFLIGHT_BYTES_MAX must be at least INLET_BODY_BYTES_MAX')
   }
   const adminHost = env['INLET_ADMIN_HOST'] ?? '127.0.0.1'
   if (!isLoopback(adminHost) && env['INLET_ADMIN_TOKEN'] === undefined) {

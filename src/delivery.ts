@@ -64,6 +64,10 @@ export interface Refused {
   readonly code: FaultCode
   /** What exactly did not hold: names the header or the field, never a value. */
   readonly detail: string
+  /** When the same request would pass, in seconds, where that is known. */
+  readonly retryAfterS?: number
+  /** The log has one line a second for all of its kind, not one for each. */
+  readonly isSummedUp?: boolean
 }
 
 /** The answer to a provider's own probe of the endpoint; no event. */

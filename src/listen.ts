@@ -5,7 +5,8 @@ export interface ListenOptions {
   readonly clock: Clock
   readonly host: string
   readonly port: number
-  readonly fetch: (request: Request) => Response | Promise<Response>
+  /** `peer` is the address at the other end of the connection: a proxy's, where there is one. */
+  readonly fetch: (request: Request, peer: string) => Response | Promise<Response>
   /** What answers when `fetch` itself throws: a bug, logged and hidden from the sender. */
   readonly onError: (error: unknown) => Response
 }
@@ -27,6 +28,9 @@ export interface Listening {
  */
 const IDLE_S = 30
 
+/** The peer of a connection that is closed already. */
+const GONE = 'gone'
+
 /** @throws GatewayError PORT_IN_USE where the address cannot be had. */
 export function listen(options: ListenOptions): Listening {
   try {
@@ -38,7 +42,7 @@ export function listen(options: ListenOptions): Listening {
       // Our own limit answers with a problem document. What still comes is then thrown away as
       // it arrives: closing at once would reset the connection, and nobody would read why.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: options.fetch,
+      fetch: (request, asked) => options.fetch(request, asked.requestIP(request)?.address ?? GONE),
       error: options.onError,
     })
     return {

@@ -1,9 +1,19 @@
 import type { Clock } from '../clock.ts'
 import type { Delivery, Refused } from '../delivery.ts'
+import { BODY_WHOLE_BYTES_MAX } from '../limits.ts'
+
+/** Bounds what the bodies of all requests take together, and how long this one may take. */
+export interface BodyBudget {
+  /** Counts bytes as held until the request is answered: undefined, or why there is no room. */
+  hold(bytes: number): Refused | undefined
+  /** Waits for the body, or until it has taken too long. */
+  read<T>(body: Promise<T>): Promise<T | Refused>
+}
 
 export interface ReceivePorts {
   readonly clock: Clock
   readonly bodyBytesMax: number
+  readonly budget: BodyBudget
 }
 
 /**
@@ -24,55 +34,48 @@ export async function receive(
       detail: 'content-encoding must be identity',
     }
   }
-  const body = await readBody(request, ports.bodyBytesMax)
-  if (body === 'too-large') {
-    return {
-      kind: 'refused',
-      code: 'BODY_TOO_LARGE',
-      detail: `bodies of at most ${ports.bodyBytesMax} bytes are taken`,
-    }
-  }
-  if (body === 'cut-off') {
-    return {
-      kind: 'refused',
-      code: 'REQUEST_MALFORMED',
-      detail: 'the body ended before its length',
-    }
-  }
+  const body = await readBody(request, ports)
+  if (!(body instanceof Uint8Array)) return body
   const { method, url, headers } = request
   return { kind: 'received', source, method, url, headers, body, receivedAt }
 }
 
 async function readBody(
   request: Request,
-  bytesMax: number,
-): Promise<Uint8Array | 'too-large' | 'cut-off'> {
+  { bodyBytesMax, budget }: ReceivePorts,
+): Promise<Uint8Array | Refused> {
   const declared = request.headers.get('content-length')
+  const bytes = declared === null ? Number.NaN : Number(declared)
+  if (bytes > bodyBytesMax) return tooLarge(bodyBytesMax)
   try {
-    if (declared === null) return await readUndeclared(request, bytesMax)
-    if (Number(declared) > bytesMax) return 'too-large'
-    return await request.bytes()
+    if (!(bytes <= BODY_WHOLE_BYTES_MAX)) {
+      return await budget.read(readCounting(request, bodyBytesMax, budget))
+    }
+    return budget.hold(bytes) ?? (await budget.read(request.bytes()))
   } catch {
     // The sender went away mid-body; nobody reads the answer, but the log does.
-    return 'cut-off'
+    return CUT_OFF
   }
 }
 
 /**
- * A chunked body: counted as it streams, so that memory never holds more than the
- * limit and one chunk.
+ * A body that is large or whose length is not declared: counted as it streams, so that memory
+ * never holds more than the limits and one chunk.
  */
-async function readUndeclared(
+async function readCounting(
   request: Request,
   bytesMax: number,
-): Promise<Uint8Array | 'too-large'> {
+  budget: BodyBudget,
+): Promise<Uint8Array | Refused> {
   if (request.body === null) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let bytes = 0
   const stream: AsyncIterable<Uint8Array> = request.body
   for await (const chunk of stream) {
     bytes += chunk.byteLength
-    if (bytes > bytesMax) return 'too-large'
+    if (bytes > bytesMax) return tooLarge(bytesMax)
+    const refused = budget.hold(chunk.byteLength)
+    if (refused !== undefined) return refused
     chunks.push(chunk)
   }
   const whole = new Uint8Array(bytes)
@@ -82,4 +85,15 @@ async function readUndeclared(
     at += chunk.byteLength
   }
   return whole
+}
+
+const CUT_OFF = {
+  kind: 'refused',
+  code: 'REQUEST_MALFORMED',
+  detail: 'the body ended before its length',
+} as const satisfies Refused
+
+function tooLarge(bytesMax: number): Refused {
+  const detail = `bodies of at most ${bytesMax} bytes are taken`
+  return { kind: 'refused', code: 'BODY_TOO_LARGE', detail }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { hooksRoutes, type HooksPorts } from '../../routes/hooks.ts'
+import { hooksRoutes, type HooksPorts, type VisitPort } from '../../routes/hooks.ts'
 import { GatewayError } from '../../src/errors.ts'
-import { receive } from '../../src/ingest/receive.ts'
+import { receive, type BodyBudget } from '../../src/ingest/receive.ts'
 import type { LogFields } from '../../src/log.ts'
 import type { Source } from '../../src/source.ts'
 import { manualClock } from '../support/manual-clock.ts'
@@ -18,22 +18,37 @@ const github: Source = {
 }
 const taken = { eventId: 'e1', type: 'push', reason: null, handleMs: 0.04, commitMs: 1.26 }
 
-function routes(ingest: HooksPorts['ingest']) {
+/** A door that lets everything in. */
+const visit: VisitPort & BodyBudget = {
+  kind: 'visit',
+  toSource: () => undefined,
+  settle: (outcome) => outcome,
+  leave: () => undefined,
+  hold: () => undefined,
+  read: (body) => body,
+}
+type Ports = HooksPorts<typeof visit>
+
+function routes(ingest: Ports['ingest'], enter: Ports['enter'] = () => visit) {
   const lines: { event: string; fields: LogFields | undefined }[] = []
   const write = (event: string, fields?: LogFields) => void lines.push({ event, fields })
   const clock = manualClock()
-  const app = hooksRoutes({
+  const { fetch } = hooksRoutes({
     clock,
     log: { debug: write, info: write, warn: write, error: write },
     logDeliveries: true,
     source: (name) => (name === 'github' ? github : undefined),
-    receive: (request, source) => receive(request, source, { clock, bodyBytesMax: BODY_BYTES_MAX }),
+    enter,
+    receive: (request, source, budget) =>
+      receive(request, source, { clock, bodyBytesMax: BODY_BYTES_MAX, budget }),
     ingest,
   })
-  return { app, lines }
+  const request = (path: string, init?: RequestInit) =>
+    fetch(new Request(`http://gateway${path}`, init), { peer: '192.0.2.1' })
+  return { app: { request }, lines }
 }
 
-const accept: HooksPorts['ingest'] = () =>
+const accept: Ports['ingest'] = () =>
   Promise.resolve({ kind: 'accepted', seq: 1, state: 'accepted', ...taken })
 const post = (
   body: string | Uint8Array | ReadableStream,
@@ -93,6 +108,38 @@ describe('POST /hooks/:source', () => {
       expect(await response.text()).not.toContain('secret path')
       expect(lines[0]?.fields?.['detail']).toBe(thrown.message)
     }
+  })
+
+  test('what the door refuses is answered with its Retry-After, neither read nor logged', async () => {
+    const refused = {
+      kind: 'refused',
+      code: 'RATE_LIMITED',
+      detail: '',
+      retryAfterS: 17,
+      isSummedUp: true,
+    } as const
+    const peers: string[] = []
+    const { app, lines } = routes(accept, (_, peer) => {
+      peers.push(peer)
+      return refused
+    })
+    const response = await app.request('/hooks/github', post('{}'))
+
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '17'])
+    expect(peers).toEqual(['192.0.2.1'])
+    expect(lines).toEqual([])
+  })
+
+  test('a visit leaves once it is answered, also where the stage throws', async () => {
+    let left = 0
+    const { app } = routes(
+      () => Promise.reject(new Error('bug')),
+      () => ({ ...visit, leave: () => void (left += 1) }),
+    )
+    await app.request('/hooks/github', post('{}'))
+    await app.request('/hooks/nobody', post('{}'))
+
+    expect(left).toBe(2)
   })
 
   test('an unknown source is 404, and its body is not read', async () => {

@@ -1,0 +1,144 @@
+/** What is decided before a body is read: who may come in, and how much of it at once. */
+import type { Network } from '../address.ts'
+import type { Clock } from '../clock.ts'
+import type { Refused } from '../delivery.ts'
+import {
+  BUCKETS_MAX,
+  DOOR_TICK_MS,
+  RATE_BURST_S,
+  REFUSED_BURST,
+  REFUSED_PER_SECOND,
+} from '../limits.ts'
+import type { Log } from '../log.ts'
+import { clientOf } from './client.ts'
+import { openDisk } from './disk.ts'
+import { openRate } from './rate.ts'
+import { openRefusals } from './refusals.ts'
+import { Visit, type Rates, type VisitPorts } from './visit.ts'
+
+export interface DoorOptions {
+  readonly clock: Clock
+  readonly log: Log
+  /** Whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly Network[]
+  /** Requests a second that one address may send without a delivery that verifies; 0: any. */
+  readonly ratePerAddress: number
+  /** Requests a second that one source may be sent; 0: any. */
+  readonly ratePerSource: number
+  readonly connectionsMax: number
+  readonly inflightBytesMax: number
+  readonly bodyMsMax: number
+  readonly diskFreeMinBytes: number
+  /** The bytes that may still be written beside the database. */
+  readonly freeBytes: () => number
+}
+
+/** How full the house is. */
+export interface DoorStatus {
+  /** Requests that are being worked on. */
+  readonly openRequests: number
+  /** Bytes of their bodies. */
+  readonly inflightBytes: number
+  /** True while events are refused because the disk is nearly full. */
+  readonly diskIsLow: boolean
+  /** At the last look; null where nobody looks. */
+  readonly diskFreeBytes: number | null
+}
+
+export interface Door {
+  /** Lets a request in, or turns it away. Costs about a microsecond, and reads no body. */
+  enter(headers: Headers, peer: string): Visit | Refused
+  /** Looks at the disk, cuts off slow bodies, and writes the summaries, once a second. */
+  run(signal: AbortSignal): Promise<void>
+  status(): DoorStatus
+}
+
+/** Opens the door. It has looked at the disk once. */
+export function openDoor(options: DoorOptions): Door {
+  const { clock, trustedProxies, connectionsMax, inflightBytesMax, bodyMsMax } = options
+  const rates = openRates(options)
+  const refusals = openRefusals(options.log)
+  const disk = openDisk({ ...options, freeMinBytes: options.diskFreeMinBytes })
+  disk.look()
+  /** When each began, oldest first. */
+  const reading = new Map<Visit, number>()
+  let openRequests = 0
+  let inflightBytes = 0
+
+  const visitPorts: VisitPorts = {
+    rates,
+    refusals,
+    hold(bytes) {
+      if (inflightBytes + bytes > inflightBytesMax) return false
+      inflightBytes += bytes
+      return true
+    },
+    startReading: (visit) => void reading.set(visit, clock.monotonicMs()),
+    stopReading: (visit) => void reading.delete(visit),
+    leave(heldBytes) {
+      openRequests -= 1
+      inflightBytes -= heldBytes
+    },
+  }
+
+  function cutOffSlowBodies(): void {
+    const beforeMs = clock.monotonicMs() - bodyMsMax
+    for (const [visit, startedMs] of reading) {
+      if (startedMs > beforeMs) break
+      visit.cutOff()
+    }
+  }
+
+  return {
+    enter(headers, peer) {
+      const forwardedFor = trustedProxies.length === 0 ? null : headers.get('x-forwarded-for')
+      const client = clientOf(peer, forwardedFor, trustedProxies)
+      if (disk.isLow) return refusals.turnAway('disk', client)
+      if (openRequests >= connectionsMax) return refusals.turnAway('connections', client)
+      const waitMs = rates.byAddress.take(client)
+      if (waitMs > 0) return refusals.turnAway('address-rate', client, waitMs)
+      openRequests += 1
+      return new Visit(client, visitPorts)
+    },
+    async run(signal) {
+      while (!signal.aborted) {
+        await clock.sleep(DOOR_TICK_MS, signal)
+        disk.look()
+        cutOffSlowBodies()
+        refusals.sumUp()
+      }
+    },
+    status: () => ({
+      openRequests,
+      inflightBytes,
+      diskIsLow: disk.isLow,
+      diskFreeBytes: disk.freeBytes,
+    }),
+  }
+}
+
+function openRates({ clock, ratePerAddress, ratePerSource, connectionsMax }: DoorOptions): Rates {
+  const keysMax = BUCKETS_MAX
+  return {
+    byAddress: openRate({
+      clock,
+      keysMax,
+      perSecond: ratePerAddress,
+      // A delivery holds its token until it is answered: with less than one for every request that
+      // can be open, genuine ones would be refused.
+      burst: ratePerAddress * RATE_BURST_S + connectionsMax,
+    }),
+    bySource: openRate({
+      clock,
+      keysMax,
+      perSecond: ratePerSource,
+      burst: ratePerSource * RATE_BURST_S,
+    }),
+    refusedByAddress: openRate({
+      clock,
+      keysMax,
+      perSecond: REFUSED_PER_SECOND,
+      burst: REFUSED_BURST,
+    }),
+  }
+}
