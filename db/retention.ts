@@ -39,7 +39,8 @@ export interface Retention {
   /**
    * Deletes one slice of what is older than the retention time. Events go with everything of
    * theirs, a commit at a time, and only once each of its entries is published: what is pending,
-   * waiting, blocked or dead stays, however old, and so does an event that is still to be tried. `more`: the next call will find work, too.
+   * waiting, blocked or dead stays, however old, and so does an event that is still to be tried.
+   * `more`: the next call will find work, too.
    */
   retainOnce(now: EpochMs): { readonly deleted: number; readonly more: boolean }
 }

@@ -118,7 +118,9 @@ function describeLoadError(name: string, error: unknown): string {
   const first = error instanceof AggregateError ? (error.errors as unknown[])[0] : error
   const position = isObject(first) && isObject(first['position']) ? first['position'] : undefined
   if (position !== undefined) {
-    return `${name}:${String(position['line'])}:${String(position['column'])}: ${messageOf(first)}`
+    // What a handler file imports may be what is wrong.
+    const file = typeof position['file'] === 'string' ? basename(position['file']) : name
+    return `${file}:${String(position['line'])}:${String(position['column'])}: ${messageOf(first)}`
   }
   const stack = first instanceof Error ? (first.stack ?? '') : ''
   const [, line] = stack.match(new RegExp(`${RegExp.escape(name)}:(\\d+(?::\\d+)?)`)) ?? []

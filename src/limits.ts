@@ -218,7 +218,7 @@ export const HANDLER_TRIES_MAX = 5
 export const HANDLER_RETRY_BASE_MS = 5_000
 export const HANDLER_RETRY_MS_MAX = 60_000
 
-/** Handlers that are tried again at the same time: between two such groups others get their turn. */
+/** Handlers tried again at the same time: between two such groups others get their turn. */
 export const HANDLER_RETRIES_AT_ONCE = 16
 
 /** How often due retries are looked for: one look-up in an index. */
@@ -233,3 +233,12 @@ export const RELOAD_QUIET_TURNS_MAX = 20
 
 /** How long handler files may take to load again; what is loaded goes on meanwhile. */
 export const HANDLER_TRIAL_MS_MAX = 10_000
+
+/**
+ * A handler that keeps the thread for this long ends the process: providers give up after 5 to 30
+ * s, so everything that waits behind it is sent again anyway.
+ */
+export const HANDLER_BLOCK_MS_MAX = 10_000
+
+/** How often the main thread says that it lives, and how often that is looked at. */
+export const HEARTBEAT_MS = 500

@@ -6,18 +6,22 @@ import { parseConfig, type Config, type Environment } from './config.ts'
 import { systemClock } from './clock.ts'
 import { GatewayError } from './errors.ts'
 import { loadHandlerFiles, type LoadedHandlers } from './handler-files.ts'
+import { forgetModules, tryHandlerFiles } from './handler-trial.ts'
 import { CATALOGUE } from './providers/catalogue.ts'
 import { validateSecret } from './providers/engine/secrets.ts'
 import { compileVerifier } from './providers/verifier.ts'
+import type { Served } from './reload.ts'
 import type { Source } from './source.ts'
 import { resolveSources, type ProviderPort } from './sources.ts'
 
 /** A configuration that holds, and the sources that it makes. */
-export interface Setup {
+export interface Setup extends Served {
   readonly config: Config
-  readonly sources: ReadonlyMap<string, Source>
-  /** Names of sources that a handler file defines but nothing configures. */
-  readonly inactive: readonly string[]
+  /**
+   * Makes the sources anew from the handler files and secret files as they are now; the variables
+   * are those of the start. Rejects like `prepare`, and then nothing has changed.
+   */
+  readonly reload: (current: Served) => Promise<Served>
 }
 
 /**
@@ -26,14 +30,34 @@ export interface Setup {
  * @throws GatewayError CONFIG_INVALID with everything that is wrong, one line each.
  */
 export async function prepare(env: Environment): Promise<Setup> {
+  return {
+    ...(await serve(env)),
+    async reload(current) {
+      const trial = await tryHandlerFiles(handlersDir(env), systemClock)
+      if (trial.problems.length > 0) throw invalid(trial.problems)
+      forgetModules(trial.modules)
+      return serve(env, current.sources)
+    },
+  }
+}
+
+async function serve(
+  env: Environment,
+  earlier?: ReadonlyMap<string, Source>,
+): Promise<Omit<Setup, 'reload'>> {
   const parsed = parseConfig(env)
   const handlers = await loadHandlers(env)
   if (!parsed.ok) throw invalid([...parsed.problems, ...handlers.problems])
   const { config } = parsed
-  const { sources, inactive, problems } = resolveSources(config, handlers.sources, providerPort)
-  const all = [...handlers.problems, ...problems]
+  const resolved = resolveSources(config, handlers.sources, providerPort, earlier)
+  const all = [...handlers.problems, ...resolved.problems]
   if (all.length > 0) throw invalid(all)
-  return { config, sources, inactive }
+  const { sources, inactive, secretFiles } = resolved
+  return { config, sources, inactive, watched: { directory: handlersDir(env), files: secretFiles } }
+}
+
+function handlersDir(env: Environment): string {
+  return env['INLET_HANDLERS_DIR'] || './handlers'
 }
 
 /**

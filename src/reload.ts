@@ -1,0 +1,129 @@
+import type { Clock } from './clock.ts'
+import { messageOf } from './errors.ts'
+import { changedPaths, readContents, watchFiles, type Watched } from './file-changes.ts'
+import { RELOAD_QUIET_MS, RELOAD_QUIET_TURNS_MAX } from './limits.ts'
+import type { Log } from './log.ts'
+import type { Source } from './source.ts'
+
+/** What is served, and the files that it was made from. */
+export interface Served {
+  readonly sources: ReadonlyMap<string, Source>
+  /** Names of sources that a handler file defines but nothing configures. */
+  readonly inactive: readonly string[]
+  readonly watched: Watched
+}
+
+export interface ReloadPorts {
+  readonly clock: Clock
+  readonly log: Log
+  /** Makes a new set from the same configuration; rejects where any part of it is wrong. */
+  readonly load: (current: Served) => Promise<Served>
+}
+
+export interface Reloader {
+  /** What is served now. A delivery that has begun keeps the source that it began with. */
+  current(): Served
+  /** Asks for a reload, whether or not a file has changed. */
+  request(): void
+  /** Reloads on request and when files change, until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+/**
+ * Replaces handlers and secrets while deliveries go on: all of them at once, or, where one file is
+ * wrong, none.
+ */
+export function openReloader(first: Served, ports: ReloadPorts): Reloader {
+  const { clock, log } = ports
+  let served = first
+  let contents = readContents(first.watched)
+  let requested = false
+  let changed = false
+  let wake: () => void = () => undefined
+
+  async function reload(): Promise<void> {
+    const trigger = requested ? 'request' : 'files'
+    const seen = readContents(served.watched)
+    const paths = changedPaths(contents, seen).join(',')
+    // Editors and secret managers touch many files; what is loaded is still what is there.
+    if (trigger === 'files' && paths === '') return
+    requested = false
+    contents = seen
+    const startedMs = clock.monotonicMs()
+    try {
+      const next = await ports.load(served)
+      const before = served
+      served = next
+      contents = new Map([...seen, ...newlyWatched(before.watched, next.watched)])
+      const tookMs = Math.round(clock.monotonicMs() - startedMs)
+      log.info('reload.finished', { trigger, changed: paths, tookMs, ...difference(before, next) })
+    } catch (error) {
+      const reason = messageOf(error)
+      const hint = 'what was loaded before goes on; the environment is read at start only'
+      log.error('reload.refused', { trigger, changed: paths, reason, hint })
+    }
+  }
+
+  /** Files come in several steps: reloads when none has for a while, but not never. */
+  async function settle(signal: AbortSignal): Promise<void> {
+    for (let turn = 0; turn < RELOAD_QUIET_TURNS_MAX && changed; turn += 1) {
+      changed = false
+      await clock.sleep(RELOAD_QUIET_MS, signal)
+    }
+  }
+
+  function onChange() {
+    changed = true
+    wake()
+  }
+
+  return {
+    current: () => served,
+    request() {
+      requested = true
+      wake()
+    },
+    async run(signal) {
+      signal.addEventListener('abort', () => wake(), { once: true })
+      while (!signal.aborted) {
+        const unwatch = watchIfPossible()
+        // What changed while nobody watched is seen by comparing.
+        if (!requested && !changed) changed = hasChanged()
+        if (!requested && !changed) await new Promise<void>((resolve) => (wake = resolve))
+        await settle(signal)
+        unwatch()
+        if (!signal.aborted) await reload()
+      }
+    },
+  }
+
+  function watchIfPossible(): () => void {
+    try {
+      return watchFiles(served.watched, onChange)
+    } catch (error) {
+      const hint = 'files are not watched: send SIGHUP after changing them'
+      log.warn('reload.unwatched', { reason: messageOf(error), hint })
+      return () => undefined
+    }
+  }
+
+  function hasChanged(): boolean {
+    return changedPaths(contents, readContents(served.watched)).length > 0
+  }
+}
+
+/** Files that only the new set reads. */
+function newlyWatched(before: Watched, next: Watched) {
+  const files = next.files.filter((file) => !before.files.includes(file))
+  return readContents({ directory: '', files })
+}
+
+function difference(before: Served, next: Served) {
+  const names = [...next.sources.keys()]
+  return {
+    sources: names.join(','),
+    added: names.filter((name) => !before.sources.has(name)).join(','),
+    removed: [...before.sources.keys()].filter((name) => !next.sources.has(name)).join(','),
+    inactive: next.inactive.join(','),
+  }
+}
