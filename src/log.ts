@@ -28,7 +28,7 @@ export interface OpenLog extends Log {
  * Opens the log: JSON lines on standard output, one thread of the process at a
  * time (`part` names it).
  */
-export function openLog(level: LogLevel, part: 'gateway' | 'relay'): OpenLog {
+export function openLog(level: LogLevel, part: 'gateway' | 'relay' | 'watchdog'): OpenLog {
   const out = Bun.stdout.writer()
   const format = getJsonLinesFormatter({ properties: 'flatten' })
   let flushPlanned = false

@@ -1,0 +1,122 @@
+import type { Clock } from './clock.ts'
+import { HANDLER_BLOCK_MS_MAX, HEARTBEAT_MS } from './limits.ts'
+import type { Log, LogLevel } from './log.ts'
+
+/** How a process ends that a handler has blocked: EX_SOFTWARE of sysexits.h. */
+export const BLOCKED_EXIT_CODE = 70
+
+/** A name is cut here: 63 characters of a source and 256 of a type, at most 3 bytes each. */
+const NAME_BYTES_MAX = 1024
+
+/** What both threads see, in a SharedArrayBuffer: three numbers, then a name. */
+export const VITALS = { beats: 0, nameBytes: 1, others: 2, nameAt: 12 } as const
+
+/** What the watching thread is told. */
+export interface WatchdogOrder {
+  readonly vitals: SharedArrayBuffer
+  readonly blockMsMax: number
+  readonly level: LogLevel
+}
+
+/**
+ * Ends the process when a handler blocks its thread: nothing else can, for JavaScript cannot be
+ * interrupted. Then the supervisor starts it again, and providers send again what was not answered.
+ */
+export interface Watchdog {
+  /** A handler begins, or user code of its route. Returns how to say that it has ended. */
+  enter(handler: string): () => void
+  /** Says that this thread lives, until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>
+  close(): void
+}
+
+export interface WatchdogPorts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly level: LogLevel
+  /** For tests. Default: HANDLER_BLOCK_MS_MAX. */
+  readonly blockMsMax?: number | undefined
+}
+
+/**
+ * Starts the thread that watches this one. It counts its own turns, not the time: while the process
+ * is stopped, or the machine asleep, neither thread has any.
+ */
+export function openWatchdog(ports: WatchdogPorts): Watchdog {
+  const { clock, log, level, blockMsMax = HANDLER_BLOCK_MS_MAX } = ports
+  const vitals = new SharedArrayBuffer(VITALS.nameAt + NAME_BYTES_MAX)
+  const worker = new Worker(new URL('./watchdog-worker.ts', import.meta.url).href)
+  worker.unref()
+  worker.addEventListener('error', (event) => {
+    event.preventDefault()
+    log.error('watchdog.failed', { reason: event.message })
+  })
+  worker.postMessage({ vitals, blockMsMax, level } satisfies WatchdogOrder)
+  return { ...openPulse(vitals, clock), close: () => worker.terminate() }
+}
+
+/** The watched side. */
+export function openPulse(vitals: SharedArrayBuffer, clock: Clock): Omit<Watchdog, 'close'> {
+  const numbers = new Int32Array(vitals, 0, VITALS.nameAt / Int32Array.BYTES_PER_ELEMENT)
+  const name = new Uint8Array(vitals, VITALS.nameAt)
+  const encoder = new TextEncoder()
+  /** Handlers that have begun and not ended; more than one only where they wait for something. */
+  const running: { readonly handler: string }[] = []
+
+  /** The last to begin is the one that runs, unless one that waited goes on. */
+  function show(): void {
+    const last = running.at(-1)
+    const nameBytes = last === undefined ? 0 : encoder.encodeInto(last.handler, name).written
+    Atomics.store(numbers, VITALS.others, Math.max(0, running.length - 1))
+    Atomics.store(numbers, VITALS.nameBytes, nameBytes)
+  }
+
+  return {
+    enter(handler) {
+      const entry = { handler }
+      running.push(entry)
+      show()
+      return () => {
+        const at = running.lastIndexOf(entry)
+        if (at === -1) return
+        running.splice(at, 1)
+        show()
+      }
+    },
+    async run(signal) {
+      while (!signal.aborted) {
+        Atomics.add(numbers, VITALS.beats, 1)
+        await clock.sleep(HEARTBEAT_MS, signal)
+      }
+    },
+  }
+}
+
+/** What the watching thread finds. */
+export interface Blocked {
+  readonly handler: string
+  /** Further handlers that had begun: where they wait for something, one of them may be it. */
+  readonly others: number
+  readonly blockedMs: number
+}
+
+/** The watching side: resolves once a handler has run for `blockMsMax` without a heartbeat. */
+export async function watchPulse(
+  { vitals, blockMsMax }: Pick<WatchdogOrder, 'vitals' | 'blockMsMax'>,
+  clock: Pick<Clock, 'sleep'>,
+): Promise<Blocked> {
+  const numbers = new Int32Array(vitals, 0, VITALS.nameAt / Int32Array.BYTES_PER_ELEMENT)
+  let beats = -1
+  let blockedMs = 0
+  for (;;) {
+    await clock.sleep(HEARTBEAT_MS)
+    const seen = Atomics.load(numbers, VITALS.beats)
+    const nameBytes = Atomics.load(numbers, VITALS.nameBytes)
+    blockedMs = seen === beats && nameBytes > 0 ? blockedMs + HEARTBEAT_MS : 0
+    beats = seen
+    if (blockedMs < blockMsMax) continue
+    const name = new Uint8Array(vitals, VITALS.nameAt, nameBytes).slice()
+    const others = Atomics.load(numbers, VITALS.others)
+    return { handler: new TextDecoder().decode(name), others, blockedMs }
+  }
+}
