@@ -14,7 +14,7 @@ const MODULES = join(ROOT, 'node_modules')
 export type StarterFiles = Readonly<Record<string, string>>
 
 const TSCONFIG = `{
-  // What \`inlet check\` and your editor go by. types/ holds all that they need: nothing to install.
+  // What \`inlet check\` and your editor go by. types/ holds all that they need.
   "compilerOptions": {
     "lib": ["ESNext", "WebWorker"],
     "types": [],
@@ -37,7 +37,7 @@ const TSCONFIG = `{
 }
 `
 
-const ENV_EXAMPLE = `# Copy to .env, fill in, and keep it out of git. A shell reads it with: set -a; . ./.env; set +a
+const ENV_EXAMPLE = `# Copy to .env, fill in, and keep it out of git. A shell reads it: set -a; . ./.env; set +a
 # systemd (EnvironmentFile=) and Docker (env_file:) read it as it is.
 # \`inlet serve --help\` lists every variable.
 

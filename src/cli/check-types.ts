@@ -63,7 +63,7 @@ function folderAbove(start: string, name: string): string | undefined {
   return parent === start ? undefined : folderAbove(parent, name)
 }
 
-/** `a.ts(25,30): error …`, from the folder of the project → `handlers/a.ts:25:30: error …`, from here. */
+/** `a.ts(25,30): error …`, seen from `project` → `handlers/a.ts:25:30: error …`, seen from here. */
 function describeError(line: string, project: string): string[] {
   const [, file, row, column, rest] = /^(.+?)\((\d+),(\d+)\): (error .*)$/.exec(line) ?? []
   if (file === undefined) return []

@@ -53,8 +53,10 @@ function nextSteps(directory: string): string {
   const inlet = programName()
   const enter = directory === '.' ? '' : `cd ${directory} && `
   return `
-Next:
-  ${enter}${inlet} dev              serves the handler on this machine: no Kafka, a secret made for you
-  ${inlet} send github pull_request.opened     in a second terminal: signs an event, shows its records
-  ${inlet} check            before a deploy: configuration, handler files and their types`
+Next, the handler on this machine, without Kafka and with a secret made for you:
+  ${enter}${inlet} dev
+in a second terminal, an event signed as GitHub would, with the records that come of it:
+  ${enter}${inlet} send github pull_request.opened
+before a deploy, configuration, handler files and their types:
+  ${enter}${inlet} check`
 }
