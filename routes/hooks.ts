@@ -2,10 +2,10 @@ import { Hono } from 'hono'
 import { unreachable } from '../src/assert.ts'
 import type { Clock } from '../src/clock.ts'
 import type { Delivery, Handshake, Refused } from '../src/delivery.ts'
-import { FAULTS, GatewayError, messageOf, type FaultCode } from '../src/errors.ts'
 import type { Log } from '../src/log.ts'
 import type { Source } from '../src/source.ts'
 import { problem } from './problem.ts'
+import { answerRefused, logRefused, tenths, toRefusal } from './refused.ts'
 
 /** A delivery that was taken: what the answer and the log say of it. */
 interface Taken {
@@ -100,20 +100,6 @@ export function hooksRoutes<Visit extends VisitPort>(
   return app
 }
 
-/**
- * Our own failure is never the sender's fault: whatever was thrown, the event is not stored, and
- * it may come again.
- */
-function toRefusal(error: unknown): Refused & { readonly cause: string } {
-  const code: FaultCode = error instanceof GatewayError ? error.code : 'STORAGE_FAILED'
-  return {
-    kind: 'refused',
-    code,
-    detail: 'the event is not stored: send it again',
-    cause: messageOf(error),
-  }
-}
-
 const DUPLICATE = { 'inlet-duplicate': '1' }
 
 function answer(outcome: Outcome): Response {
@@ -129,19 +115,9 @@ function answer(outcome: Outcome): Response {
         headers: { 'content-type': outcome.contentType, 'x-content-type-options': 'nosniff' },
       })
     case 'refused':
-      return problem(outcome.code, outcome.detail, headersOf(outcome))
+      return answerRefused(outcome)
     default:
       return unreachable(outcome)
-  }
-}
-
-/** Faults of a connection that is not worth keeping: what it still sends is not waited for. */
-const CLOSING: ReadonlySet<FaultCode> = new Set(['BODY_TOO_SLOW', 'CONNECTIONS_EXHAUSTED'])
-
-function headersOf({ code, retryAfterS }: Refused): Record<string, string> {
-  return {
-    ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
-    ...(CLOSING.has(code) ? { connection: 'close' } : {}),
   }
 }
 
@@ -176,28 +152,10 @@ function logDelivery(
     case 'handshake':
       log.info('delivery.finished', { source, outcome: kind, totalMs: tenths(totalMs) })
       return
-    case 'refused': {
-      const { code, detail, cause } = outcome
-      const { hint, status } = FAULTS[code]
-      const line = {
-        source: source.slice(0, 64),
-        outcome: kind,
-        code,
-        status,
-        detail: cause ?? detail,
-        hint,
-      }
-      log[status >= 500 ? 'error' : 'warn']('delivery.finished', {
-        ...line,
-        totalMs: tenths(totalMs),
-      })
+    case 'refused':
+      logRefused(log, source, outcome, totalMs)
       return
-    }
     default:
       unreachable(kind)
   }
-}
-
-function tenths(ms: number): number {
-  return Math.round(ms * 10) / 10
 }

@@ -6,6 +6,9 @@ import { FAULTS, type Fault, type FaultCode } from '../src/errors.ts'
  */
 const RETRY_AFTER_S = 5
 
+/** What a problem says beside its standard members. */
+export type ProblemMembers = Readonly<Record<string, unknown>>
+
 /**
  * An RFC 9457 problem document. `code` is stable; `title` and `detail` are for people, and carry
  * neither secrets nor payload.
@@ -14,10 +17,11 @@ export function problem(
   code: FaultCode,
   detail: string,
   headers: Readonly<Record<string, string>> = {},
+  members: ProblemMembers = {},
 ): Response {
   const { status, title, retryAfterS = RETRY_AFTER_S }: Fault = FAULTS[code]
   const type = `urn:inlet:fault:${code.toLowerCase()}`
-  return new Response(JSON.stringify({ type, title, status, detail, code }), {
+  return new Response(JSON.stringify({ type, title, status, detail, code, ...members }), {
     status,
     headers: {
       'content-type': 'application/problem+json',

@@ -7,20 +7,25 @@ import { openCheckpointer } from '../db/checkpoint.ts'
 import { openDedup } from '../db/dedup.ts'
 import { freeBytes } from '../db/files.ts'
 import { DATABASE_FILE, openDatabase, openReader } from '../db/open.ts'
+import { openIdempotencyKeys } from '../db/idempotency-keys.ts'
 import { openOutbox, type Outbox } from '../db/outbox.ts'
 import { openRetention, type Retention } from '../db/retention.ts'
 import { openWriter } from '../db/writer.ts'
+import { eventsRoutes } from '../routes/events.ts'
 import { healthRoutes, type Health } from '../routes/health.ts'
 import { hooksRoutes } from '../routes/hooks.ts'
 import { problem } from '../routes/problem.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { openDoor, type Door } from './door/door.ts'
+import type { Visit } from './door/visit.ts'
 import { messageOf } from './errors.ts'
 import type { Hint, HintOptions } from './idempotency/hint.ts'
 import { noHint } from './idempotency/none.ts'
 import { openRedisHint } from './idempotency/redis.ts'
 import { openUpstashHint } from './idempotency/upstash.ts'
+import { authenticate } from './ingest/authenticate.ts'
+import { ingestEvents, type IngestEventsPorts } from './ingest/ingest-events.ts'
 import { ingest, type IngestPorts } from './ingest/ingest.ts'
 import { receive } from './ingest/receive.ts'
 import { RETENTION_POLL_MS } from './limits.ts'
@@ -103,9 +108,18 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
     handlerMsMax: config.INLET_HANDLER_MS_MAX,
     commit: commitThrough((event) => writer.commit(event)),
   }
+  const ingestEventsPorts: IngestEventsPorts = {
+    clock,
+    hint,
+    handlerMsMax: config.INLET_HANDLER_MS_MAX,
+    isKeyRequired: config.INLET_EVENTS_IDEMPOTENCY_KEY === 'required',
+    running: new Set(),
+    findAnswer: (caller, key) => storage.keys.find(caller, key),
+    commitAll: (events, answerOf) => writer.commitAll(events, answerOf),
+  }
   const healthOf = openHealth(storage.outbox, relay, door, clock)
   const health = () => healthOf(state)
-  const doors = openDoors(setup, { ...ports, door, ingestPorts, health }, opened)
+  const doors = openDoors(setup, { ...ports, door, ingestPorts, ingestEventsPorts, health }, opened)
   const resources = opened.move()
   logStart(setup, doors, log)
   return {
@@ -139,6 +153,7 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
   return {
     writer,
     checkpointer,
+    keys: openIdempotencyKeys(database),
     outbox: openOutbox(reader),
     retention: openRetention(database, { dedup, retentionMs }),
     hintOptions: { node: nodeName, epoch: database.epoch, doneTtlMs: retentionMs },
@@ -189,23 +204,14 @@ function openDoorOf(config: Config, { clock, log }: AppPorts): Door {
 interface DoorPorts extends AppPorts {
   readonly door: Door
   readonly ingestPorts: IngestPorts
+  readonly ingestEventsPorts: IngestEventsPorts
   readonly health: () => Health
 }
 
-/** Opens both ports: the door for third parties, and the one for the operator. */
+/** Opens both ports: the one for third and first parties, and the one for the operator. */
 function openDoors(setup: Setup, ports: DoorPorts, opened: AsyncDisposableStack) {
-  const { config, sources } = setup
-  const { clock, log, door, ingestPorts, health } = ports
-  const receivePorts = { clock, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
-  const hooks = hooksRoutes({
-    clock,
-    log,
-    logDeliveries: config.INLET_LOG_DELIVERIES,
-    source: (name) => sources.get(name),
-    enter: (headers, peer) => door.enter(headers, peer),
-    receive: (request, source, budget) => receive(request, source, { ...receivePorts, budget }),
-    ingest: (delivery, source) => ingest(delivery, source, ingestPorts),
-  })
+  const { config } = setup
+  const { clock, log, health } = ports
   function onError(error: unknown): Response {
     log.error('request.failed', { reason: messageOf(error) })
     return problem('STORAGE_FAILED', 'the event is not stored: send it again')
@@ -219,11 +225,12 @@ function openDoors(setup: Setup, ports: DoorPorts, opened: AsyncDisposableStack)
     onError,
   })
   opened.defer(() => admin.close(0))
+  const routes = openRoutes(setup, ports)
   const intake = listen({
     clock,
     host: INLET_HOST,
     port: PORT,
-    fetch: (request, peer) => hooks.fetch(request, { peer }),
+    fetch: (request, peer) => routes.fetch(request, { peer }),
     onError,
   })
   return {
@@ -231,6 +238,31 @@ function openDoors(setup: Setup, ports: DoorPorts, opened: AsyncDisposableStack)
     adminUrl: admin.url,
     closeIntake: (msMax: number) => intake.close(msMax),
   }
+}
+
+/** What the port for third and first parties answers. */
+function openRoutes({ config, sources, callers }: Setup, ports: DoorPorts) {
+  const { clock, log, door, ingestPorts, ingestEventsPorts } = ports
+  const receivePorts = { clock, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
+  const common = {
+    clock,
+    log,
+    logDeliveries: config.INLET_LOG_DELIVERIES,
+    enter: (headers: Headers, peer: string) => door.enter(headers, peer),
+    receive: (request: Request, source: string, budget: Visit) =>
+      receive(request, source, { ...receivePorts, budget }),
+  }
+  const routes = hooksRoutes({
+    ...common,
+    source: (name) => sources.get(name),
+    ingest: (delivery, source) => ingest(delivery, source, ingestPorts),
+  })
+  const events = eventsRoutes({
+    ...common,
+    authenticate: (authorization) => authenticate(authorization, callers.values()),
+    ingest: (delivery, caller) => ingestEvents(delivery, caller, ingestEventsPorts),
+  })
+  return routes.route('/', events)
 }
 
 /** Asks the database, on a connection that only reads: what it says holds across restarts. */
@@ -258,11 +290,12 @@ function logStart(
   doors: { readonly url: string; readonly adminUrl: string },
   log: Log,
 ): void {
-  const { config, sources, inactive } = setup
+  const { config, sources, callers, inactive } = setup
   log.info('gateway.started', {
     url: doors.url,
     adminUrl: doors.adminUrl,
     sources: [...sources.keys()].join(','),
+    callers: [...callers.keys()].join(','),
     inactive: inactive.join(','),
     sink: config.INLET_SINK,
     dataDir: config.INLET_DATA_DIR,

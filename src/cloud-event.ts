@@ -28,15 +28,6 @@ export interface CloudEvent {
   readonly parsed: ParsedBody
 }
 
-/** What is wrong with one event: where, and what; never a value. */
-export interface EventIssue {
-  /** Its position in a batch, from 0; undefined where the request is one event. */
-  readonly element?: number
-  /** The attribute, or the path in the data; empty where it is the whole of it. */
-  readonly at: string
-  readonly message: string
-}
-
 /**
  * What makes an event recognisable within its caller. A source is a URI reference and has no
  * spaces, so no two pairs of source and id give the same text.

@@ -140,7 +140,10 @@ export const SETTINGS = {
 export const SOURCE_SETTINGS = {
   INLET_SECRET_:
     'Secret, token or public key; several, separated by white space, are all valid. `none`: unsigned.',
-  INLET_TOPIC_: 'Topic of a source that has no handler file. Default: webhooks.<source>.',
+  INLET_EVENTS_TOKEN_:
+    'Bearer token of a caller of /events; several, separated by white space, are all valid.',
+  INLET_TOPIC_:
+    'Topic without a handler file. Default: webhooks.<source>; of a caller: events.<caller>.',
   INLET_CONFIG_: 'Further values that a provider needs: INLET_CONFIG_<SOURCE>_<FIELD>.',
 } as const
 
@@ -161,6 +164,8 @@ export interface Config extends Readonly<Omit<Settings, Rewritten>> {
    * once sources are known.
    */
   readonly sourceVariables: ReadonlyMap<string, string>
+  /** INLET_EVENTS_TOKEN_*, INLET_EVENTS_TOKEN_*_FILE: by full name. */
+  readonly tokenVariables: ReadonlyMap<string, string>
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -178,10 +183,13 @@ export function parseConfig(env: Environment): ConfigResult {
   const problems: string[] = []
   const known: Record<string, string> = {}
   const sourceVariables = new Map<string, string>()
+  const tokenVariables = new Map<string, string>()
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined) continue
     if (name in SETTINGS) {
       if (value !== '') known[name] = value
+    } else if (name.startsWith('INLET_EVENTS_TOKEN_')) {
+      tokenVariables.set(name, value)
     } else if (Object.keys(SOURCE_SETTINGS).some((prefix) => name.startsWith(prefix))) {
       sourceVariables.set(name, value)
     } else if (/^(INLET|KAFKA)_/.test(name)) {
@@ -205,6 +213,7 @@ export function parseConfig(env: Environment): ConfigResult {
       kafkaSecurity,
       sources,
       sourceVariables,
+      tokenVariables,
     }),
   }
 }

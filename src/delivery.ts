@@ -58,12 +58,25 @@ export interface Verified {
   readonly secretIndex?: number | undefined
 }
 
+/** What is wrong with one event: where, and what; never a value. */
+export interface EventIssue {
+  /** Its position in a batch, from 0; undefined where the request is one event. */
+  readonly element?: number
+  /** The attribute, or the path in the data; empty where it is the whole of it. */
+  readonly at: string
+  readonly message: string
+}
+
 /** A delivery that is not taken, and why. Nothing of it is stored. */
 export interface Refused {
   readonly kind: 'refused'
   readonly code: FaultCode
   /** What exactly did not hold: names the header or the field, never a value. */
   readonly detail: string
+  /** Everything that is wrong with the events of the request, where its sender can mend it. */
+  readonly issues?: readonly EventIssue[]
+  /** What exactly went wrong with us: for the log, and not for the sender. */
+  readonly cause?: string
   /** When the same request would pass, in seconds, where that is known. */
   readonly retryAfterS?: number
   /** The log has one line a second for all of its kind, not one for each. */

@@ -34,7 +34,10 @@ export interface OutboxEntry {
   readonly n: number
   readonly topic: string
   readonly key: string
-  /** The handler's own headers, a JSON object of strings. */
+  /**
+   * The handler's own headers, a JSON object of strings; of a first-party event its attributes,
+   * too: `ce_id`, `ce_source`, …
+   */
   readonly headers: string | null
   /** The bytes to publish: the handler's, or the event's own. */
   readonly value: Uint8Array
@@ -92,22 +95,34 @@ export interface RelayMark {
   readonly at: EpochMs
 }
 
-/** The record that an entry becomes. The n-th further record of an event is `<id>#<n>`. */
+/**
+ * The record that an entry becomes. The n-th further record of an event is `<id>#<n>`. An event
+ * that came with attributes of its own keeps them, and is given none that its sender left out.
+ */
 export function toPublishRecord(entry: OutboxEntry): PublishRecord {
   const own = entry.headers === null ? {} : (JSON.parse(entry.headers) as Record<string, string>)
+  const described = own['ce_id'] === undefined ? describeDelivery(entry) : {}
+  const id = own['ce_id'] ?? entry.eventId
   return {
     topic: entry.topic,
     key: entry.key,
     value: entry.value,
     headers: {
-      'content-type': entry.contentType,
+      // An event without data has no type of data either.
+      ...(entry.contentType === '' ? {} : { 'content-type': entry.contentType }),
       ...own,
+      ...described,
       ce_specversion: '1.0',
-      ce_id: entry.n === 0 ? entry.eventId : `${entry.eventId}#${entry.n}`,
-      ce_source: entry.source,
-      ce_type: entry.type,
-      ce_time: new Date(entry.receivedAt).toISOString(),
+      ce_id: entry.n === 0 ? id : `${id}#${entry.n}`,
       'inlet-seq': String(entry.inboxSeq),
     },
+  }
+}
+
+function describeDelivery(entry: OutboxEntry): Record<string, string> {
+  return {
+    ce_source: entry.source,
+    ce_type: entry.type,
+    ce_time: new Date(entry.receivedAt).toISOString(),
   }
 }

@@ -1,3 +1,4 @@
+import type { Caller } from './caller.ts'
 import type { Clock } from './clock.ts'
 import { messageOf } from './errors.ts'
 import { changedPaths, readContents, watchFiles, type Watched } from './file-changes.ts'
@@ -8,7 +9,8 @@ import type { Source } from './source.ts'
 /** What is served, and the files that it was made from. */
 export interface Served {
   readonly sources: ReadonlyMap<string, Source>
-  /** Names of sources that a handler file defines but nothing configures. */
+  readonly callers: ReadonlyMap<string, Caller>
+  /** Names of sources and callers that a handler file defines but nothing configures. */
   readonly inactive: readonly string[]
   readonly watched: Watched
 }
@@ -122,6 +124,7 @@ function difference(before: Served, next: Served) {
   const names = [...next.sources.keys()]
   return {
     sources: names.join(','),
+    callers: [...next.callers.keys()].join(','),
     added: names.filter((name) => !before.sources.has(name)).join(','),
     removed: [...before.sources.keys()].filter((name) => !next.sources.has(name)).join(','),
     inactive: next.inactive.join(','),

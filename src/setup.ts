@@ -2,6 +2,7 @@
  * From the environment to what is to be served: configuration, handler files, sources.
  * Nothing is opened yet.
  */
+import { resolveCallers } from './callers.ts'
 import { parseConfig, type Config, type Environment } from './config.ts'
 import { systemClock } from './clock.ts'
 import { GatewayError } from './errors.ts'
@@ -49,11 +50,18 @@ async function serve(
   const handlers = await loadHandlers(env)
   if (!parsed.ok) throw invalid([...parsed.problems, ...handlers.problems])
   const { config } = parsed
-  const resolved = resolveSources(config, handlers.sources, providerPort, earlier)
-  const all = [...handlers.problems, ...resolved.problems]
+  const first = resolveCallers(config, handlers.sources)
+  const third = resolveSources(first.others.config, first.others.loaded, providerPort, earlier)
+  const all = [...handlers.problems, ...first.problems, ...third.problems]
   if (all.length > 0) throw invalid(all)
-  const { sources, inactive, secretFiles } = resolved
-  return { config, sources, inactive, watched: { directory: handlersDir(env), files: secretFiles } }
+  const files = [...third.secretFiles, ...first.tokenFiles]
+  return {
+    config,
+    sources: third.sources,
+    callers: first.callers,
+    inactive: [...third.inactive, ...first.inactive],
+    watched: { directory: handlersDir(env), files },
+  }
 }
 
 function handlersDir(env: Environment): string {

@@ -84,7 +84,8 @@ export function resolveSources(
     const built = build(source, settings, { provider, problems, earlier })
     if (built !== undefined) sources.set(source.name, built)
   }
-  if (sources.size === 0 && problems.length === 0) problems.push(nothingConfigured(inactive))
+  const isIdle = sources.size === 0 && config.tokenVariables.size === 0
+  if (isIdle && problems.length === 0) problems.push(nothingConfigured(inactive))
   const secretFiles = [...variables.values()].flatMap(({ secretFile }) => secretFile ?? [])
   return { sources, inactive, problems, secretFiles }
 }
@@ -177,12 +178,17 @@ function assign(entry: Variables, variable: Assignment, problems: string[]): voi
   }
 }
 
-function splitSecrets(text: string): string[] {
+/** Several secrets are separated by white space. */
+export function splitSecrets(text: string): string[] {
   return text.split(/\s+/).filter((secret) => secret !== '')
 }
 
-/** One secret a line, or one PEM block. */
-function readSecrets(variable: string, path: string, problems: string[]): string[] | undefined {
+/** One secret a line, or one PEM block; undefined where that cannot be read: a problem. */
+export function readSecrets(
+  variable: string,
+  path: string,
+  problems: string[],
+): string[] | undefined {
   if (!existsSync(path)) {
     problems.push(`${variable} names a file that is not there`)
     return undefined

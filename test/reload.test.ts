@@ -25,6 +25,7 @@ async function openReloadWorld(secret: (dir: string) => string = (dir) => join(d
   const served = (): Served => ({
     sources: new Map(),
     inactive: [],
+    callers: new Map(),
     watched: { directory: handlers, files: [file] },
   })
   const world = { loads: 0, problem: undefined as string | undefined }

@@ -16,12 +16,16 @@ writes one. Nothing has to be installed for it.`,
   async run({ env, print }) {
     const types = await checkTypes(handlersDirectory(env))
     if (types.kind === 'wrong') for (const error of types.errors) print(error)
-    const { config, sources, inactive } = await prepare(env)
+    const { config, sources, callers, inactive } = await prepare(env)
     for (const { name, provider, file, unsigned } of sources.values()) {
       const by = file === undefined ? 'configuration' : basename(file)
       print(`POST /hooks/${name}  ${provider}, by ${by}${unsigned ? ', UNSIGNED' : ''}`)
     }
-    for (const name of inactive) print(`inactive: ${name} (no INLET_SECRET_ configured)`)
+    for (const { name, file } of callers.values()) {
+      const by = file === undefined ? 'configuration' : basename(file)
+      print(`POST /events  of ${name}, by ${by}`)
+    }
+    for (const name of inactive) print(`inactive: ${name} (no secret or token configured)`)
     print(`records go to ${config.INLET_SINK === 'file' ? 'files, a stand-in for Kafka' : 'Kafka'}`)
     if (types.kind === 'unchecked') print(`types of the handler files not checked: ${types.reason}`)
     if (types.kind === 'right' && types.files > 0) print('types of the handler files hold')

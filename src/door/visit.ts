@@ -24,7 +24,7 @@ export interface VisitPorts {
 
 /** How a request that came in ended. */
 interface Ended {
-  readonly kind: 'accepted' | 'duplicate' | 'handshake'
+  readonly kind: 'accepted' | 'duplicate' | 'replayed' | 'handshake'
 }
 
 /**

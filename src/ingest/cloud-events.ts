@@ -2,17 +2,12 @@
  * The CloudEvents of a request, in the three modes of the HTTP binding: binary (the attributes are
  * headers), structured (the event is a JSON document) and batch (an array of those).
  */
-import type { CloudEvent, EventIssue } from '../cloud-event.ts'
-import type { Delivery, Refused } from '../delivery.ts'
+import type { CloudEvent } from '../cloud-event.ts'
+import type { Delivery, EventIssue, Refused } from '../delivery.ts'
 import { elementSlices, memberSlices, type Slice } from '../json-slices.ts'
 import { EVENTS_PER_BATCH_MAX, ISSUES_MAX } from '../limits.ts'
 import { readAttributes, type RawAttributes, type Report } from './attributes.ts'
 import { parseJson, readData, type RawData } from './event-data.ts'
-
-/** A request that is not taken: `issues` names everything that is wrong with its events. */
-export interface RefusedEvents extends Refused {
-  readonly issues?: readonly EventIssue[]
-}
 
 /** Where the events of a request are. */
 interface Draft {
@@ -23,7 +18,7 @@ interface Draft {
 /** Reads and validates every event of a request; where one is not valid, none is taken. */
 export function readCloudEvents(
   delivery: Delivery,
-): { readonly kind: 'events'; readonly events: readonly CloudEvent[] } | RefusedEvents {
+): { readonly kind: 'events'; readonly events: readonly CloudEvent[] } | Refused {
   const contentType = delivery.headers.get('content-type') ?? ''
   const [media = '', ...parameters] = contentType.split(';').map((part) => part.trim())
   const isUtf8 = parameters.every((each) => /^(?!charset=)|^charset="?utf-8"?$/i.test(each))
@@ -49,7 +44,7 @@ function malformed(detail: string): Refused {
 }
 
 /** The answer to a request with events that are not valid. */
-export function invalidEvents(issues: readonly EventIssue[]): RefusedEvents {
+export function invalidEvents(issues: readonly EventIssue[]): Refused {
   const detail = issues.length === 1 ? '1 issue' : `${issues.length} issues`
   return { kind: 'refused', code: 'EVENT_INVALID', detail, issues: issues.slice(0, ISSUES_MAX) }
 }

@@ -5,18 +5,12 @@ import {
   identityOf,
   partitionKeyOf,
   type CloudEvent,
-  type EventIssue,
 } from '../cloud-event.ts'
-import type { Delivery, Verified, VerifiedBody } from '../delivery.ts'
+import type { Delivery, EventIssue, Refused, Verified, VerifiedBody } from '../delivery.ts'
 import type { NewEvent } from '../event.ts'
-import { invalidEvents, type RefusedEvents } from './cloud-events.ts'
+import { invalidEvents } from './cloud-events.ts'
 import { runRoute, type HandlePorts, type Ran } from './handle.ts'
 import { keptHeaders } from './kept-headers.ts'
-
-/** A handler failed: the reason is for the log, not for the caller. */
-interface Failed extends RefusedEvents {
-  readonly cause: string
-}
 
 /**
  * Runs the handlers of all events of a request, side by side. Data that does not match a schema
@@ -28,7 +22,7 @@ export async function handleEvents(
   delivery: Delivery,
   caller: Caller,
   ports: HandlePorts,
-): Promise<{ readonly kind: 'handled'; readonly events: readonly NewEvent[] } | RefusedEvents> {
+): Promise<{ readonly kind: 'handled'; readonly events: readonly NewEvent[] } | Refused> {
   const { receivedAt } = delivery
   const all = await Promise.all(
     events.map(async (event) => {
@@ -65,7 +59,7 @@ interface Handled {
   readonly ran: Ran
 }
 
-function refusalOf(all: readonly Handled[]): RefusedEvents | Failed | undefined {
+function refusalOf(all: readonly Handled[]): Refused | undefined {
   const issues = all.flatMap(({ event: { element }, ran }): EventIssue[] => {
     if (ran.kind !== 'invalid') return []
     const place = element === undefined ? {} : { element }

@@ -6,7 +6,7 @@ import type { Delivery, Refused } from '../delivery.ts'
 import type { Committed, NewEvent } from '../event.ts'
 import type { IdempotentAnswer } from '../idempotent-answer.ts'
 import { claimAll } from './claims.ts'
-import { readCloudEvents, type RefusedEvents } from './cloud-events.ts'
+import { readCloudEvents } from './cloud-events.ts'
 import { handleEvents } from './handle-events.ts'
 import { hashRequest, readIdempotencyKey } from './idempotency-key.ts'
 import type { HintPort } from './ingest.ts'
@@ -27,10 +27,9 @@ export interface IngestEventsPorts {
   ) => Promise<readonly Committed[]>
 }
 
-/** A request that is answered 202, or 200 where nothing of it was new. */
+/** A request that was stored; a `duplicate` where nothing of it was new. */
 export interface TakenEvents {
-  readonly kind: 'taken'
-  readonly status: 200 | 202
+  readonly kind: 'accepted' | 'duplicate'
   /** All of them, and those that were stored before. */
   readonly events: number
   readonly duplicates: number
@@ -47,7 +46,7 @@ export interface ReplayedAnswer {
   readonly status: number
 }
 
-export type EventsOutcome = TakenEvents | ReplayedAnswer | RefusedEvents
+export type EventsOutcome = TakenEvents | ReplayedAnswer | Refused
 
 /** A key, and what it stands for. */
 type Keyed = Pick<IdempotentAnswer, 'key' | 'requestHash'>
@@ -104,6 +103,7 @@ async function take(
   const read = readCloudEvents(delivery)
   if (read.kind === 'refused') return read
   const { events } = read
+  if (events.length === 0) return EMPTY
   const claims = await claimAll(ports.hint, caller.name, new Set(idsOf(events)))
   let stored = new Set<string>()
   try {
@@ -118,8 +118,7 @@ async function take(
     const committed = await commit(handled.events, { delivery, caller, keyed, ports })
     stored = new Set(idsOf(fresh.filter((_, at) => committed[at]?.kind === 'stored')))
     return {
-      kind: 'taken',
-      status: statusOf(committed),
+      kind: stored.size > 0 ? 'accepted' : 'duplicate',
       events: events.length,
       duplicates: events.length - stored.size,
       ...(events.length === 1 ? onlyOf(events) : { eventId: undefined, type: undefined }),
@@ -131,6 +130,17 @@ async function take(
   }
 }
 
+/** CloudEvents allows a batch without events. There is nothing to store, so nothing is. */
+const EMPTY: TakenEvents = {
+  kind: 'duplicate',
+  events: 0,
+  duplicates: 0,
+  eventId: undefined,
+  type: undefined,
+  handleMs: 0,
+  commitMs: 0,
+}
+
 interface Commit {
   readonly delivery: Delivery
   readonly caller: Caller
@@ -138,13 +148,11 @@ interface Commit {
   readonly ports: IngestEventsPorts
 }
 
-/** A request that changes nothing and has no key needs no transaction. */
 function commit(
   events: readonly NewEvent[],
   { delivery, caller, keyed, ports }: Commit,
 ): Promise<readonly Committed[]> {
-  if (keyed === undefined)
-    return events.length === 0 ? Promise.resolve([]) : ports.commitAll(events)
+  if (keyed === undefined) return ports.commitAll(events)
   return ports.commitAll(events, (committed) => ({
     caller: caller.name,
     ...keyed,

@@ -1,0 +1,56 @@
+/** What both doors make of a request that is not taken. */
+import type { Refused } from '../src/delivery.ts'
+import { FAULTS, GatewayError, messageOf, type FaultCode } from '../src/errors.ts'
+import type { Log } from '../src/log.ts'
+import { problem, type ProblemMembers } from './problem.ts'
+
+/**
+ * Our own failure is never the sender's fault: whatever was thrown, the event is not stored, and
+ * it may come again.
+ */
+export function toRefusal(error: unknown): Refused {
+  const code: FaultCode = error instanceof GatewayError ? error.code : 'STORAGE_FAILED'
+  return {
+    kind: 'refused',
+    code,
+    detail: 'the event is not stored: send it again',
+    cause: messageOf(error),
+  }
+}
+
+/** Faults of a connection that is not worth keeping: what it still sends is not waited for. */
+const CLOSING: ReadonlySet<FaultCode> = new Set(['BODY_TOO_SLOW', 'CONNECTIONS_EXHAUSTED'])
+
+/** The problem document of a refusal. */
+export function answerRefused(
+  { code, detail, retryAfterS }: Refused,
+  headers: Readonly<Record<string, string>> = {},
+  members: ProblemMembers = {},
+): Response {
+  const own = {
+    ...headers,
+    ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
+    ...(CLOSING.has(code) ? { connection: 'close' } : {}),
+  }
+  return problem(code, detail, own, members)
+}
+
+/** The line of the log for a refusal; `cause` is what its sender is not told. */
+export function logRefused(log: Log, source: string, refused: Refused, totalMs: number): void {
+  const { code, detail, cause } = refused
+  const { hint, status } = FAULTS[code]
+  log[status >= 500 ? 'error' : 'warn']('delivery.finished', {
+    source: source.slice(0, 64),
+    outcome: 'refused',
+    code,
+    status,
+    detail: cause ?? detail,
+    hint,
+    totalMs: tenths(totalMs),
+  })
+}
+
+/** A duration as the log shows it. */
+export function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10
+}
