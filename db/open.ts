@@ -12,6 +12,9 @@ import { applyPragmas, APPLICATION_ID, assertSqliteVersion, readNumber } from '.
 /** The name of the file within the data directory. */
 export const DATABASE_FILE = 'inlet.db'
 
+/** The file beside it that its owner holds locked. */
+export const LOCK_FILE = 'inlet.lock.db'
+
 /** A connection to a gateway's file, for reading. */
 export interface Reader extends Disposable {
   readonly path: string
@@ -53,7 +56,7 @@ export interface OpenDatabaseOptions {
 export function openDatabase(options: OpenDatabaseOptions): InletDatabase {
   assertSqliteVersion()
   const directory = dirname(options.path)
-  const lockPath = join(directory, 'inlet.lock.db')
+  const lockPath = join(directory, LOCK_FILE)
   return orUnusable(options.path, () => {
     makeDataDir(directory)
     const lock = takeOwnerLock(lockPath)

@@ -2,6 +2,7 @@
 import { check } from './cli/check.ts'
 import { UsageError, type Command } from './cli/command.ts'
 import { dev } from './cli/dev.ts'
+import { doctor } from './cli/doctor.ts'
 import { events } from './cli/events.ts'
 import { health } from './cli/health.ts'
 import { init } from './cli/init.ts'
@@ -10,7 +11,17 @@ import { serve } from './cli/serve.ts'
 import { version } from './cli/version.ts'
 import { GatewayError } from './errors.ts'
 
-const COMMANDS: readonly Command[] = [serve, dev, init, check, send, events, health, version]
+const COMMANDS: readonly Command[] = [
+  serve,
+  dev,
+  init,
+  check,
+  doctor,
+  send,
+  events,
+  health,
+  version,
+]
 
 process.exitCode = await main(Bun.argv.slice(2))
 

@@ -93,12 +93,13 @@ function logins(listener: string): Record<string, string> {
     oauthbearer: 'oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="me"',
   }
   const name = `listener.name.${listener}`
-  const lines = Object.entries(modules).map(([mechanism, module]) => [
-    `${name}.${mechanism}.sasl.jaas.config`,
-    `org.apache.kafka.common.security.${module};`,
-  ])
-  const mechanisms = Object.keys(modules).join(',').toUpperCase()
-  return { ...Object.fromEntries(lines), [`${name}.sasl.enabled.mechanisms`]: mechanisms }
+  const lines: Record<string, string> = {
+    [`${name}.sasl.enabled.mechanisms`]: Object.keys(modules).join(',').toUpperCase(),
+  }
+  for (const [mechanism, module] of Object.entries(modules)) {
+    lines[`${name}.${mechanism}.sasl.jaas.config`] = `org.apache.kafka.common.security.${module};`
+  }
+  return lines
 }
 
 /** A token as the broker above takes it, from `validFrom` to `expires`, in seconds since 1970. */

@@ -1,0 +1,179 @@
+import { join } from 'node:path'
+import { networkFileSystem } from '../../db/files.ts'
+import { DATABASE_FILE } from '../../db/open.ts'
+import { quickCheck } from '../../db/quick-check.ts'
+import { systemClock } from '../clock.ts'
+import { SETTINGS, type Config, type Environment } from '../config.ts'
+import { checkBrokers } from '../doctor/brokers.ts'
+import { watchClocks } from '../doctor/clocks.ts'
+import { checkDataDir, nearestExisting } from '../doctor/data-dir.ts'
+import { checkDatabase } from '../doctor/database.ts'
+import { checkDisk } from '../doctor/disk.ts'
+import { fail, ok, warn, type Finding } from '../doctor/finding.ts'
+import { checkRedis, type RedisFacts } from '../doctor/redis.ts'
+import { checkSecurity } from '../doctor/security.ts'
+import { checkTopics } from '../doctor/topics.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import { probeRedis, probeUpstash } from '../idempotency/probe.ts'
+import { openKafkaAdmin, type KafkaAdmin } from '../kafka/admin.ts'
+import { loadHandlers, prepare, type Setup } from '../setup.ts'
+import { parseArguments } from './arguments.ts'
+import { UsageError, type Command } from './command.ts'
+
+const OPTIONS = { json: { type: 'boolean', default: false } } as const
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'Check everything that a gateway depends on.',
+  help: `Usage: inlet doctor [--json]
+
+Checks, with the environment that \`inlet serve\` would have: configuration and handler files, data
+directory, disk, database, clock, every broker with its security, every topic that is known
+beforehand, and Redis. One line a finding: ok, warn or FAIL, what, and what to do next. Exits with 1
+where anything fails. Changes nothing; runs beside a gateway or without one, as the same user.
+
+  --json   One JSON object a line, with level, what and next.`,
+  async run({ args, env, print }) {
+    const { values, positionals } = parseArguments(args, OPTIONS)
+    if (positionals.length > 0) throw new UsageError('too many arguments')
+    let failures = 0
+    for await (const findings of examine(env)) {
+      for (const finding of findings) {
+        if (finding.level === 'FAIL') failures += 1
+        print(values.json ? JSON.stringify(finding) : lineOf(finding))
+      }
+    }
+    return failures > 0 ? 1 : 0
+  },
+}
+
+function lineOf(finding: Finding): string {
+  const next = 'next' in finding ? `  — ${finding.next}` : ''
+  return `${finding.level.padEnd(4)}  ${finding.what}${next}`
+}
+
+/** The findings of one check after the other, in the order in which a start would meet them. */
+async function* examine(env: Environment): AsyncGenerator<readonly Finding[]> {
+  const clocks = watchClocks(systemClock)
+  const setup = await prepare(env).catch(asProblems)
+  if (!('config' in setup)) {
+    yield setup
+    return
+  }
+  const { config } = setup
+  yield checkSources(setup)
+  const path = config.INLET_DATA_DIR
+  yield checkDataDir({ path, databaseFile: DATABASE_FILE })
+  yield checkDisk(nearestExisting(path), {
+    clock: systemClock,
+    networkFileSystem,
+    freeBytesMin: config.INLET_DISK_FREE_MIN_BYTES,
+  })
+  yield checkDatabase(quickCheck(join(path, DATABASE_FILE)))
+  yield* examineSink(setup, await knownTopics(setup, env))
+  yield await examineRedis(config)
+  yield clocks()
+}
+
+/** Everything that is wrong with the configuration; what depends on it cannot be checked. */
+function asProblems(error: unknown): readonly Finding[] {
+  if (!(error instanceof GatewayError)) throw error
+  const next = 'correct it and run this again: the rest is checked once the configuration holds'
+  return error.detail.split('\n').map((line) => fail(line.replace(/^\s*-\s*/, ''), next))
+}
+
+function checkSources({ sources, inactive }: Setup): Finding[] {
+  const findings: Finding[] = [
+    ok(`configuration and handler files hold: ${[...sources.keys()].join(', ')}`),
+  ]
+  for (const { name, unsigned } of sources.values()) {
+    if (!unsigned) continue
+    findings.push(warn(`source ${name} is unsigned: anybody can send events to it`, 'set a secret'))
+  }
+  for (const name of inactive) {
+    findings.push(warn(`a handler file defines ${name}, but it is inactive`, 'set its secret'))
+  }
+  return findings
+}
+
+interface KnownTopics {
+  readonly names: readonly string[]
+  /** Sources whose handlers decide while they run. */
+  readonly undecided: readonly string[]
+}
+
+/** Topics that no handler has to run for: of sources without a file, and of pass-through routes. */
+async function knownTopics({ sources }: Setup, env: Environment): Promise<KnownTopics> {
+  const { sources: loaded } = await loadHandlers(env)
+  const names = new Set<string>()
+  const undecided = new Set<string>()
+  for (const { name, file, route } of sources.values()) {
+    const definition = loaded.find((each) => each.file === file)?.definition
+    for (const type of Object.keys(definition?.events ?? { '*': null })) {
+      const found = definition?.events[type] ?? route(type)
+      if (found === undefined) continue
+      if ('topic' in found) names.add(found.topic)
+      else undecided.add(name)
+    }
+  }
+  return { names: [...names].toSorted(), undecided: [...undecided] }
+}
+
+async function* examineSink(
+  { config }: Setup,
+  topics: KnownTopics,
+): AsyncGenerator<readonly Finding[]> {
+  if (config.INLET_SINK === 'file') {
+    yield [warn('records go to files, a stand-in for Kafka', 'set INLET_SINK=kafka, and brokers')]
+    return
+  }
+  const { kafkaSecurity: security, KAFKA_CLIENT_ID: clientId } = config
+  yield checkSecurity(security, systemClock.now())
+  const admin = openKafkaAdmin({ clientId, security, clock: systemClock })
+  const brokers = await checkBrokers(config.KAFKA_BROKERS, security, (each) => admin.reach(each))
+  yield brokers.findings
+  const { answering, clusterSize } = brokers
+  if (answering !== undefined) {
+    yield await examineTopics(config, topics, { admin, broker: answering, clusterSize })
+  }
+}
+
+interface Cluster {
+  readonly admin: KafkaAdmin
+  /** One that answers. */
+  readonly broker: string
+  readonly clusterSize: number
+}
+
+async function examineTopics(
+  config: Config,
+  { names, undecided }: KnownTopics,
+  { admin, broker, clusterSize }: Cluster,
+): Promise<readonly Finding[]> {
+  const wanted = { names, clusterSize, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
+  const untold = undecided.map((name) =>
+    ok(
+      `source ${name}: its handlers name topics only as they run: /readyz shows one that is missing`,
+    ),
+  )
+  try {
+    return [...checkTopics(wanted, await admin.describeTopics(broker, names)), ...untold]
+  } catch (error) {
+    const next = 'grant Describe on the cluster and the topics to this client'
+    return [fail(`the topics cannot be read: ${messageOf(error)}`, next), ...untold]
+  }
+}
+
+async function examineRedis(config: Config): Promise<readonly Finding[]> {
+  const ask = redisQuestion(config)
+  if (ask === undefined) return []
+  const nodeNameIsDefault = config.INLET_NODE === SETTINGS.INLET_NODE.parse(undefined)
+  return checkRedis({ nodeName: config.INLET_NODE, nodeNameIsDefault }, ask)
+}
+
+function redisQuestion(config: Config): (() => Promise<RedisFacts>) | undefined {
+  const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = config
+  if (REDIS_URL !== undefined) return () => probeRedis(REDIS_URL, systemClock)
+  if (url === undefined || token === undefined) return undefined
+  return () => probeUpstash({ url, token }, systemClock)
+}

@@ -1,0 +1,111 @@
+import { RELAY_BATCH_BYTES_MAX } from '../limits.ts'
+import { fail, ok, warn, type Finding } from './finding.ts'
+
+/** A topic as the cluster describes it. Undefined: this client may not ask. */
+export interface TopicFacts {
+  readonly name: string
+  readonly partitions: number
+  /** Of the partition that has fewest. */
+  readonly replicas: number
+  readonly inSyncReplicas: number
+  readonly maxMessageBytes: number | undefined
+  readonly minInSyncReplicas: number | undefined
+}
+
+export interface WantedTopics {
+  /** The topics that configuration and handler files name. */
+  readonly names: readonly string[]
+  readonly bodyBytesMax: number
+  readonly clusterSize: number
+}
+
+/** Headers, key and the frame of a batch around a body: all bounded, 4 KiB is ample. */
+const RECORD_OVERHEAD_BYTES = 4 * 1024
+
+/** Compares the topics that records go to with those that there are. */
+export function checkTopics(wanted: WantedTopics, found: readonly TopicFacts[]): Finding[] {
+  return wanted.names.flatMap((name) => {
+    const facts = found.find((each) => each.name === name)
+    if (facts === undefined) return [missing(name, wanted.clusterSize)]
+    const problems = [...checkReplication(facts), ...checkSize(facts, wanted.bodyBytesMax)]
+    if (facts.partitions > 0 && problems.length > 0) return problems
+    const { partitions, replicas } = facts
+    return [ok(`topic ${name}: ${partitions} partitions, ${replicas} replicas`)]
+  })
+}
+
+function missing(name: string, clusterSize: number): Finding {
+  const replicas = Math.max(1, Math.min(3, clusterSize))
+  const safe = replicas === 3 ? ' --config min.insync.replicas=2' : ''
+  return fail(
+    `topic ${name} does not exist, or this client may not see it`,
+    `kafka-topics.sh --create --topic ${name} --partitions 6 --replication-factor ${replicas}${safe}, and grant Describe and Write on it`,
+  )
+}
+
+function checkReplication(topic: TopicFacts): Finding[] {
+  const { name, replicas, inSyncReplicas, minInSyncReplicas: least } = topic
+  const findings: Finding[] = []
+  if (least !== undefined && least > replicas) {
+    findings.push(
+      fail(
+        `topic ${name}: min.insync.replicas is ${least}, but it has ${replicas} replicas: no write can succeed`,
+        `set min.insync.replicas to ${Math.max(1, replicas - 1)}, or raise the replication factor`,
+      ),
+    )
+  } else if (least !== undefined && inSyncReplicas < least) {
+    findings.push(
+      fail(
+        `topic ${name}: ${inSyncReplicas} replicas are in sync, ${least} are needed: writes wait`,
+        'bring the missing brokers back',
+      ),
+    )
+  } else if (replicas === 1) {
+    findings.push(
+      warn(
+        `topic ${name} has one replica: what Kafka acknowledged is lost with that broker's disk`,
+        'a replication factor of 3 and min.insync.replicas=2 survive the loss of one',
+      ),
+    )
+  } else if (least === 1) {
+    findings.push(
+      warn(
+        `topic ${name}: min.insync.replicas is 1: a write may be acknowledged by one broker alone`,
+        `kafka-configs.sh --alter --topic ${name} --add-config min.insync.replicas=2`,
+      ),
+    )
+  }
+  return findings
+}
+
+function checkSize({ name, maxMessageBytes }: TopicFacts, bodyBytesMax: number): Finding[] {
+  if (maxMessageBytes === undefined) {
+    return [
+      warn(
+        `topic ${name}: its settings cannot be read, so its max.message.bytes is not checked`,
+        'grant DescribeConfigs on it to this client',
+      ),
+    ]
+  }
+  const needed = bodyBytesMax + RECORD_OVERHEAD_BYTES
+  if (maxMessageBytes >= needed) return checkBatch(name, maxMessageBytes)
+  const fits = maxMessageBytes - RECORD_OVERHEAD_BYTES
+  const lower = fits >= 1024 ? `, or set INLET_BODY_BYTES_MAX=${fits}` : ''
+  return [
+    warn(
+      `topic ${name}: max.message.bytes is ${maxMessageBytes}: it refuses the largest bodies that are taken (${bodyBytesMax} bytes), and their events go dead`,
+      `kafka-configs.sh --alter --topic ${name} --add-config max.message.bytes=${needed}${lower}`,
+    ),
+  ]
+}
+
+/** It bounds whole batches: a refused one is taken apart, which is slow and repeats records. */
+function checkBatch(name: string, maxMessageBytes: number): Finding[] {
+  if (maxMessageBytes >= RELAY_BATCH_BYTES_MAX) return []
+  return [
+    warn(
+      `topic ${name}: max.message.bytes is ${maxMessageBytes}, less than one batch of the relay`,
+      `kafka-configs.sh --alter --topic ${name} --add-config max.message.bytes=1048588`,
+    ),
+  ]
+}
