@@ -9,12 +9,14 @@ import { freeBytes } from '../db/files.ts'
 import { DATABASE_FILE, openDatabase, openReader } from '../db/open.ts'
 import { openIdempotencyKeys } from '../db/idempotency-keys.ts'
 import { openOutbox, type Outbox } from '../db/outbox.ts'
+import { openDueRetries } from '../db/retries.ts'
 import { openRetention, type Retention } from '../db/retention.ts'
 import { openWriter } from '../db/writer.ts'
 import { eventsRoutes } from '../routes/events.ts'
 import { healthRoutes, type Health } from '../routes/health.ts'
 import { hooksRoutes } from '../routes/hooks.ts'
 import { problem } from '../routes/problem.ts'
+import { sourcesRoutes } from '../routes/sources.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { openDoor, type Door } from './door/door.ts'
@@ -28,12 +30,15 @@ import { authenticate } from './ingest/authenticate.ts'
 import { ingestEvents, type IngestEventsPorts } from './ingest/ingest-events.ts'
 import { ingest, type IngestPorts } from './ingest/ingest.ts'
 import { receive } from './ingest/receive.ts'
+import { runRetries, type RetryPorts } from './ingest/retry.ts'
 import { RETENTION_POLL_MS } from './limits.ts'
 import { listen } from './listen.ts'
 import type { Log } from './log.ts'
 import { openRelayThread, type RelayThread } from './relay-thread.ts'
-import { openScope } from './scope.ts'
-import type { Setup } from './setup.ts'
+import { openReloader, type Reloader, type Served } from './reload.ts'
+import { openScope, type Scope } from './scope.ts'
+import { parseStored, type Setup } from './setup.ts'
+import { openWatchdog } from './watchdog.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -50,12 +55,16 @@ export interface AppPorts {
    * promise; default: nothing does.
    */
   readonly commitThrough?: (commit: IngestPorts['commit']) => IngestPorts['commit']
+  /** For tests that do not wait that long. Default: HANDLER_BLOCK_MS_MAX. */
+  readonly handlerBlockMsMax?: number
 }
 
 /** A gateway that takes deliveries. */
 export interface App {
   readonly url: string
   readonly adminUrl: string
+  /** Asks for handlers and secrets to be loaded again. */
+  reload(): void
   /**
    * Drains: stops accepting, answers what is in flight, publishes what it can
    * in time, closes everything.
@@ -101,17 +110,17 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('door', (signal) => door.run(signal))
   scope.run('retention', (signal) => runRetention(storage.retention, ports, signal))
 
+  const handling = openHandling(setup, { ...ports, storage, scope }, opened)
+  const { reloader, handlePorts } = handling
   const commitThrough = ports.commitThrough ?? ((commit) => commit)
   const ingestPorts: IngestPorts = {
-    clock,
+    ...handlePorts,
     hint,
-    handlerMsMax: config.INLET_HANDLER_MS_MAX,
     commit: commitThrough((event) => writer.commit(event)),
   }
   const ingestEventsPorts: IngestEventsPorts = {
-    clock,
+    ...handlePorts,
     hint,
-    handlerMsMax: config.INLET_HANDLER_MS_MAX,
     isKeyRequired: config.INLET_EVENTS_IDEMPOTENCY_KEY === 'required',
     running: new Set(),
     findAnswer: (caller, key) => storage.keys.find(caller, key),
@@ -119,11 +128,13 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   }
   const healthOf = openHealth(storage.outbox, relay, door, clock)
   const health = () => healthOf(state)
-  const doors = openDoors(setup, { ...ports, door, ingestPorts, ingestEventsPorts, health }, opened)
+  const entry = { reloader, door, ingestPorts, ingestEventsPorts, health }
+  const doors = openDoors(setup, { ...ports, ...entry }, opened)
   const resources = opened.move()
   logStart(setup, doors, log)
   return {
     ...doors,
+    reload: () => reloader.request(),
     async stop() {
       state = state === 'failed' ? state : 'draining'
       const deadlineMs = clock.monotonicMs() + config.INLET_SHUTDOWN_MS
@@ -155,9 +166,44 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
     checkpointer,
     keys: openIdempotencyKeys(database),
     outbox: openOutbox(reader),
+    retries: openDueRetries(reader),
     retention: openRetention(database, { dedup, retentionMs }),
     hintOptions: { node: nodeName, epoch: database.epoch, doneTtlMs: retentionMs },
   }
+}
+
+interface HandlingPorts extends AppPorts {
+  readonly storage: ReturnType<typeof openStorage>
+  readonly scope: Scope
+}
+
+/** Everything that runs handlers needs: which are served, who watches them, who tries again. */
+function openHandling(setup: Setup, ports: HandlingPorts, opened: AsyncDisposableStack) {
+  const { clock, log, scope, storage, handlerBlockMsMax: blockMsMax } = ports
+  const { LOG_LEVEL: level, INLET_HANDLER_MS_MAX: handlerMsMax } = setup.config
+  const watchdog = openWatchdog({ clock, log, level, blockMsMax })
+  opened.defer(() => watchdog.close())
+  scope.run('heartbeat', (signal) => watchdog.run(signal))
+  async function load(current: Served): Promise<Served> {
+    const next = await setup.reload(current)
+    warnOfUnsigned(next, log)
+    return next
+  }
+  const reloader = openReloader(setup, { clock, log, load })
+  scope.run('reload', (signal) => reloader.run(signal))
+  const handlePorts = { clock, handlerMsMax, watchdog }
+  const { retries, writer } = storage
+  const retryPorts: RetryPorts = {
+    ...handlePorts,
+    log,
+    source: (name) => reloader.current().sources.get(name),
+    parse: parseStored,
+    due: (query) => retries.due(query),
+    start: (starts) => writer.startRetries(starts),
+    finish: (finish) => writer.finishRetry(finish),
+  }
+  scope.run('retries', (signal) => runRetries(retryPorts, signal))
+  return { reloader, handlePorts }
 }
 
 function openHint(config: Config, options: HintOptions): Promise<Hint> {
@@ -202,6 +248,7 @@ function openDoorOf(config: Config, { clock, log }: AppPorts): Door {
 }
 
 interface DoorPorts extends AppPorts {
+  readonly reloader: Reloader
   readonly door: Door
   readonly ingestPorts: IngestPorts
   readonly ingestEventsPorts: IngestEventsPorts
@@ -211,17 +258,19 @@ interface DoorPorts extends AppPorts {
 /** Opens both ports: the one for third and first parties, and the one for the operator. */
 function openDoors(setup: Setup, ports: DoorPorts, opened: AsyncDisposableStack) {
   const { config } = setup
-  const { clock, log, health } = ports
+  const { clock, log, health, reloader } = ports
   function onError(error: unknown): Response {
     log.error('request.failed', { reason: messageOf(error) })
     return problem('STORAGE_FAILED', 'the event is not stored: send it again')
   }
   const { INLET_HOST, PORT, INLET_ADMIN_HOST, INLET_ADMIN_PORT } = config
+  const served = sourcesRoutes(() => reloader.current().sources.values())
+  const adminRoutes = healthRoutes(health).route('/', served)
   const admin = listen({
     clock,
     host: INLET_ADMIN_HOST,
     port: INLET_ADMIN_PORT,
-    fetch: healthRoutes(health).fetch,
+    fetch: adminRoutes.fetch,
     onError,
   })
   opened.defer(() => admin.close(0))
@@ -241,8 +290,8 @@ function openDoors(setup: Setup, ports: DoorPorts, opened: AsyncDisposableStack)
 }
 
 /** What the port for third and first parties answers. */
-function openRoutes({ config, sources, callers }: Setup, ports: DoorPorts) {
-  const { clock, log, door, ingestPorts, ingestEventsPorts } = ports
+function openRoutes({ config }: Setup, ports: DoorPorts) {
+  const { clock, log, door, reloader, ingestPorts, ingestEventsPorts } = ports
   const receivePorts = { clock, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
   const common = {
     clock,
@@ -254,12 +303,13 @@ function openRoutes({ config, sources, callers }: Setup, ports: DoorPorts) {
   }
   const routes = hooksRoutes({
     ...common,
-    source: (name) => sources.get(name),
+    source: (name) => reloader.current().sources.get(name),
     ingest: (delivery, source) => ingest(delivery, source, ingestPorts),
   })
   const events = eventsRoutes({
     ...common,
-    authenticate: (authorization) => authenticate(authorization, callers.values()),
+    authenticate: (authorization) =>
+      authenticate(authorization, reloader.current().callers.values()),
     ingest: (delivery, caller) => ingestEvents(delivery, caller, ingestEventsPorts),
   })
   return routes.route('/', events)
@@ -300,13 +350,17 @@ function logStart(
     sink: config.INLET_SINK,
     dataDir: config.INLET_DATA_DIR,
   })
-  for (const { name, unsigned } of sources.values()) {
-    if (unsigned)
-      log.warn('source.unsigned', { source: name, hint: 'anybody can send events to it' })
-  }
+  warnOfUnsigned(setup, log)
   if (config.INLET_SINK === 'file') {
     log.warn('sink.file', {
       hint: 'records go to files, a stand-in: set INLET_SINK=kafka for Kafka',
     })
+  }
+}
+
+function warnOfUnsigned({ sources }: Served, log: Log): void {
+  for (const { name, unsigned } of sources.values()) {
+    if (!unsigned) continue
+    log.warn('source.unsigned', { source: name, hint: 'anybody can send events to it' })
   }
 }

@@ -312,6 +312,16 @@ export class GatewayError extends Error {
   }
 }
 
+/**
+ * Throw it in a handler where a later try can succeed: the event is stored as `failed` and handled
+ * again, up to 5 tries in all. Anything else that a handler throws is final until somebody acts.
+ *
+ * @example if (!prices.isLoaded) throw new RetryableError('the price list is not loaded yet')
+ */
+export class RetryableError extends Error {
+  override readonly name = 'RetryableError'
+}
+
 /** The message of anything that was thrown, in one line. */
 export function messageOf(error: unknown): string {
   const text = String(error instanceof Error ? error.message : error)

@@ -24,6 +24,7 @@ import { compileRoutes } from './route.ts'
 import type { Event, HandledRoute, Handler, SourceDefinition } from './route.ts'
 
 export { z }
+export { RetryableError } from './errors.ts'
 export type { Json, RecordDraft } from './record.ts'
 export type {
   Event,

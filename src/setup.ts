@@ -2,15 +2,18 @@
  * From the environment to what is to be served: configuration, handler files, sources.
  * Nothing is opened yet.
  */
+import { assert } from './assert.ts'
 import { resolveCallers } from './callers.ts'
 import { parseConfig, type Config, type Environment } from './config.ts'
 import { systemClock } from './clock.ts'
+import type { ParsedBody } from './delivery.ts'
 import { GatewayError } from './errors.ts'
 import { loadHandlerFiles, type LoadedHandlers } from './handler-files.ts'
 import { forgetModules, tryHandlerFiles } from './handler-trial.ts'
 import { CATALOGUE } from './providers/catalogue.ts'
 import { validateSecret } from './providers/engine/secrets.ts'
 import { compileVerifier } from './providers/verifier.ts'
+import { readBody } from './providers/engine/body.ts'
 import type { Served } from './reload.ts'
 import type { Source } from './source.ts'
 import { resolveSources, type ProviderPort } from './sources.ts'
@@ -91,6 +94,13 @@ export function providerPort(key: string): ProviderPort | undefined {
     compile: ({ secrets, unsigned, config }) =>
       compileVerifier(row, { secrets, unsigned, config, now: () => systemClock.now() }),
   }
+}
+
+/** Reads a stored body as the source's provider writes it. */
+export function parseStored(source: Source, body: Uint8Array, contentType: string): ParsedBody {
+  const row = CATALOGUE.get(source.provider)
+  assert(row !== undefined, `${source.provider} is in the catalogue`)
+  return readBody(row, body, contentType).parsed
 }
 
 function invalid(problems: readonly string[]): GatewayError {

@@ -28,6 +28,7 @@ export async function runGateway(
       ended.resolve(0)
     })
   }
+  process.on('SIGHUP', () => app.reload())
   onStarted(app)
   const code = await ended.promise
   await app.stop()

@@ -1,19 +1,28 @@
 import { unreachable } from '../assert.ts'
 import type { Delivery, Verified } from '../delivery.ts'
-import { GatewayError, messageOf, type FaultCode } from '../errors.ts'
+import { backoffMs, type Backoff } from '../backoff.ts'
+import { GatewayError, messageOf, RetryableError, type FaultCode } from '../errors.ts'
 import type { NewEvent } from '../event.ts'
+import { HANDLER_RETRY_BASE_MS, HANDLER_RETRY_MS_MAX, HANDLER_TRIES_MAX } from '../limits.ts'
 import type { OutboxRecord } from '../record.ts'
 import type { Event, HandledRoute, HandlerResult, PassThrough, Router } from '../route.ts'
 import type { Source } from '../source.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock, EpochMs } from '../clock.ts'
 import { toOutboxRecords } from './records.ts'
 
 /** What the handler decided: goes into the inbox row as it is. */
-export type Handled = Pick<NewEvent, 'state' | 'reason' | 'records'>
+export type Handled = Pick<NewEvent, 'state' | 'reason' | 'records' | 'retryAt'>
 
 export interface HandlePorts {
   readonly clock: Clock
   readonly handlerMsMax: number
+  /** Ends the process where user code never returns. Default: nobody watches. */
+  readonly watchdog?: WatchdogPort
+}
+
+/** Is told when user code begins, and is given back what to call when it has ended. */
+export interface WatchdogPort {
+  enter(handler: string): () => void
 }
 
 /** What is wrong with an event's data: where, and what; never the data. */
@@ -30,20 +39,27 @@ export type Ran =
       readonly code: 'BODY_NOT_JSON' | 'SCHEMA_MISMATCH'
       readonly issues: readonly DataIssue[]
     }
-  | { readonly kind: 'failed'; readonly code: FaultCode; readonly detail: string }
+  | {
+      readonly kind: 'failed'
+      readonly code: FaultCode
+      readonly detail: string
+      /** The handler says that a later try can succeed. */
+      readonly isRetryable: boolean
+    }
 
 /** Where the event comes from. */
 export type Origin = Pick<Event<unknown>, 'source' | 'receivedAt' | 'attributes'>
 
 /**
  * Runs the event's route. Never throws: data that does not fit and handlers that fail become a
- * state of the stored event, because the provider did its part and cannot mend ours.
+ * state of the stored event, because the provider did its part and cannot mend ours. `attempt`
+ * says which try it is, 1 for the first.
  */
 export async function handle(
   verified: Verified,
-  delivery: Delivery,
+  delivery: Pick<Delivery, 'source' | 'receivedAt'>,
   source: Source,
-  ports: HandlePorts,
+  { attempt = 1, ...ports }: HandlePorts & { readonly attempt?: number },
 ): Promise<Handled> {
   const { receivedAt } = delivery
   const ran = await runRoute(verified, { source: delivery.source, receivedAt }, source.route, ports)
@@ -57,11 +73,22 @@ export async function handle(
     case 'invalid':
       return stored('invalid', ran.code, ran.issues.map(describe).join('; '))
     case 'failed':
-      return stored('failed', ran.code, ran.detail)
+      return {
+        ...stored('failed', ran.code, ran.detail),
+        retryAt: ran.isRetryable ? retryAt(attempt, ports.clock) : undefined,
+      }
     default:
       return unreachable(ran)
   }
 }
+
+/** When an event is handled again after this try of it failed; undefined after the last. */
+export function retryAt(attempt: number, clock: Clock): EpochMs | undefined {
+  if (attempt >= HANDLER_TRIES_MAX) return undefined
+  return clock.now() + backoffMs(RETRY, attempt)
+}
+
+const RETRY: Backoff = { baseMs: HANDLER_RETRY_BASE_MS, maxMs: HANDLER_RETRY_MS_MAX }
 
 /** Finds the route of an event and runs it. Never throws. */
 export async function runRoute(
@@ -80,8 +107,11 @@ export async function runRoute(
   const event = toEvent(verified, origin)
   const defaultKey = verified.key ?? verified.eventId
   try {
-    if (!('kind' in route)) return passThrough(route, event, defaultKey)
-    const parsed = await route.schema.safeParseAsync(event.data)
+    if (!('kind' in route)) {
+      return watched(event, ports, () => passThrough(route, event, defaultKey))
+    }
+    const { schema } = route
+    const parsed = await watched(event, ports, () => schema.safeParseAsync(event.data))
     if (!parsed.success) {
       const issues = parsed.error.issues.map(({ path, message }) => ({
         at: path.join('.') || '(root)',
@@ -89,12 +119,14 @@ export async function runRoute(
       }))
       return { kind: 'invalid', code: 'SCHEMA_MISMATCH', issues }
     }
-    const result = await withinTime(route, { ...event, data: parsed.data }, ports)
+    const result = await callHandler(route, { ...event, data: parsed.data }, ports)
     return { kind: 'ran', records: toOutboxRecords(result, defaultKey) }
   } catch (error) {
-    return error instanceof GatewayError
-      ? { kind: 'failed', code: error.code, detail: error.detail }
-      : { kind: 'failed', code: 'HANDLER_FAILED', detail: messageOf(error) }
+    if (error instanceof GatewayError) {
+      return { kind: 'failed', code: error.code, detail: error.detail, isRetryable: false }
+    }
+    const isRetryable = error instanceof RetryableError
+    return { kind: 'failed', code: 'HANDLER_FAILED', detail: messageOf(error), isRetryable }
   }
 }
 
@@ -113,17 +145,42 @@ function passThrough(route: PassThrough, event: Event<unknown>, defaultKey: stri
   return { kind: 'ran', records: toOutboxRecords({ topic: route.topic, key }, defaultKey) }
 }
 
+/** Runs what a route has of the user's own, for as long as it takes without waiting. */
+function watched<T>(event: Event<unknown>, ports: HandlePorts, task: () => T): T {
+  const leave = enter(event, ports)
+  try {
+    return task()
+  } finally {
+    leave?.()
+  }
+}
+
+function enter(event: Event<unknown>, { watchdog }: HandlePorts): (() => void) | undefined {
+  return watchdog?.enter(`${event.source} ${event.type}`)
+}
+
 /** A handler that answers at once costs no timer; one that waits is raced against the limit. */
-async function withinTime(
+async function callHandler(
   route: HandledRoute,
   event: Event<unknown>,
   ports: HandlePorts,
 ): Promise<HandlerResult> {
-  const result = route.handle(event)
-  if (!(result instanceof Promise)) return result
+  const leave = enter(event, ports)
+  try {
+    const result = route.handle(event)
+    return result instanceof Promise ? await withinTime(result, ports) : result
+  } finally {
+    leave?.()
+  }
+}
+
+async function withinTime(
+  result: Promise<HandlerResult>,
+  { clock, handlerMsMax }: HandlePorts,
+): Promise<HandlerResult> {
   const patience = new AbortController()
-  const timeUp = ports.clock.sleep(ports.handlerMsMax, patience.signal).then((): never => {
-    throw new GatewayError('HANDLER_TIMEOUT', `no result within ${ports.handlerMsMax} ms`)
+  const timeUp = clock.sleep(handlerMsMax, patience.signal).then((): never => {
+    throw new GatewayError('HANDLER_TIMEOUT', `no result within ${handlerMsMax} ms`)
   })
   try {
     return await Promise.race([result, timeUp])

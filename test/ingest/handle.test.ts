@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { on, z, type Route } from '../../src/gateway.ts'
+import { on, RetryableError, z, type Route } from '../../src/gateway.ts'
 import { handle } from '../../src/ingest/handle.ts'
 import type { Source } from '../../src/source.ts'
 import type { Verified } from '../../src/delivery.ts'
@@ -98,6 +98,51 @@ describe('handle', () => {
       records: [],
     })
     expect((await run(rejected)).reason).toBe('HANDLER_FAILED: later')
+  })
+
+  test('only an error that says so is tried again, later each time, five times in all', async () => {
+    const notYet = on(anything, () => Promise.reject(new RetryableError('not yet')))
+    const attempts = [1, 2, 3, 4, 5]
+    const waits = await Promise.all(
+      attempts.map(async (attempt) => {
+        const tried = handle(sampleVerified({}), sampleDelivery('{}'), sourceWith(notYet), {
+          ...ports,
+          attempt,
+        })
+        const { retryAt } = await tried
+        return retryAt === undefined ? 'never' : retryAt - clock.now()
+      }),
+    )
+
+    for (const [index, wait] of waits.slice(0, 4).entries()) {
+      expect(wait).toBeGreaterThanOrEqual(2_500 * 2 ** index)
+      expect(wait).toBeLessThanOrEqual(5_000 * 2 ** index)
+    }
+    expect(waits[4]).toBe('never')
+    const broken = on(anything, () => Promise.reject(new Error('a bug')))
+    expect((await run(broken)).retryAt).toBeUndefined()
+  })
+
+  test('user code is watched while it runs, and not before or after', async () => {
+    const seen: string[] = []
+    const watchdog = {
+      enter(handler: string) {
+        seen.push(`enters ${handler}`)
+        return () => void seen.push('leaves')
+      },
+    }
+    const schema = z.unknown().transform(() => seen.push('parses'))
+    const handler = on(schema, () => {
+      seen.push('handles')
+      throw new Error('no')
+    })
+    await handle(sampleVerified({}), sampleDelivery('{}'), sourceWith(handler), {
+      ...ports,
+      watchdog,
+    })
+
+    const entered = 'enters github push'
+    expect(seen).toEqual([entered, 'parses', 'leaves', entered, 'handles', 'leaves'])
   })
 
   test('a handler that takes too long fails the event', async () => {

@@ -1,0 +1,132 @@
+/** Tries the handlers of failed events again, where they asked for it. */
+import type { Clock, EpochMs } from '../clock.ts'
+import type { ParsedBody, Verified } from '../delivery.ts'
+import { messageOf } from '../errors.ts'
+import type { DueRetry, RetryFinish, RetryStart } from '../handler-retry.ts'
+import {
+  HANDLER_RETRIES_AT_ONCE,
+  HANDLER_RETRY_MS_MAX,
+  HANDLER_RETRY_POLL_MS,
+  HANDLER_TRIES_MAX,
+} from '../limits.ts'
+import type { Log } from '../log.ts'
+import type { OutboxRecord } from '../record.ts'
+import type { Source } from '../source.ts'
+import { handle, retryAt, type Handled, type HandlePorts } from './handle.ts'
+
+export interface RetryPorts extends HandlePorts {
+  readonly clock: Clock
+  readonly log: Log
+  /** The source as it is served now: a handler that was corrected since is the one that runs. */
+  readonly source: (name: string) => Source | undefined
+  /** Reads a stored body as its provider writes it. */
+  readonly parse: (source: Source, body: Uint8Array, contentType: string) => ParsedBody
+  readonly due: (query: {
+    readonly now: EpochMs
+    readonly waitMsMax: number
+    readonly limit: number
+  }) => readonly DueRetry[]
+  /** Both resolve once it is on disk. */
+  readonly start: (starts: readonly RetryStart[]) => Promise<void>
+  readonly finish: (finish: RetryFinish) => Promise<boolean>
+}
+
+/** Looks for what is due until `signal` aborts. What has begun then is finished first. */
+export async function runRetries(ports: RetryPorts, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    let tried = 0
+    try {
+      tried = await retryOnce(ports)
+    } catch (error) {
+      // A full disk, most likely: what is due stays due.
+      ports.log.error('retries.failed', { reason: messageOf(error) })
+    }
+    if (tried < HANDLER_RETRIES_AT_ONCE) await ports.clock.sleep(HANDLER_RETRY_POLL_MS, signal)
+  }
+}
+
+/**
+ * Tries a group of what is due, side by side, and returns how many. Every try is counted on disk
+ * before it begins: a handler that ends the process is not tried for ever.
+ */
+export async function retryOnce(ports: RetryPorts): Promise<number> {
+  const now = ports.clock.now()
+  const waitMsMax = HANDLER_RETRY_MS_MAX
+  const due = ports.due({ now, waitMsMax, limit: HANDLER_RETRIES_AT_ONCE })
+  if (due.length === 0) return 0
+  const [over, tried] = [due.filter(hasNoTryLeft), due.filter((event) => !hasNoTryLeft(event))]
+  await ports.start(tried.map((event) => toStart(event, ports.clock)))
+  await Promise.all([
+    ...over.map((event) => finish(event, failed('HANDLER_FAILED: the last try has no end'), ports)),
+    ...tried.map((event) => retry({ ...event, attempts: event.attempts + 1 }, ports)),
+  ])
+  return due.length
+}
+
+/** The last try has begun and not ended: the process did. */
+function hasNoTryLeft({ attempts }: DueRetry): boolean {
+  return attempts >= HANDLER_TRIES_MAX
+}
+
+function toStart({ seq, attempts }: DueRetry, clock: Clock): RetryStart {
+  const attempt = attempts + 1
+  return { seq, attempt, nextAt: retryAt(attempt, clock) ?? clock.now() + HANDLER_RETRY_MS_MAX }
+}
+
+/** `attempts` counts this one. */
+async function retry(event: DueRetry, ports: RetryPorts): Promise<void> {
+  const startedMs = ports.clock.monotonicMs()
+  const handled = await handleAgain(event, ports)
+  await finish(event, handled, ports, Math.round(ports.clock.monotonicMs() - startedMs))
+}
+
+async function finish(
+  event: DueRetry,
+  handled: Handled,
+  ports: RetryPorts,
+  handleMs?: number,
+): Promise<void> {
+  const { seq, source, eventId, type, attempts: attempt } = event
+  const { state, reason } = handled
+  const nextAt = handled.retryAt ?? null
+  const records = handled.records.map((record) => markRetried(record, attempt))
+  const counts = await ports.finish({ seq, attempt, state, reason, records, nextAt })
+  ports.log[state === 'failed' ? 'warn' : 'info']('retry.finished', {
+    seq,
+    source,
+    eventId,
+    type,
+    attempt,
+    state,
+    reason: reason ?? undefined,
+    nextAt: nextAt === null ? undefined : new Date(nextAt).toISOString(),
+    handleMs,
+    counts,
+  })
+}
+
+async function handleAgain(event: DueRetry, ports: RetryPorts): Promise<Handled> {
+  const { body, contentType, attempts: attempt } = event
+  const source = ports.source(event.source)
+  if (source === undefined) {
+    const reason = `SOURCE_UNKNOWN: "${event.source}" is no longer configured`
+    return { ...failed(reason), retryAt: retryAt(attempt, ports.clock) }
+  }
+  const verified: Verified = {
+    kind: 'verified',
+    ...event,
+    eventIdValidMs: undefined,
+    parsed: ports.parse(source, body, contentType),
+  }
+  return handle(verified, event, source, { ...ports, attempt })
+}
+
+function failed(reason: string): Handled {
+  return { state: 'failed', reason, records: [] }
+}
+
+/** A late record is outside the order of its key: its readers can see that it is. */
+function markRetried(record: OutboxRecord, attempt: number): OutboxRecord {
+  const own = record.headers === null ? {} : (JSON.parse(record.headers) as object)
+  return { ...record, headers: JSON.stringify({ ...own, 'inlet-attempt': String(attempt) }) }
+}
