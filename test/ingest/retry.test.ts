@@ -1,0 +1,215 @@
+import { describe, expect, test } from 'bun:test'
+import { openDueRetries } from '../../db/retries.ts'
+import { openInbox } from '../../db/inbox.ts'
+import { openReader } from '../../db/open.ts'
+import { openOutbox } from '../../db/outbox.ts'
+import { on, RetryableError, z, type Handler, type Route } from '../../src/gateway.ts'
+import { retryOnce, runRetries, type RetryPorts } from '../../src/ingest/retry.ts'
+import { silentLog } from '../../src/log.ts'
+import type { OutboxEntry } from '../../src/outbox.ts'
+import type { Source } from '../../src/source.ts'
+import { bytes, openDbWorld, sampleEvent } from '../db/world.ts'
+
+const MINUTE_MS = 60_000
+
+function sourceWith(route: Route): Source {
+  return {
+    name: 'github',
+    provider: 'github',
+    unsigned: false,
+    file: undefined,
+    verify: () => ({ kind: 'refused', code: 'SIGNATURE_MISSING', detail: '' }),
+    route: () => route,
+  }
+}
+
+/** A database with one event whose first try has failed, and a handler that the test changes. */
+async function openRetryWorld() {
+  const db = await openDbWorld()
+  const failed = { state: 'failed', reason: 'HANDLER_FAILED: not yet', records: [] } as const
+  const retryAt = db.clock.now() + 5_000
+  await db.writer.commit(sampleEvent('e1', { ...failed, retryAt, body: bytes('{"n":1}') }))
+  const world = {
+    tries: 0,
+    handle: (() => null) as Handler<unknown>,
+    isConfigured: true,
+  }
+  const route = on(z.object({ n: z.int() }), (event) => {
+    world.tries += 1
+    return world.handle(event)
+  })
+  const ports: RetryPorts = {
+    clock: db.clock,
+    log: silentLog,
+    handlerMsMax: 800,
+    source: () => (world.isConfigured ? sourceWith(route) : undefined),
+    parse: (_source, body) => ({ kind: 'json', value: JSON.parse(new TextDecoder().decode(body)) }),
+    due(query) {
+      using reader = openReader(db.path)
+      return openDueRetries(reader).due(query)
+    },
+    start: (starts) => db.writer.startRetries(starts),
+    finish: (finish) => db.writer.finishRetry(finish),
+  }
+  return {
+    world,
+    db,
+    ports,
+    /** Lets a minute pass, longer than any pause, and tries what is due. */
+    async tryAgain() {
+      db.clock.advance(MINUTE_MS)
+      return retryOnce(ports)
+    },
+    event: () => openInbox(db.database).bySeq(1),
+    entries: (): readonly OutboxEntry[] =>
+      openOutbox(db.database).pending({ after: 0, upTo: 99, entriesMax: 99, bytesMax: 1e6 }),
+    [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
+  }
+}
+
+function notYet(): never {
+  throw new RetryableError('not yet')
+}
+
+describe('a handler that asked for another try', () => {
+  test('is given the stored event, and its records say that they are late', async () => {
+    await using at = await openRetryWorld()
+    at.world.handle = ({ id, type, data, receivedAt }) => [
+      { topic: 'late', value: { id, type, data: data as { n: number }, receivedAt } },
+      { topic: 'unchanged', headers: { own: 'yes' } },
+    ]
+    expect(await at.tryAgain()).toBe(1)
+
+    expect(at.event()).toMatchObject({ state: 'accepted', reason: null, attempts: 2 })
+    const [late, unchanged] = at.entries()
+    const receivedAt = Date.UTC(2026, 0, 1)
+    const value = JSON.parse(new TextDecoder().decode(late?.value)) as unknown
+    expect(value).toEqual({ id: 'e1', type: 'push', data: { n: 1 }, receivedAt })
+    expect(JSON.parse(late?.headers ?? '')).toMatchObject({ 'inlet-attempt': '2' })
+    expect(JSON.parse(unchanged?.headers ?? '')).toEqual({ own: 'yes', 'inlet-attempt': '2' })
+    expect(unchanged?.value).toEqual(bytes('{"n":1}'))
+    expect(await at.tryAgain()).toBe(0)
+  })
+
+  test('is not tried before its time', async () => {
+    await using at = await openRetryWorld()
+    at.db.clock.advance(4_999)
+    expect(await retryOnce(at.ports)).toBe(0)
+  })
+
+  test('is tried five times in all, and stays failed with its last reason', async () => {
+    await using at = await openRetryWorld()
+    at.world.handle = notYet
+    for (let more = 0; more < 10; more += 1) await at.tryAgain()
+
+    expect(at.world.tries).toBe(4)
+    expect(at.event()).toMatchObject({
+      state: 'failed',
+      reason: 'HANDLER_FAILED: not yet',
+      attempts: 5,
+      nextTryAt: null,
+    })
+  })
+
+  test('is not tried again after an error that does not say so', async () => {
+    await using at = await openRetryWorld()
+    at.world.handle = () => {
+      throw new Error('a bug')
+    }
+    for (let more = 0; more < 3; more += 1) await at.tryAgain()
+
+    expect(at.world.tries).toBe(1)
+    expect(at.event()).toMatchObject({ state: 'failed', reason: 'HANDLER_FAILED: a bug' })
+  })
+
+  test('goes on after a restart, where it was', async () => {
+    await using at = await openRetryWorld()
+    at.world.handle = notYet
+    await at.tryAgain()
+    await at.db.restart()
+    await at.tryAgain()
+
+    expect(at.event()).toMatchObject({ attempts: 3 })
+  })
+
+  test('is given up where each try ends the process', async () => {
+    await using at = await openRetryWorld()
+    const crashing: RetryPorts = { ...at.ports, finish: () => Promise.reject(new Error('gone')) }
+    for (let life = 0; life < 4; life += 1) {
+      at.db.clock.advance(MINUTE_MS)
+      await retryOnce(crashing).catch(() => undefined)
+      await at.db.restart()
+    }
+    at.world.handle = () => ({ topic: 'never' })
+    await at.tryAgain()
+
+    expect(at.world.tries).toBe(4)
+    expect(at.event()).toMatchObject({ state: 'failed', attempts: 5, nextTryAt: null })
+    expect(at.entries()).toEqual([])
+  })
+
+  test('waits for a source that is not configured now, and says so', async () => {
+    await using at = await openRetryWorld()
+    at.world.isConfigured = false
+    await at.tryAgain()
+    expect(at.event()?.reason).toStartWith('SOURCE_UNKNOWN: ')
+    at.world.isConfigured = true
+    await at.tryAgain()
+
+    expect(at.event()?.state).toBe('ignored')
+  })
+
+  test('is invalid where the schema of today does not take it', async () => {
+    await using at = await openRetryWorld()
+    const strict = sourceWith(on(z.object({ m: z.int() }), () => null))
+    at.db.clock.advance(MINUTE_MS)
+    await retryOnce({ ...at.ports, source: () => strict })
+
+    expect(at.event()).toMatchObject({ state: 'invalid', nextTryAt: null })
+  })
+})
+
+describe('the task', () => {
+  test('tries a great many that are due at once in groups, each of them once', async () => {
+    await using at = await openRetryWorld()
+    at.world.handle = notYet
+    const failed = { state: 'failed', reason: '', records: [] } as const
+    const retryAt = at.db.clock.now()
+    for (let n = 2; n <= 40; n += 1) {
+      await at.db.writer.commit(
+        sampleEvent(`e${n}`, { ...failed, retryAt, body: bytes('{"n":1}') }),
+      )
+    }
+    at.db.clock.advance(MINUTE_MS)
+    const stop = new AbortController()
+    const running = runRetries(at.ports, stop.signal)
+    while (at.db.clock.sleepers === 0) await new Promise((resolve) => setImmediate(resolve))
+    stop.abort()
+    await running
+
+    expect(at.world.tries).toBe(40)
+  })
+
+  test('goes on after the disk was full', async () => {
+    await using at = await openRetryWorld()
+    at.db.clock.advance(MINUTE_MS)
+    let isFull = true
+    const stop = new AbortController()
+    const ports: RetryPorts = {
+      ...at.ports,
+      start: (starts) => (isFull ? Promise.reject(new Error('full')) : at.ports.start(starts)),
+    }
+    const running = runRetries(ports, stop.signal)
+    const asleep = async () => {
+      while (at.db.clock.sleepers === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    await asleep()
+    isFull = false
+    at.db.clock.advance(1_000)
+    await asleep()
+    stop.abort()
+    await running
+
+    expect(at.event()?.state).toBe('ignored')
+  })
+})
