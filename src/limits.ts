@@ -7,11 +7,11 @@
 export const BODY_BYTES_MAX = 1024 * 1024
 
 /**
- * A declared body up to this size is counted as held before it has arrived; a larger or undeclared
- * one as it arrives, so that a promised byte holds nothing. At CONNECTIONS_MAX that is 64 MiB:
- * senders that promise and never send cannot use up INFLIGHT_BYTES_MAX.
+ * Part of INFLIGHT_BYTES_MAX that may be counted when it is declared, before it has arrived: reading
+ * such a body costs 20 µs less at 28 kB, and 100 at 200 kB. Beyond it bytes are counted as they
+ * arrive, so that senders who promise and never send cannot use it up.
  */
-export const BODY_WHOLE_BYTES_MAX = 16 * 1024
+export const INFLIGHT_DECLARED_SHARE = 0.5
 
 /**
  * Default for the time that one body may take, in ms. GitHub gives up on a whole delivery after 10
@@ -27,7 +27,7 @@ export const INFLIGHT_BYTES_MAX = 128 * 1024 * 1024
 
 /**
  * Default for requests that are open at once. A request waits a few ms, so that is more than the
- * machine can serve a second; each costs about 10 kB and a file descriptor.
+ * machine can serve a second; each costs about 24 kB beside its body, and a file descriptor.
  */
 export const CONNECTIONS_MAX = 4096
 

@@ -68,8 +68,8 @@ export function openDoor(options: DoorOptions): Door {
   const visitPorts: VisitPorts = {
     rates,
     refusals,
-    hold(bytes) {
-      if (inflightBytes + bytes > inflightBytesMax) return false
+    hold(bytes, share) {
+      if (inflightBytes + bytes > inflightBytesMax * share) return false
       inflightBytes += bytes
       return true
     },

@@ -1,5 +1,6 @@
 import type { Refused } from '../delivery.ts'
 import { FAULTS } from '../errors.ts'
+import { INFLIGHT_DECLARED_SHARE } from '../limits.ts'
 import type { Rate } from './rate.ts'
 import { refusalFor, type Refusals } from './refusals.ts'
 
@@ -15,8 +16,8 @@ export interface Rates {
 export interface VisitPorts {
   readonly rates: Rates
   readonly refusals: Refusals
-  /** Counts bytes as held; false where there is no room for them. */
-  readonly hold: (bytes: number) => boolean
+  /** Counts bytes as held; false where that would be more than a share of all room. */
+  readonly hold: (bytes: number, share: number) => boolean
   readonly startReading: (visit: Visit) => void
   readonly stopReading: (visit: Visit) => void
   readonly leave: (heldBytes: number) => void
@@ -53,10 +54,17 @@ export class Visit {
       : undefined
   }
 
+  /** Counts a declared body before it arrives; false where there is not ample room. */
+  holdDeclared(bytes: number): boolean {
+    const isHeld = this.#ports.hold(bytes, INFLIGHT_DECLARED_SHARE)
+    if (isHeld) this.#heldBytes += bytes
+    return isHeld
+  }
+
   /** Counts bytes of the body, until this visit leaves: undefined, or why there is no room. */
   hold(bytes: number): Refused | undefined {
     if (this.#isOver) return refusalFor('slow-body')
-    if (!this.#ports.hold(bytes)) return this.#ports.refusals.turnAway('bytes', this.#client)
+    if (!this.#ports.hold(bytes, 1)) return this.#ports.refusals.turnAway('bytes', this.#client)
     this.#heldBytes += bytes
     return undefined
   }

@@ -1,9 +1,12 @@
 import type { Clock } from '../clock.ts'
 import type { Delivery, Refused } from '../delivery.ts'
-import { BODY_WHOLE_BYTES_MAX } from '../limits.ts'
 
 /** Bounds what the bodies of all requests take together, and how long this one may take. */
 export interface BodyBudget {
+  /**
+   * Counts the declared bytes before they arrive; false where there is not ample room for that.
+   */
+  holdDeclared(bytes: number): boolean
   /** Counts bytes as held until the request is answered: undefined, or why there is no room. */
   hold(bytes: number): Refused | undefined
   /** Waits for the body, or until it has taken too long. */
@@ -48,10 +51,8 @@ async function readBody(
   const bytes = declared === null ? Number.NaN : Number(declared)
   if (bytes > bodyBytesMax) return tooLarge(bodyBytesMax)
   try {
-    if (!(bytes <= BODY_WHOLE_BYTES_MAX)) {
-      return await budget.read(readCounting(request, bodyBytesMax, budget))
-    }
-    return budget.hold(bytes) ?? (await budget.read(request.bytes()))
+    if (bytes >= 0 && budget.holdDeclared(bytes)) return await budget.read(request.bytes())
+    return await budget.read(readCounting(request, bodyBytesMax, budget))
   } catch {
     // The sender went away mid-body; nobody reads the answer, but the log does.
     return CUT_OFF
@@ -59,7 +60,7 @@ async function readBody(
 }
 
 /**
- * A body that is large or whose length is not declared: counted as it streams, so that memory
+ * A body whose length is not declared, or not counted yet: counted as it streams, so that memory
  * never holds more than the limits and one chunk.
  */
 async function readCounting(

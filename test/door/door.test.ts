@@ -141,6 +141,21 @@ describe('bytes in flight', () => {
     expect(world.door.status()).toMatchObject({ openRequests: 0, inflightBytes: 0 })
   })
 
+  test('are counted when they are declared only while there is ample room', async () => {
+    await using world = openWorld({ inflightBytesMax: 100 })
+    const [one, two] = [world.visit(), world.visit('192.0.2.2')]
+
+    expect([one.holdDeclared(51), one.holdDeclared(50), two.holdDeclared(1)]).toEqual([
+      false,
+      true,
+      false,
+    ])
+    expect(two.hold(50)).toBeUndefined()
+    one.leave()
+    two.leave()
+    expect(world.door.status().inflightBytes).toBe(0)
+  })
+
   test('what arrives after a visit left has no owner, and is not counted', async () => {
     await using world = openWorld()
     const visit = world.visit()

@@ -24,6 +24,7 @@ const visit: VisitPort & BodyBudget = {
   toSource: () => undefined,
   settle: (outcome) => outcome,
   leave: () => undefined,
+  holdDeclared: () => true,
   hold: () => undefined,
   read: (body) => body,
 }
