@@ -37,7 +37,8 @@ const TSCONFIG = `{
 }
 `
 
-const ENV_EXAMPLE = `# Copy to .env, fill in, and keep it out of git. A shell reads it: set -a; . ./.env; set +a
+const ENV_EXAMPLE = `# Copy to .env, fill in, and keep it out of git.
+# A shell reads it with: set -a; . ./.env; set +a
 # systemd (EnvironmentFile=) and Docker (env_file:) read it as it is.
 # \`inlet serve --help\` lists every variable.
 

@@ -47,6 +47,7 @@ async function restartUnderLoad(trial: Trial): Promise<Outcome> {
         INLET_SECRET_GITHUB: SECRET,
         INLET_TOPIC_GITHUB: topic,
         INLET_LOG_DELIVERIES: 'false',
+        INLET_TRUSTED_PROXIES: '127.0.0.1',
       },
     })
   await using proxy = await startProxy(port, trial.change)
