@@ -71,7 +71,7 @@ function eventState(text: string | undefined): EventState | undefined {
   return state
 }
 
-const COLUMNS = ['seq', 'received', 'source', 'type', 'state', 'id', 'reason'] as const
+const COLUMNS = ['seq', 'received', 'source', 'type', 'state', 'tries', 'id', 'reason'] as const
 
 function toRow(event: StoredEvent) {
   return {
@@ -80,9 +80,17 @@ function toRow(event: StoredEvent) {
     source: event.source,
     type: event.type,
     state: event.state,
+    tries: describeTries(event),
     id: event.eventId,
     reason: event.reason ?? '',
   }
+}
+
+/** Empty where the handler did not ask for another try. */
+function describeTries({ attempts, nextTryAt }: StoredEvent): string {
+  if (attempts === null) return ''
+  if (nextTryAt === null) return String(attempts)
+  return `${attempts}, next ${new Date(nextTryAt).toISOString()}`
 }
 
 interface Output {

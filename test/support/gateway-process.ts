@@ -30,6 +30,8 @@ export interface GatewayProcess extends AsyncDisposable {
   readonly url: string
   readonly adminUrl: string
   readonly pid: number
+  /** Resolves to its exit code, null where a signal ended it, once it ends by itself. */
+  readonly exited: Promise<number | null>
   /** Every line that it has logged so far. */
   readonly log: readonly LogLine[]
   /**
@@ -93,6 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayProc
     url,
     adminUrl,
     pid: child.pid,
+    exited: child.exited.then(() => reading).then(() => child.exitCode),
     log,
     end,
     drained: (msMax) => waitUntilDrained(adminUrl, msMax),
