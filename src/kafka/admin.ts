@@ -136,7 +136,7 @@ async function readSettings(
       ),
     )
   } catch (error) {
-    if (error instanceof GatewayError && error.code === 'BROKER_UNAVAILABLE') return new Map()
+    if (error instanceof GatewayError && error.code === 'TOPIC_REJECTED') return new Map()
     throw error
   }
 }

@@ -14,6 +14,13 @@ export interface Token {
 const LIFE_USED = 0.8
 
 /**
+ * And before this much of it is left. kafkajs logs in again 10 s before a login ends, which then
+ * has to get a token that lasts longer: else it does so before every request, and Kafka refuses a
+ * login within a second of the last (both measured).
+ */
+const LIFE_LEFT_MS = 20_000
+
+/**
  * Gives the current token, and fetches the next one when it is due: once, however many ask.
  *
  * @returns A function that throws GatewayError BROKER_UNAVAILABLE where none can be had.
@@ -47,13 +54,17 @@ export function openTokens(
     const mine = current
     try {
       const token = await mine.token
-      if (mine.dueMs === Infinity) mine.dueMs = askedMs + token.validMs * LIFE_USED
+      if (mine.dueMs === Infinity) mine.dueMs = askedMs + usableMs(token)
       return token.value
     } catch (error) {
       if (current === mine) current = undefined
       throw new GatewayError('BROKER_UNAVAILABLE', `no login token: ${messageOf(error)}`)
     }
   }
+}
+
+function usableMs({ validMs }: Token): number {
+  return Math.min(validMs * LIFE_USED, validMs - LIFE_LEFT_MS)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { chmodSync, mkdirSync, openSync, readFileSync, writeSync, closeSync } from 'node:fs'
 import { join } from 'node:path'
+import { AclOperationTypes } from 'kafkajs'
 import { DATABASE_FILE, openDatabase } from '../../db/open.ts'
 import { doctor } from '../../src/cli/doctor.ts'
 import { systemClock } from '../../src/clock.ts'
@@ -21,7 +22,7 @@ import {
 } from '../support/secured-kafka.ts'
 import { describeWithKafka, describeWithRedis } from '../support/servers.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
-import { createTopicNamed } from '../support/topics.ts'
+import { createTopicNamed, grantOnTopic } from '../support/topics.ts'
 
 setDefaultTimeout(60_000)
 
@@ -157,6 +158,18 @@ describeWithKafka('inlet doctor, with a Kafka', () => {
     await topic('webhooks.stuck', { 'min.insync.replicas': '2', 'max.message.bytes': '2000000' })
   })
   afterAll(() => kafka[Symbol.asyncDispose]())
+
+  test('a topic that we may publish to and not look into', async () => {
+    const topic = 'webhooks.sealed'
+    const { brokers } = kafka
+    await createTopicNamed(topic, { brokers, partitions: 1 })
+    await grantOnTopic(topic, { brokers, user: USERNAME, operation: AclOperationTypes.WRITE })
+    const env = towards(kafka.login, withTls({ ...scram, INLET_TOPIC_GITHUB: topic }))
+
+    const line = await lineOf(env, /settings cannot be read/)
+    expect(line).toStartWith('warn  topic webhooks.sealed')
+    expect(line).toEndWith('grant DescribeConfigs on it to this client')
+  })
 
   function towards(brokers: string, more: Env = {}): Env {
     return { ...healthy(), INLET_SINK: 'kafka', KAFKA_BROKERS: brokers, ...more }

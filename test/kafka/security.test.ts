@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
+import { AclOperationTypes } from 'kafkajs'
 import { systemClock } from '../../src/clock.ts'
 import type { KafkaSasl, KafkaSecurity, KafkaTls } from '../../src/kafka-security.ts'
 import { openKafkaPublisher } from '../../src/kafka/producer.ts'
@@ -14,7 +15,7 @@ import {
 } from '../support/secured-kafka.ts'
 import { describeWithKafka } from '../support/servers.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
-import { createTopic, readTopic } from '../support/topics.ts'
+import { createTopic, grantOnTopic, readTopic } from '../support/topics.ts'
 
 setDefaultTimeout(60_000)
 
@@ -36,9 +37,8 @@ describeWithKafka('the Kafka publisher, towards brokers that are secured', () =>
     await directory[Symbol.asyncDispose]()
   })
 
-  /** Publishes one record; the fault's detail where that fails. */
-  async function publish(broker: string, security: KafkaSecurity, key: string): Promise<string> {
-    const publisher = openKafkaPublisher({
+  function open(broker: string, security: KafkaSecurity) {
+    return openKafkaPublisher({
       brokers: [broker],
       clientId: 'inlet-test',
       compression: 'none',
@@ -46,8 +46,18 @@ describeWithKafka('the Kafka publisher, towards brokers that are secured', () =>
       log: silentLog,
       security,
     })
+  }
+
+  /** Publishes one record; the fault's detail where that fails. */
+  async function publish(
+    broker: string,
+    security: KafkaSecurity,
+    key: string,
+    to = topic,
+  ): Promise<string> {
+    const publisher = open(broker, security)
     try {
-      await publisher.publish([{ topic, key, value: Buffer.from('{}'), headers: {} }])
+      await publisher.publish([{ topic: to, key, value: Buffer.from('{}'), headers: {} }])
       return 'published'
     } catch (error) {
       return String(error)
@@ -111,6 +121,18 @@ describeWithKafka('the Kafka publisher, towards brokers that are secured', () =>
     }
   })
 
+  test('a topic that it may not write to holds up that topic alone', async () => {
+    const sealed = await createTopic({ brokers: kafka.brokers, partitions: 1 })
+    const login = { tls, sasl: passwordLogin('plain') }
+    await grantOnTopic(sealed, {
+      brokers: kafka.brokers,
+      user: USERNAME,
+      operation: AclOperationTypes.DESCRIBE,
+    })
+
+    expect(await publish(kafka.login, login, 'never', sealed)).toMatch(/TOPIC_REJECTED.*uthori/)
+  })
+
   test('logs in with a token from its endpoint, and says that one has expired', async () => {
     const nowSeconds = Math.floor(systemClock.now() / 1000)
     let token = unsignedToken(nowSeconds, nowSeconds + 3600)
@@ -139,6 +161,32 @@ describeWithKafka('the Kafka publisher, towards brokers that are secured', () =>
 
     const basic = `Basic ${Buffer.from('inlet:a%20b').toString('base64')}`
     expect(asked[0]).toBe(`${basic} grant_type=client_credentials&scope=kafka`)
+  })
+
+  test('logs in again on the same connection, once its login runs out', async () => {
+    const nowSeconds = Math.floor(systemClock.now() / 1000)
+    let asked = 0
+    await using endpoint = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      fetch() {
+        asked += 1
+        // No `expires_in`: every login asks for a token.
+        return Response.json({ access_token: unsignedToken(nowSeconds, nowSeconds + 3600) })
+      },
+    })
+    const tokenUrl = String(endpoint.url)
+    const client = { clientId: 'inlet', clientSecret: 'made-up', scope: undefined }
+    const publisher = open(kafka.clearLogin, {
+      sasl: { mechanism: 'oauthbearer', tokenUrl, ...client },
+    })
+    const send = (key: string) =>
+      publisher.publish([{ topic, key, value: Buffer.from('{}'), headers: {} }])
+    await send('first login')
+    const first = asked
+    while (asked === first) await send('until the next')
+    await send('second login')
+    await publisher.close()
   })
 
   test('nothing that was refused has arrived', async () => {

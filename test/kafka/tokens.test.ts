@@ -7,10 +7,21 @@ describe('openTokens', () => {
   test('uses a token for four fifths of its life, and fetches one for all who ask', async () => {
     const clock = manualClock()
     let fetched = 0
-    const token = openTokens(() => ({ value: `token-${(fetched += 1)}`, validMs: 10_000 }), clock)
+    const token = openTokens(() => ({ value: `token-${(fetched += 1)}`, validMs: 100_000 }), clock)
 
     expect(await Promise.all([token(), token()])).toEqual(['token-1', 'token-1'])
-    clock.advance(7_999)
+    clock.advance(79_999)
+    expect(await token()).toBe('token-1')
+    clock.advance(1)
+    expect(await token()).toBe('token-2')
+  })
+
+  test('keeps no token that ends soon', async () => {
+    const clock = manualClock()
+    let fetched = 0
+    const token = openTokens(() => ({ value: `token-${(fetched += 1)}`, validMs: 30_000 }), clock)
+    await token()
+    clock.advance(9_999)
     expect(await token()).toBe('token-1')
     clock.advance(1)
     expect(await token()).toBe('token-2')

@@ -73,8 +73,14 @@ export async function startSecuredKafka(folder: string): Promise<SecuredKafka> {
       'ssl.truststore.type': 'PEM',
       'ssl.truststore.location': authority.cert,
       'listener.name.mutual.ssl.client.auth': 'required',
+      // Who has no rule is let in; `grantOnTopic` makes rules.
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'allow.everyone.if.no.acl.found': 'true',
+      'super.users': 'User:ANONYMOUS',
       ...logins('login'),
       ...logins('clear'),
+      // kafkajs logs in again 10 s before the end, so after 1.5 s; Kafka takes none within 1 s.
+      'listener.name.clear.oauthbearer.connections.max.reauth.ms': '11500',
     },
   })
   return Object.assign(kafka, at, { authority, client })

@@ -1,4 +1,13 @@
-import { Kafka, logLevel, type Admin, type IHeaders } from 'kafkajs'
+import {
+  AclPermissionTypes,
+  AclResourceTypes,
+  Kafka,
+  logLevel,
+  ResourcePatternTypes,
+  type AclOperationTypes,
+  type Admin,
+  type IHeaders,
+} from 'kafkajs'
 import { randomToken } from '../../src/ids.ts'
 
 /** A record as Kafka returns it. */
@@ -44,6 +53,23 @@ export async function createTopicNamed(topic: string, options: TopicOptions): Pr
       ],
     }),
   )
+}
+
+/** Lets a user do one thing with a topic, and nobody else anything. */
+export async function grantOnTopic(
+  topic: string,
+  { brokers, user, operation }: { brokers: string; user: string; operation: AclOperationTypes },
+): Promise<void> {
+  const acl = {
+    resourceType: AclResourceTypes.TOPIC,
+    resourceName: topic,
+    resourcePatternType: ResourcePatternTypes.LITERAL,
+    principal: `User:${user}`,
+    host: '*',
+    operation,
+    permissionType: AclPermissionTypes.ALLOW,
+  }
+  await withAdmin(brokers, (admin) => admin.createAcls({ acl: [acl] }))
 }
 
 /** Deletes topics, so that the tests' records do not add up. */
