@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parseArguments } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'
 import { programName } from './program-name.ts'
@@ -50,7 +50,7 @@ function abridge(paths: readonly string[]): string[] {
 }
 
 function nextSteps(directory: string): string {
-  const inlet = programName()
+  const inlet = programName(resolve(directory))
   const enter = directory === '.' ? '' : `cd ${directory} && `
   return `
 Next, the handler on this machine, without Kafka and with a secret made for you:
