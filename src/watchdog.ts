@@ -67,8 +67,16 @@ export function openPulse(vitals: SharedArrayBuffer, clock: Clock): Omit<Watchdo
   function show(): void {
     const last = running.at(-1)
     const nameBytes = last === undefined ? 0 : encoder.encodeInto(last.handler, name).written
-    Atomics.store(numbers, VITALS.others, Math.max(0, running.length - 1))
+    if (running.length > 1) Atomics.store(numbers, VITALS.others, running.length - 1)
     Atomics.store(numbers, VITALS.nameBytes, nameBytes)
+  }
+
+  function leave(entry: { readonly handler: string }): void {
+    const at = running.lastIndexOf(entry)
+    if (at === -1) return
+    running.splice(at, 1)
+    if (running.length <= 1) Atomics.store(numbers, VITALS.others, 0)
+    show()
   }
 
   return {
@@ -77,10 +85,10 @@ export function openPulse(vitals: SharedArrayBuffer, clock: Clock): Omit<Watchdo
       running.push(entry)
       show()
       return () => {
-        const at = running.lastIndexOf(entry)
-        if (at === -1) return
-        running.splice(at, 1)
-        show()
+        if (running.length > 1 || running[0] !== entry) return leave(entry)
+        // Nearly always: it began last, and nothing else waits.
+        running.pop()
+        Atomics.store(numbers, VITALS.nameBytes, 0)
       }
     },
     async run(signal) {
