@@ -21,7 +21,7 @@ interface Taken {
 type Outcome = Taken | { readonly kind: 'replayed'; readonly status: number } | Refused
 
 /** A request that came in at the door, until it is answered. */
-interface VisitPort {
+export interface VisitPort {
   readonly kind: 'visit'
   /** Undefined, or why it may not go on for this caller now. */
   toSource(name: string): Refused | undefined

@@ -1,20 +1,18 @@
 /** The path of one request of `POST /events`, from the bytes that arrived to the rows on disk. */
 import type { Caller } from '../caller.ts'
 import { identityOf, type CloudEvent } from '../cloud-event.ts'
-import type { Clock } from '../clock.ts'
 import type { Delivery, Refused } from '../delivery.ts'
 import type { Committed, NewEvent } from '../event.ts'
 import type { IdempotentAnswer } from '../idempotent-answer.ts'
 import { claimAll } from './claims.ts'
 import { readCloudEvents } from './cloud-events.ts'
 import { handleEvents } from './handle-events.ts'
+import type { HandlePorts } from './handle.ts'
 import { hashRequest, readIdempotencyKey } from './idempotency-key.ts'
 import type { HintPort } from './ingest.ts'
 
-export interface IngestEventsPorts {
-  readonly clock: Clock
+export interface IngestEventsPorts extends HandlePorts {
   readonly hint: HintPort
-  readonly handlerMsMax: number
   /** Whether a request without an `Idempotency-Key` is refused. */
   readonly isKeyRequired: boolean
   /** Callers and keys of the requests under way: empty at the start, and ours to change. */
