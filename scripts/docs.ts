@@ -27,7 +27,9 @@ function configuration(): string {
   )
   const settings = Object.entries(SETTINGS).map(([name, schema]) => {
     const { description = '', def } = schema
-    const value = 'defaultValue' in def ? `\`${String(def.defaultValue)}\`` : ''
+    const preset = 'defaultValue' in def ? def.defaultValue : undefined
+    // Nothing is an object but an empty list.
+    const value = preset === undefined || typeof preset === 'object' ? '' : `\`${preset}\``
     return `| \`${name}\` | ${value} | ${description} |`
   })
   return `# Configuration
