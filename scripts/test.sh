@@ -19,6 +19,7 @@ has_java() {
 }
 
 missing=
+has openssl || missing="$missing openssl"
 if [ -z "${REDIS_URL:-}" ]; then
   has redis-server || missing="$missing redis-server"
 fi

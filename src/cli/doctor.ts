@@ -82,10 +82,9 @@ function asProblems(error: unknown): readonly Finding[] {
   return error.detail.split('\n').map((line) => fail(line.replace(/^\s*-\s*/, ''), next))
 }
 
-function checkSources({ sources, inactive }: Setup): Finding[] {
-  const findings: Finding[] = [
-    ok(`configuration and handler files hold: ${[...sources.keys()].join(', ')}`),
-  ]
+function checkSources({ sources, callers, inactive }: Setup): Finding[] {
+  const names = [...sources.keys(), ...callers.keys()].join(', ')
+  const findings: Finding[] = [ok(`configuration and handler files hold: ${names}`)]
   for (const { name, unsigned } of sources.values()) {
     if (!unsigned) continue
     findings.push(warn(`source ${name} is unsigned: anybody can send events to it`, 'set a secret'))
@@ -98,16 +97,16 @@ function checkSources({ sources, inactive }: Setup): Finding[] {
 
 interface KnownTopics {
   readonly names: readonly string[]
-  /** Sources whose handlers decide while they run. */
+  /** Sources and callers whose handlers decide while they run. */
   readonly undecided: readonly string[]
 }
 
-/** Topics that no handler has to run for: of sources without a file, and of pass-through routes. */
-async function knownTopics({ sources }: Setup, env: Environment): Promise<KnownTopics> {
+/** Topics that no handler has to run for: where there is no file, and of pass-through routes. */
+async function knownTopics({ sources, callers }: Setup, env: Environment): Promise<KnownTopics> {
   const { sources: loaded } = await loadHandlers(env)
   const names = new Set<string>()
   const undecided = new Set<string>()
-  for (const { name, file, route } of sources.values()) {
+  for (const { name, file, route } of [...sources.values(), ...callers.values()]) {
     const definition = loaded.find((each) => each.file === file)?.definition
     for (const type of Object.keys(definition?.events ?? { '*': null })) {
       const found = definition?.events[type] ?? route(type)
@@ -152,9 +151,7 @@ async function examineTopics(
 ): Promise<readonly Finding[]> {
   const wanted = { names, clusterSize, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
   const untold = undecided.map((name) =>
-    ok(
-      `source ${name}: its handlers name topics only as they run: /readyz shows one that is missing`,
-    ),
+    ok(`${name}: its handlers name topics only as they run: /readyz shows one that is missing`),
   )
   try {
     return [...checkTopics(wanted, await admin.describeTopics(broker, names)), ...untold]

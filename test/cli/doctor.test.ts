@@ -23,6 +23,7 @@ import {
 import { describeWithKafka, describeWithRedis } from '../support/servers.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
 import { createTopicNamed, grantOnTopic } from '../support/topics.ts'
+import { startUpstashFacade } from '../support/upstash-facade.ts'
 
 setDefaultTimeout(60_000)
 
@@ -244,6 +245,7 @@ describeWithKafka('inlet doctor, with a Kafka', () => {
       INLET_SECRET_MISSING: 'made-up-secret',
       INLET_SECRET_SMALL: 'made-up-secret',
       INLET_SECRET_STUCK: 'made-up-secret',
+      INLET_EVENTS_TOKEN_BILLING: 'made-up-token-of-billing',
     }
     const { INLET_SECRET_GITHUB: _, ...env } = towards(kafka.brokers)
     const { code, lines } = await examine({ ...env, ...sources })
@@ -251,6 +253,7 @@ describeWithKafka('inlet doctor, with a Kafka', () => {
 
     expect(code).toBe(1)
     expect(text).toMatch(/FAIL  topic webhooks.missing does not.*--create --topic webhooks.missing/)
+    expect(text).toMatch(/FAIL  topic events.billing does not exist/)
     expect(text).toMatch(/warn  topic webhooks.small: max.message.bytes is 100000.*=1052672/)
     expect(text).toMatch(/FAIL  topic webhooks.stuck: min.insync.replicas is 2.*to 1/)
   })
@@ -263,6 +266,19 @@ describeWithRedis('inlet doctor, with a Redis', (url) => {
 
     expect(code).toBe(0)
     expect(lines.join('\n')).toMatch(/ok {4}Redis \d+\.\d+\S* answers in [\d.]+ ms/)
+  })
+
+  test('asks one behind HTTPS too, and says that its token is wrong', async () => {
+    await using facade = await startUpstashFacade(url)
+    const account = {
+      UPSTASH_REDIS_REST_URL: `http://127.0.0.1:${facade.port}`,
+      UPSTASH_REDIS_REST_TOKEN: facade.token,
+    }
+    expect(await lineOf({ ...healthy(), ...account }, /Redis.*answer/)).toStartWith('ok    Redis')
+    const wrong = { ...account, UPSTASH_REDIS_REST_TOKEN: 'wrong-token' }
+    const line = await lineOf({ ...healthy(), ...wrong }, /Redis.*answer/)
+    expect(line).toStartWith('FAIL  Redis does not answer')
+    expect(line).not.toContain('wrong-token')
   })
 })
 
