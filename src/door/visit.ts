@@ -74,8 +74,17 @@ export class Visit {
     this.#ports.startReading(this)
     return new Promise<T | Refused>((resolve, reject) => {
       this.#cutOff = resolve
-      body.then(resolve, reject)
-    }).finally(() => this.#ports.stopReading(this))
+      body.then(
+        (read) => {
+          this.#ports.stopReading(this)
+          resolve(read)
+        },
+        (error: unknown) => {
+          this.#ports.stopReading(this)
+          reject(error)
+        },
+      )
+    })
   }
 
   /** The body takes too long: whoever reads it is told. */
