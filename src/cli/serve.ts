@@ -12,6 +12,7 @@ Takes webhooks at POST /hooks/<source>, stores each on disk before it answers 2x
 to Kafka. Everything is configured by environment variables; a wrong one refuses the start, and all
 wrong ones are named at once. SIGTERM drains: what is in flight is answered, what is stored is
 published as far as INLET_SHUTDOWN_MS allows, and the rest is published after the next start.
+SIGHUP loads handlers and secret files again, and so does a change of one of them.
 
   INLET_SOURCES=github INLET_SECRET_GITHUB=… KAFKA_BROKERS=broker:9092 inlet serve
 

@@ -179,7 +179,7 @@ describe('the binary', () => {
 test('a handler that never returns ends the process; what was acknowledged is safe', async () => {
   await using place = await makePlace(`while (data.block) {} return { topic: 'first' }`)
   await using gateway = await start(place, {
-    command: [process.execPath, join(import.meta.dir, '../support/impatient-gateway.ts')],
+    command: [process.execPath, join(import.meta.dir, 'impatient-gateway.ts')],
   })
   expect(await post(gateway, '{"n":1}')).toBe(202)
   const answer = await post(gateway, '{"block":true}').catch(() => 'no answer')
