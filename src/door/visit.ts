@@ -97,7 +97,7 @@ export class Visit {
   /**
    * Judges how it ended, and returns what to answer. A delivery that verified costs its address
    * nothing, so that a provider's burst is never too fast. What was refused for the sender's own
-   * doing is answered 429 once there is too much of it; it is refused after it was verified and
+   * doing, before it proved anything, is answered 429 once there is too much of it: only here and
    * not at the door, because genuine deliveries may come from the same address.
    */
   settle<T extends Ended>(outcome: T | Refused, isSigned: boolean): T | Refused {
@@ -107,7 +107,9 @@ export class Visit {
       return outcome
     }
     if (outcome.isSummedUp === true) return outcome
-    if (FAULTS[outcome.code].status >= 500) {
+    const { status, stage } = FAULTS[outcome.code]
+    const isProven = stage !== 'receive' && stage !== 'verify'
+    if (status >= 500 || isProven) {
       byAddress.giveBack(this.#client)
       return outcome
     }

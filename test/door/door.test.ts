@@ -116,6 +116,16 @@ test('a sender that guesses is told 429, and what verifies from its address stil
   expect(world.visit('192.0.2.2').settle(MISMATCH, true)).toBe(MISMATCH)
 })
 
+test('a caller whose token was right is told what is wrong with its events, however often', async () => {
+  await using world = openWorld({ ratePerAddress: 1, connectionsMax: 2 })
+  const invalid = { kind: 'refused', code: 'EVENT_INVALID', detail: '' } as const
+  for (let n = 0; n < 2 * REFUSED_BURST; n += 1) {
+    const visit = world.visit()
+    expect(visit.settle(invalid, true)).toBe(invalid)
+    visit.leave()
+  }
+})
+
 describe('open requests', () => {
   test('are bounded, and an answered one makes room', async () => {
     await using world = openWorld({ connectionsMax: 2 })
