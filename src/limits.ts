@@ -93,8 +93,8 @@ export const ATTRIBUTE_CHARS_MAX = 2048
 export const ATTRIBUTES_PER_EVENT_MAX = 64
 
 /**
- * Events in one batch, which is one commit and one answer: as many as keep it within some
- * 20 ms of the event loop.
+ * Events in one batch, which is one commit and one answer, and takes the event loop meanwhile:
+ * 500 of 1.5 kB took 30 to 60 ms from the first byte to the answer.
  */
 export const EVENTS_PER_BATCH_MAX = 500
 

@@ -12,6 +12,7 @@ import { loadHandlers } from '../setup.ts'
 import { parseArguments } from './arguments.ts'
 import { UsageError, type Command, type CommandContext } from './command.ts'
 import { readDevSecrets } from './dev-secrets.ts'
+import { sampleEvent, tokenOf } from './sample-event.ts'
 import { showOutcome } from './send-outcome.ts'
 
 const OPTIONS = {
@@ -22,7 +23,7 @@ const OPTIONS = {
 
 export const send: Command = {
   name: 'send',
-  summary: 'Sign a sample event as the provider would, and deliver it.',
+  summary: 'Sign a sample event as the provider would, and deliver it; or send one of a caller.',
   help: `Usage: inlet send <source> [event] [options]
 
 Makes a realistic event, signs it with the source's secret, and delivers it to the gateway. With
@@ -37,30 +38,52 @@ an unknown one is answered with the list.
   --data <file>   Send these bytes instead of a sample.
   --id <id>       The event's id: send the same one twice to see a duplicate.
 
-The secret is read from INLET_SECRET_<SOURCE>, else from <data>/dev.env.`,
+The secret is read from INLET_SECRET_<SOURCE>, else from <data>/dev.env. A name that has an
+INLET_EVENTS_TOKEN_<CALLER> is that of a caller: its event is a CloudEvent of any type, for /events.`,
   async run(context) {
     const { values, positionals } = parseArguments(context.args, OPTIONS)
     const [name, type, ...rest] = positionals
     if (name === undefined || rest.length > 0)
       throw new UsageError('name one source, and one event at most')
-    const row = await rowOf(name, context.env)
     const { env } = context
     const dataDir = env['INLET_DATA_DIR'] ?? './data'
-    const eventId = values.id ?? randomUuid()
-    const sample = signSample(row, {
-      secret: secretOf(name, dataDir, env),
-      type: eventType(row, type, values.data !== undefined),
-      eventId,
-      now: systemClock.now(),
-      config: configOf(name, env),
-      ...(values.data === undefined ? {} : { body: readData(values.data) }),
-    })
+    const token = tokenOf(name, env)
+    const id = values.id ?? randomUuid()
+    const data = values.data === undefined ? undefined : readData(values.data)
+    const sample =
+      token === undefined
+        ? await signedSample({ name, type, id, data }, dataDir, env)
+        : sampleEvent({ token, type, id, data })
     const base = values.url ?? `http://127.0.0.1:${env['PORT'] ?? '8080'}`
-    const status = await deliver(new URL(`/hooks/${name}`, base), sample, context)
+    const status = await deliver(
+      new URL(token === undefined ? `/hooks/${name}` : '/events', base),
+      sample,
+      context,
+    )
     const isHere = values.url === undefined && existsSync(join(dataDir, DATABASE_FILE))
     if (status === 202 && isHere) await showOutcome({ dataDir, source: name }, context.print)
     return status === 202 || status === 200 ? 0 : 1
   },
+}
+
+interface Wanted {
+  readonly name: string
+  readonly type: string | undefined
+  readonly id: string
+  readonly data: Uint8Array | undefined
+}
+
+async function signedSample(wanted: Wanted, dataDir: string, env: Environment): Promise<Sample> {
+  const { name, type, id, data } = wanted
+  const row = await rowOf(name, env)
+  return signSample(row, {
+    secret: secretOf(name, dataDir, env),
+    type: eventType(row, type, data !== undefined),
+    eventId: id,
+    now: systemClock.now(),
+    config: configOf(name, env),
+    ...(data === undefined ? {} : { body: data }),
+  })
 }
 
 /**
@@ -119,8 +142,9 @@ function readData(file: string): Uint8Array {
 const MEANINGS: Readonly<Record<number, string>> = {
   200: 'a duplicate, or a challenge: nothing new is stored',
   202: 'accepted: it is on disk',
-  401: 'the signature is not accepted: compare the secrets',
+  401: 'the signature or the token is not accepted: compare the secrets',
   404: 'the gateway has no such source',
+  422: 'the event is not accepted, and not stored',
   503: 'the gateway cannot store it now',
 }
 
@@ -130,7 +154,10 @@ const MEANINGS: Readonly<Record<number, string>> = {
  */
 async function deliver(url: URL, sample: Sample, { print }: CommandContext): Promise<number> {
   print(`POST ${url.href}`)
-  for (const [header, value] of Object.entries(sample.headers)) print(`  ${header}: ${value}`)
+  for (const [header, value] of Object.entries(sample.headers)) {
+    // A signature is good for one request; a token or a password for all of them.
+    print(`  ${header}: ${header === 'authorization' ? value.replace(/ .*/, ' …') : value}`)
+  }
   const { headers, body } = sample
   try {
     const response = await fetch(url, { method: 'POST', headers, body })
