@@ -149,7 +149,7 @@ async function examineTopics(
   { names, undecided }: KnownTopics,
   { admin, broker, clusterSize }: Cluster,
 ): Promise<readonly Finding[]> {
-  const wanted = { names, clusterSize, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
+  const wanted = { names, broker, clusterSize, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
   const untold = undecided.map((name) =>
     ok(`${name}: its handlers name topics only as they run: /readyz shows one that is missing`),
   )

@@ -25,7 +25,7 @@ export function checkDataDir({ path, databaseFile }: DataDir): Finding[] {
   const me = process.getuid?.() ?? uid
   const findings: Finding[] = []
   if (uid !== me) {
-    const next = `run as the gateway's user, or chown -R ${me} ${path}`
+    const next = "run this as the gateway's user; a gateway of another one cannot write there"
     findings.push(warn(`${path} belongs to user ${uid}, this is user ${me}`, next))
   }
   if (!isWritable(path)) {

@@ -15,6 +15,8 @@ export interface TopicFacts {
 export interface WantedTopics {
   /** The topics that configuration and handler files name. */
   readonly names: readonly string[]
+  /** One that the commands of the findings can name. */
+  readonly broker: string
   readonly bodyBytesMax: number
   readonly clusterSize: number
 }
@@ -26,24 +28,31 @@ const RECORD_OVERHEAD_BYTES = 4 * 1024
 export function checkTopics(wanted: WantedTopics, found: readonly TopicFacts[]): Finding[] {
   return wanted.names.flatMap((name) => {
     const facts = found.find((each) => each.name === name)
-    if (facts === undefined) return [missing(name, wanted.clusterSize)]
-    const problems = [...checkReplication(facts), ...checkSize(facts, wanted.bodyBytesMax)]
-    if (facts.partitions > 0 && problems.length > 0) return problems
+    if (facts === undefined) return [missing(name, wanted)]
+    const problems = [...checkReplication(facts, wanted), ...checkSize(facts, wanted)]
     const { partitions, replicas } = facts
+    if (problems.length > 0) return problems
     return [ok(`topic ${name}: ${partitions} partitions, ${replicas} replicas`)]
   })
 }
 
-function missing(name: string, clusterSize: number): Finding {
+function missing(name: string, { broker, bodyBytesMax, clusterSize }: WantedTopics): Finding {
   const replicas = Math.max(1, Math.min(3, clusterSize))
-  const safe = replicas === 3 ? ' --config min.insync.replicas=2' : ''
+  const inSync = replicas === 3 ? ' --config min.insync.replicas=2' : ''
+  const size = ` --config max.message.bytes=${bodyBytesMax + RECORD_OVERHEAD_BYTES}`
   return fail(
     `topic ${name} does not exist, or this client may not see it`,
-    `kafka-topics.sh --create --topic ${name} --partitions 6 --replication-factor ${replicas}${safe}, and grant Describe and Write on it`,
+    `kafka-topics.sh --bootstrap-server ${broker} --create --topic ${name} --partitions 6 --replication-factor ${replicas}${inSync}${size}; and grant Describe and Write on it`,
   )
 }
 
-function checkReplication(topic: TopicFacts): Finding[] {
+/** The command that changes a setting of a topic. */
+function alter(name: string, setting: string, { broker }: WantedTopics): string {
+  const where = `--bootstrap-server ${broker} --alter --topic ${name}`
+  return `kafka-configs.sh ${where} --add-config ${setting}`
+}
+
+function checkReplication(topic: TopicFacts, wanted: WantedTopics): Finding[] {
   const { name, replicas, inSyncReplicas, minInSyncReplicas: least } = topic
   const findings: Finding[] = []
   if (least !== undefined && least > replicas) {
@@ -71,14 +80,15 @@ function checkReplication(topic: TopicFacts): Finding[] {
     findings.push(
       warn(
         `topic ${name}: min.insync.replicas is 1: a write may be acknowledged by one broker alone`,
-        `kafka-configs.sh --alter --topic ${name} --add-config min.insync.replicas=2`,
+        alter(name, 'min.insync.replicas=2', wanted),
       ),
     )
   }
   return findings
 }
 
-function checkSize({ name, maxMessageBytes }: TopicFacts, bodyBytesMax: number): Finding[] {
+function checkSize({ name, maxMessageBytes }: TopicFacts, wanted: WantedTopics): Finding[] {
+  const { bodyBytesMax } = wanted
   if (maxMessageBytes === undefined) {
     return [
       warn(
@@ -88,24 +98,24 @@ function checkSize({ name, maxMessageBytes }: TopicFacts, bodyBytesMax: number):
     ]
   }
   const needed = bodyBytesMax + RECORD_OVERHEAD_BYTES
-  if (maxMessageBytes >= needed) return checkBatch(name, maxMessageBytes)
+  if (maxMessageBytes >= needed) return checkBatch(name, maxMessageBytes, wanted)
   const fits = maxMessageBytes - RECORD_OVERHEAD_BYTES
   const lower = fits >= 1024 ? `, or set INLET_BODY_BYTES_MAX=${fits}` : ''
   return [
     warn(
       `topic ${name}: max.message.bytes is ${maxMessageBytes}: it refuses the largest bodies that are taken (${bodyBytesMax} bytes), and their events go dead`,
-      `kafka-configs.sh --alter --topic ${name} --add-config max.message.bytes=${needed}${lower}`,
+      `${alter(name, `max.message.bytes=${needed}`, wanted)}${lower}`,
     ),
   ]
 }
 
 /** It bounds whole batches: a refused one is taken apart, which is slow and repeats records. */
-function checkBatch(name: string, maxMessageBytes: number): Finding[] {
+function checkBatch(name: string, maxMessageBytes: number, wanted: WantedTopics): Finding[] {
   if (maxMessageBytes >= RELAY_BATCH_BYTES_MAX) return []
   return [
     warn(
       `topic ${name}: max.message.bytes is ${maxMessageBytes}, less than one batch of the relay`,
-      `kafka-configs.sh --alter --topic ${name} --add-config max.message.bytes=1048588`,
+      alter(name, 'max.message.bytes=1048588', wanted),
     ),
   ]
 }

@@ -324,7 +324,7 @@ describe('a check of the doctor', () => {
 
   test('sees a topic that takes every body, but no whole batch', () => {
     const facts = { name: 't', partitions: 1, replicas: 3, inSyncReplicas: 3, minInSyncReplicas: 2 }
-    const wanted = { names: ['t'], bodyBytesMax: 10_000, clusterSize: 3 }
+    const wanted = { names: ['t'], broker: 'b:9092', bodyBytesMax: 10_000, clusterSize: 3 }
 
     expect(checkTopics(wanted, [{ ...facts, maxMessageBytes: 500_000 }])).toMatchObject([
       { level: 'warn', what: expect.stringContaining('less than one batch') },
@@ -333,7 +333,7 @@ describe('a check of the doctor', () => {
 
   test('sees replicas that are missing, or not asked for', () => {
     const topic = { name: 't', partitions: 1, replicas: 3, maxMessageBytes: 2_000_000 }
-    const wanted = { names: ['t'], bodyBytesMax: 1_000_000, clusterSize: 3 }
+    const wanted = { names: ['t'], broker: 'b:9092', bodyBytesMax: 1_000_000, clusterSize: 3 }
     const check = (inSyncReplicas: number, minInSyncReplicas: number) =>
       checkTopics(wanted, [{ ...topic, inSyncReplicas, minInSyncReplicas }])
 
