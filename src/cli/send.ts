@@ -39,7 +39,7 @@ an unknown one is answered with the list.
   --id <id>       The event's id: send the same one twice to see a duplicate.
 
 The secret is read from INLET_SECRET_<SOURCE>, else from <data>/dev.env. A name that has an
-INLET_EVENTS_TOKEN_<CALLER> is that of a caller: its event is a CloudEvent of any type, for /events.`,
+INLET_EVENTS_TOKEN_<CALLER> is that of a caller: its event is a CloudEvent of any type.`,
   async run(context) {
     const { values, positionals } = parseArguments(context.args, OPTIONS)
     const [name, type, ...rest] = positionals
