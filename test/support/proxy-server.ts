@@ -3,8 +3,11 @@ import { findFreePort, makeServerFolder, startServerProcess } from './server-pro
 
 const DEPLOYED = join(import.meta.dir, '../../deploy/haproxy.cfg')
 
-/** The program; null where it is not installed. `./scripts/test.sh` installs it. */
-export const haproxy = Bun.which('haproxy')
+/**
+ * The program; null where it is not installed. `./scripts/test.sh` installs it. Debian keeps it where
+ * only root looks.
+ */
+export const haproxy = Bun.which('haproxy', { PATH: `${process.env['PATH']}:/usr/sbin` })
 
 /** A proxy in front of one gateway. */
 export interface ProxyServer extends AsyncDisposable {
