@@ -56,8 +56,8 @@ export function watchFiles({ directory, files }: Watched, onChange: () => void):
       // A directory that goes away has no name for what happened.
       if (typeof name !== 'string' || isOurs(name)) onChange()
     })
-    // A watch that ends by itself, because its directory went away, is replaced at the next reload.
-    watchers.push(watcher.on('error', onChange))
+    // One that ends by itself, because its directory went away, is replaced at the next reload.
+    watchers.push(watcher.on('error', () => undefined))
   }
   add(directory, { recursive: true }, mayBeRead)
   for (const parent of new Set(files.map((file) => dirname(file)))) {
