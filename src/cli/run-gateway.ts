@@ -14,9 +14,9 @@ export async function runGateway(
 ): Promise<number> {
   const log = openLog(setup.config.LOG_LEVEL, 'gateway')
   const ended = Promise.withResolvers<number>()
-  let started: App | undefined
+  let reload: () => void = () => undefined
   // From the first moment on: what would reload a gateway must not end one that is starting.
-  process.on('SIGHUP', () => started?.reload())
+  process.on('SIGHUP', () => reload())
   const app = await openApp(setup, {
     clock: systemClock,
     log,
@@ -31,7 +31,7 @@ export async function runGateway(
       ended.resolve(0)
     })
   }
-  started = app
+  reload = () => app.reload()
   onStarted(app)
   const code = await ended.promise
   await app.stop()
