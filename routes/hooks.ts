@@ -96,7 +96,9 @@ export function hooksRoutes<Visit extends VisitPort>(
   app.all('/hooks/:source', () =>
     problem('METHOD_NOT_ALLOWED', 'webhooks are sent with POST', { allow: 'POST' }),
   )
-  app.notFound(() => problem('ROUTE_UNKNOWN', 'webhooks are taken at POST /hooks/<source>'))
+  app.notFound(() =>
+    problem('ROUTE_UNKNOWN', 'there is POST /hooks/<source>, and POST /events for CloudEvents'),
+  )
   return app
 }
 
