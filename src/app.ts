@@ -75,7 +75,7 @@ export interface App {
 /**
  * Opens a gateway, in the order in which it can promise things: disk, way out, door.
  *
- * @throws GatewayError STORAGE_UNUSABLE, DATA_DIR_IN_USE, PORT_IN_USE.
+ * @throws GatewayError STORAGE_UNUSABLE, DATA_DIR_IN_USE, LISTEN_FAILED.
  */
 export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const { config } = setup

@@ -1,7 +1,7 @@
 /** Joins configuration and handler files into the callers of `POST /events`. */
 import { basename } from 'node:path'
 import { hashToken, type Caller } from './caller.ts'
-import { variableName, type Config } from './config.ts'
+import { variableName, type SourceNaming } from './config.ts'
 import type { LoadedSource } from './handler-files.ts'
 import { SOURCE_NAME, TOKEN_CHARS_MIN, TOPIC_NAME } from './limits.ts'
 import { compileRoutes, passEverything } from './route.ts'
@@ -18,7 +18,7 @@ export interface ResolvedCallers {
   /** Files that tokens were read from. */
   readonly tokenFiles: readonly string[]
   /** What is left for the sources: their variables and their handler files. */
-  readonly others: { readonly config: Config; readonly loaded: readonly LoadedSource[] }
+  readonly others: { readonly config: SourceNaming; readonly loaded: readonly LoadedSource[] }
 }
 
 /** One INLET_EVENTS_TOKEN_ variable. */
@@ -31,7 +31,10 @@ interface TokenVariable {
 }
 
 /** Resolves every caller; what is wrong is reported together, and never a token. */
-export function resolveCallers(config: Config, loaded: readonly LoadedSource[]): ResolvedCallers {
+export function resolveCallers(
+  config: SourceNaming,
+  loaded: readonly LoadedSource[],
+): ResolvedCallers {
   const problems: string[] = []
   const [files, otherFiles] = partition(loaded, (each) => each.definition.provider === PROVIDER)
   const variables = [...config.tokenVariables].map(readName)
@@ -94,7 +97,7 @@ interface Named {
 /** What is wrong with a caller beside its tokens. */
 function problemsOf(
   { suffix, topic, file }: Named,
-  config: Config,
+  config: SourceNaming,
   otherFiles: readonly LoadedSource[],
 ): string[] {
   const problems: string[] = []

@@ -152,11 +152,8 @@ type Settings = z.output<typeof SettingsSchema>
 /** What the rest of the program sees in another form. */
 type Rewritten = 'KAFKA_BROKERS' | 'INLET_SOURCES' | keyof typeof KAFKA_SECURITY_SETTINGS
 
-/** The configuration: parsed once, at the door, and never read from the environment again. */
-export interface Config extends Readonly<Omit<Settings, Rewritten>> {
-  readonly KAFKA_BROKERS: readonly string[]
-  /** What KAFKA_SSL*, KAFKA_SASL_* and their files come to. */
-  readonly kafkaSecurity: KafkaSecurity
+/** What names and describes sources: known also where the rest is wrong. */
+export interface SourceNaming {
   /** By name as in INLET_SOURCES. */
   readonly sources: ReadonlyMap<string, string>
   /**
@@ -168,6 +165,13 @@ export interface Config extends Readonly<Omit<Settings, Rewritten>> {
   readonly tokenVariables: ReadonlyMap<string, string>
 }
 
+/** The configuration: parsed once, at the door, and never read from the environment again. */
+export interface Config extends SourceNaming, Readonly<Omit<Settings, Rewritten>> {
+  readonly KAFKA_BROKERS: readonly string[]
+  /** What KAFKA_SSL*, KAFKA_SASL_* and their files come to. */
+  readonly kafkaSecurity: KafkaSecurity
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
@@ -176,7 +180,12 @@ export type Environment = Readonly<Record<string, string | undefined>>
  */
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
-  | { readonly ok: false; readonly problems: readonly string[] }
+  | {
+      readonly ok: false
+      readonly problems: readonly string[]
+      /** So that what is wrong with sources is reported together with the rest. */
+      readonly naming: SourceNaming
+    }
 
 /** Reads the configuration from the environment. Reports every problem together. */
 export function parseConfig(env: Environment): ConfigResult {
@@ -192,7 +201,7 @@ export function parseConfig(env: Environment): ConfigResult {
       tokenVariables.set(name, value)
     } else if (Object.keys(SOURCE_SETTINGS).some((prefix) => name.startsWith(prefix))) {
       sourceVariables.set(name, value)
-    } else if (/^(INLET|KAFKA)_/.test(name)) {
+    } else if (/^(INLET|KAFKA)_/.test(name) && !isServiceLink(name, value)) {
       problems.push(`${name} is not a variable that Inlet knows${suggestion(name)}`)
     }
   }
@@ -204,18 +213,18 @@ export function parseConfig(env: Environment): ConfigResult {
   const brokers = parseBrokers(known['KAFKA_BROKERS'], problems)
   const kafkaSecurity = readKafkaSecurity(known, brokers, problems)
   checkTogether(known, problems)
-  if (parsed.data === undefined || problems.length > 0) return { ok: false, problems }
-  return {
-    ok: true,
-    config: Object.freeze({
-      ...parsed.data,
-      KAFKA_BROKERS: brokers,
-      kafkaSecurity,
-      sources,
-      sourceVariables,
-      tokenVariables,
-    }),
-  }
+  const naming = { sources, sourceVariables, tokenVariables }
+  if (parsed.data === undefined || problems.length > 0) return { ok: false, problems, naming }
+  const config = { ...parsed.data, KAFKA_BROKERS: brokers, kafkaSecurity, ...naming }
+  return { ok: true, config: Object.freeze(config) }
+}
+
+/**
+ * Kubernetes describes every Service to every pod by variables of this form, also Services that
+ * happen to be called `inlet` or `kafka`: they are nobody's mistake.
+ */
+function isServiceLink(name: string, value: string): boolean {
+  return /^(tcp|udp|sctp):\/\//.test(value) || /_(SERVICE|PORT_\d+_(TCP|UDP|SCTP))_/.test(name)
 }
 
 /** What only holds, or fails to hold, between variables. */
@@ -231,6 +240,15 @@ function checkTogether(env: Environment, problems: string[]): void {
   if (env['REDIS_URL'] !== undefined && upstash[0] !== undefined) {
     problems.push('REDIS_URL and UPSTASH_REDIS_REST_URL exclude each other: set one')
   }
+  const sharesSources = env['REDIS_URL'] !== undefined || upstash[0] !== undefined
+  if (sharesSources && env['INLET_NODE'] === undefined) {
+    problems.push(
+      'INLET_NODE is required with Redis: another name on each node that shares sources',
+    )
+  }
+  if (env['PORT'] !== '0' && (env['PORT'] ?? '8080') === (env['INLET_ADMIN_PORT'] ?? '8081')) {
+    problems.push('PORT and INLET_ADMIN_PORT are the same: webhooks and operators need one each')
+  }
   const bodyBytesMax = Number(env['INLET_BODY_BYTES_MAX'] ?? BODY_BYTES_MAX)
   if (Number(env['INLET_INFLIGHT_BYTES_MAX'] ?? INFLIGHT_BYTES_MAX) < bodyBytesMax) {
     problems.push('INLET_INFLIGHT_BYTES_MAX must be at least INLET_BODY_BYTES_MAX')
@@ -243,8 +261,10 @@ function checkTogether(env: Environment, problems: string[]): void {
 
 function parseBrokers(text: string | undefined, problems: string[]): string[] {
   const brokers = splitList(text)
+  if (text !== undefined && brokers.length === 0) problems.push('KAFKA_BROKERS names no broker')
   for (const [index, broker] of brokers.entries()) {
-    if (!/^(\[[0-9a-fA-F:]+\]|[a-zA-Z0-9.-]+):\d{1,5}$/.test(broker)) {
+    const [, port] = /^(?:\[[0-9a-fA-F:]+\]|[a-zA-Z0-9.-]+):(\d{1,5})$/.exec(broker) ?? []
+    if (port === undefined || Number(port) > 65_535) {
       problems.push(`KAFKA_BROKERS entry ${index + 1} must be host:port`)
     }
   }
@@ -288,6 +308,8 @@ export function variableName(source: string): string {
 
 function suggestion(name: string): string {
   const candidates = [...Object.keys(SETTINGS), ...Object.keys(SOURCE_SETTINGS)]
+  const bare = name.replace(/^INLET_/, '')
+  if (bare in SETTINGS) return `: did you mean ${bare}?`
   const nearest = candidates
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
     .toSorted((a, b) => a.distance - b.distance)[0]

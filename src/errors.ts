@@ -44,7 +44,7 @@ export const FAULTS = {
     status: 500,
     retryable: false,
     title: 'The database cannot be used.',
-    hint: 'The message says why. Nothing was changed.',
+    hint: 'The message says why; no event was changed.',
   },
   DATA_DIR_IN_USE: {
     stage: 'start',
@@ -53,12 +53,12 @@ export const FAULTS = {
     title: 'Another process owns this data directory.',
     hint: 'Stop the other process, or set INLET_DATA_DIR to another directory.',
   },
-  PORT_IN_USE: {
+  LISTEN_FAILED: {
     stage: 'start',
     status: 500,
     retryable: false,
-    title: 'The port is in use.',
-    hint: 'Stop the program that listens on it, or set PORT or INLET_ADMIN_PORT.',
+    title: 'The gateway cannot listen on this address.',
+    hint: 'Stop the program that has it, or set PORT and INLET_HOST, or INLET_ADMIN_PORT and INLET_ADMIN_HOST.',
   },
   SOURCE_UNKNOWN: {
     stage: 'receive',

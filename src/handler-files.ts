@@ -23,7 +23,7 @@ export interface LoadedHandlers {
   readonly problems: readonly string[]
 }
 
-const HANDLER_FILE = /^(?!.*\.(?:test|d)\.ts$).+\.(?:ts|js)$/
+const HANDLER_FILE = /^(?!.*\.(?:test|d)\.m?ts$).+\.m?[jt]s$/
 
 /** The handler files of a directory by name, in order. A directory that is not there holds none. */
 export function handlerFileNames(directory: string): string[] {

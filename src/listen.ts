@@ -31,13 +31,15 @@ const IDLE_S = 30
 /** The peer of a connection that is closed already. */
 const GONE = 'gone'
 
-/** @throws GatewayError PORT_IN_USE where the address cannot be had. */
+/** @throws GatewayError LISTEN_FAILED where the address cannot be had. */
 export function listen(options: ListenOptions): Listening {
   try {
     const server = Bun.serve({
       hostname: options.host,
       port: options.port,
       development: false,
+      // Bun 1.4.5 shares the port between processes where `development` is false and this is not.
+      reusePort: false,
       idleTimeout: IDLE_S,
       // Our own limit answers with a problem document. What still comes is then thrown away as
       // it arrives: closing at once would reset the connection, and nobody would read why.
@@ -56,6 +58,6 @@ export function listen(options: ListenOptions): Listening {
     }
   } catch (error) {
     const address = `${options.host}:${options.port}`
-    throw new GatewayError('PORT_IN_USE', `${address}: ${messageOf(error)}`, { cause: error })
+    throw new GatewayError('LISTEN_FAILED', `${address}: ${messageOf(error)}`, { cause: error })
   }
 }

@@ -2,6 +2,7 @@
  * From the environment to what is to be served: configuration, handler files, sources.
  * Nothing is opened yet.
  */
+import { existsSync, statSync } from 'node:fs'
 import { assert } from './assert.ts'
 import { resolveCallers } from './callers.ts'
 import { parseConfig, type Config, type Environment } from './config.ts'
@@ -31,14 +32,15 @@ export interface Setup extends Served {
 /**
  * Reads everything that decides what is served.
  *
- * @throws GatewayError CONFIG_INVALID with everything that is wrong, one line each.
+ * @throws GatewayError CONFIG_INVALID with everything that is wrong, one line each;
+ * HANDLER_INVALID where only handler files are.
  */
 export async function prepare(env: Environment): Promise<Setup> {
   return {
     ...(await serve(env)),
     async reload(current) {
-      const trial = await tryHandlerFiles(handlersDir(env), systemClock)
-      if (trial.problems.length > 0) throw invalid(trial.problems)
+      const trial = await tryHandlerFiles(handlersDirectory(env), systemClock)
+      if (trial.problems.length > 0) throw brokenHandlers(trial.problems)
       forgetModules(trial.modules)
       return serve(env, current.sources)
     },
@@ -51,32 +53,33 @@ async function serve(
 ): Promise<Omit<Setup, 'reload'>> {
   const parsed = parseConfig(env)
   const handlers = await loadHandlers(env)
-  if (!parsed.ok) throw invalid([...parsed.problems, ...handlers.problems])
-  const { config } = parsed
-  const first = resolveCallers(config, handlers.sources)
-  const third = resolveSources(first.others.config, first.others.loaded, providerPort, earlier)
-  const all = [...handlers.problems, ...first.problems, ...third.problems]
-  if (all.length > 0) throw invalid(all)
+  const first = resolveCallers(parsed.ok ? parsed.config : parsed.naming, handlers.sources)
+  const { config: others, loaded } = first.others
+  const third = resolveSources(others, loaded, providerPort, earlier)
+  const problems = [...(parsed.ok ? [] : parsed.problems), ...first.problems, ...third.problems]
+  if (!parsed.ok || problems.length > 0) throw invalid([...problems, ...handlers.problems])
+  if (handlers.problems.length > 0) throw brokenHandlers(handlers.problems)
   const files = [...third.secretFiles, ...first.tokenFiles]
   return {
-    config,
+    config: parsed.config,
     sources: third.sources,
     callers: first.callers,
     inactive: [...third.inactive, ...first.inactive],
-    watched: { directory: handlersDir(env), files },
+    watched: { directory: handlersDirectory(env), files },
   }
-}
-
-function handlersDir(env: Environment): string {
-  return env['INLET_HANDLERS_DIR'] || './handlers'
 }
 
 /**
  * Handler files are looked at even where the configuration is wrong:
  * everything is reported together.
  */
-export function loadHandlers(env: Environment): Promise<LoadedHandlers> {
-  return loadHandlerFiles(handlersDirectory(env))
+export async function loadHandlers(env: Environment): Promise<LoadedHandlers> {
+  const directory = handlersDirectory(env)
+  if (existsSync(directory) ? statSync(directory).isDirectory() : !env['INLET_HANDLERS_DIR']) {
+    return loadHandlerFiles(directory)
+  }
+  // The default may be absent; one that was asked for and is not there would change every topic.
+  return { sources: [], problems: [`INLET_HANDLERS_DIR: ${directory} is not a directory`] }
 }
 
 /** Where handler files are, also where the rest of the configuration is wrong. */
@@ -104,5 +107,13 @@ export function parseStored(source: Source, body: Uint8Array, contentType: strin
 }
 
 function invalid(problems: readonly string[]): GatewayError {
-  return new GatewayError('CONFIG_INVALID', problems.map((problem) => `  - ${problem}`).join('\n'))
+  return new GatewayError('CONFIG_INVALID', toLines(problems))
+}
+
+function brokenHandlers(problems: readonly string[]): GatewayError {
+  return new GatewayError('HANDLER_INVALID', toLines(problems))
+}
+
+function toLines(problems: readonly string[]): string {
+  return problems.map((problem) => `  - ${problem}`).join('\n')
 }

@@ -3,7 +3,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { variableName, type Config } from './config.ts'
+import { variableName, type SourceNaming } from './config.ts'
 import type { Verifier } from './delivery.ts'
 import { messageOf } from './errors.ts'
 import type { LoadedSource } from './handler-files.ts'
@@ -58,7 +58,7 @@ interface Variables {
  * the variable or file. Secrets that `earlier` sources have as well go on counting their uses.
  */
 export function resolveSources(
-  config: Config,
+  config: SourceNaming,
   loaded: readonly LoadedSource[],
   provider: (key: string) => ProviderPort | undefined,
   earlier?: ReadonlyMap<string, Source>,
@@ -98,7 +98,7 @@ function nothingConfigured(inactive: readonly string[]): string {
 }
 
 function nameSources(
-  config: Config,
+  config: SourceNaming,
   loaded: readonly LoadedSource[],
   problems: string[],
 ): Map<string, Named> {
@@ -121,7 +121,7 @@ function nameSources(
 
 /** Gives each INLET_SECRET_…, INLET_TOPIC_… and INLET_CONFIG_… to the source that it names. */
 function assignVariables(
-  config: Config,
+  config: SourceNaming,
   named: ReadonlyMap<string, Named>,
   problems: string[],
 ): Map<string, Variables> {

@@ -52,6 +52,38 @@ describe('parseConfig', () => {
     expect(problemsOf({ ...minimal, KAFKA_BROKER: 'localhost:9092' })[0]).toContain('KAFKA_BROKERS')
   })
 
+  test('knows that a fixed name may be looked for under our prefix', () => {
+    expect(problemsOf({ ...minimal, INLET_PORT: '80' })[0]).toContain('did you mean PORT?')
+  })
+
+  test('leaves what Kubernetes says of Services that are called like us', () => {
+    const links = {
+      INLET_SERVICE_HOST: '10.0.0.1',
+      INLET_PORT: 'tcp://10.0.0.1:80',
+      KAFKA_PORT_9092_TCP_ADDR: '10.0.0.2',
+      KAFKA_SERVICE_PORT_CLIENT: '9092',
+    }
+
+    expect(problemsOf({ ...minimal, ...links })).toEqual([])
+  })
+
+  test('needs a name of its own on each node that shares sources', () => {
+    const shared = { ...minimal, REDIS_URL: 'redis://localhost' }
+
+    expect(problemsOf(shared)).toEqual([expect.stringContaining('INLET_NODE is required')])
+    expect(problemsOf({ ...shared, INLET_NODE: 'one' })).toEqual([])
+  })
+
+  test('needs a port for webhooks and another for operators', () => {
+    expect(problemsOf({ ...minimal, PORT: '8081' })[0]).toContain('PORT and INLET_ADMIN_PORT')
+    expect(problemsOf({ ...minimal, PORT: '0', INLET_ADMIN_PORT: '0' })).toEqual([])
+  })
+
+  test('needs a broker that can be one', () => {
+    expect(problemsOf({ KAFKA_BROKERS: ',' })).toContain('KAFKA_BROKERS names no broker')
+    expect(problemsOf({ KAFKA_BROKERS: 'a:99999' })[0]).toContain('KAFKA_BROKERS entry 1')
+  })
+
   test('leaves the rest of the environment alone', () => {
     expect(problemsOf({ ...minimal, PATH: '/bin', PORTAL: '1', HOME: '/' })).toEqual([])
   })

@@ -28,7 +28,7 @@ interface NamedSource {
 
 /**
  * Gives a random secret to every source that the environment gives none, and keeps it for the next
- * start. Returns the variables of all kept secrets.
+ * start. Returns their variables; of a source that is gone the secret is kept, but not returned.
  */
 export function keepDevSecrets(
   dataDir: string,
@@ -36,20 +36,23 @@ export function keepDevSecrets(
   env: Environment,
 ): Record<string, string> {
   const kept = readDevSecrets(dataDir)
+  const current: Record<string, string> = {}
   for (const { name, provider } of sources) {
-    const variable = `INLET_SECRET_${variableName(name)}`
+    const prefix = provider === 'cloudevents' ? 'INLET_EVENTS_TOKEN_' : 'INLET_SECRET_'
+    const variable = `${prefix}${variableName(name)}`
     const isGiven = env[variable] !== undefined || env[`${variable}_FILE`] !== undefined
-    if (isGiven) delete kept[variable]
-    else kept[variable] ??= makeSecret(provider)
+    if (!isGiven) current[variable] = kept[variable] ?? makeSecret(provider)
   }
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const lines = Object.entries(kept).map(([variable, secret]) => `${variable}=${secret}\n`)
+  const lines = Object.entries({ ...kept, ...current }).map(
+    ([variable, secret]) => `${variable}=${secret}\n`,
+  )
   const file = devSecretsFile(dataDir)
   writeFileSync(file, `# Made by \`inlet dev\`, for this machine only.\n${lines.join('')}`, {
     mode: 0o600,
   })
   chmodSync(file, 0o600)
-  return kept
+  return current
 }
 
 /**

@@ -11,7 +11,7 @@ export const dev: Command = {
   summary: 'Try it on this machine: no Kafka, no Redis, secrets made for you.',
   help: `Usage: inlet dev
 
-Serves the sources of your handler files and of INLET_SOURCES on http://127.0.0.1:8080, without
+Serves the sources of your handler files and of INLET_SOURCES (without any: github) on http://127.0.0.1:8080, without
 Kafka: records are appended to <data>/topics/<topic>.ndjson, a stand-in, one record a line. Sources
 without a secret get a random one, kept in <data>/dev.env, where \`inlet send\` finds it.
 
@@ -20,14 +20,17 @@ without a secret get a random one, kept in <data>/dev.env, where \`inlet send\` 
 
 Every variable of \`inlet serve\` works here as well.`,
   async run({ env, print }) {
+    const dataDir = env['INLET_DATA_DIR'] || './data'
+    const named = await namedSources(env)
     const settings: Environment = {
       INLET_HOST: '127.0.0.1',
       INLET_SINK: env['KAFKA_BROKERS'] === undefined ? 'file' : 'kafka',
-      INLET_DATA_DIR: './data',
+      // Something to try in an empty directory.
+      ...(named.length === 0 ? { INLET_SOURCES: EXAMPLE.name } : {}),
       ...env,
+      INLET_DATA_DIR: dataDir,
     }
-    const dataDir = settings['INLET_DATA_DIR'] ?? './data'
-    const secrets = keepDevSecrets(dataDir, await namedSources(settings), settings)
+    const secrets = keepDevSecrets(dataDir, named.length === 0 ? [EXAMPLE] : named, settings)
     const setup = await prepare({ ...secrets, ...settings })
     return runGateway(setup, (app) => {
       const [first = 'github'] = setup.sources.keys()
@@ -43,6 +46,8 @@ Every variable of \`inlet serve\` works here as well.`,
     })
   },
 }
+
+const EXAMPLE = { name: 'github', provider: 'github' }
 
 /**
  * The sources that would be served if all of them had secrets. What is malformed

@@ -76,14 +76,17 @@ describe('a wrong configuration', () => {
     const { code, err } = run(['serve'], {
       PORT: 'http',
       INLET_SOURCE: 'github',
+      INLET_SOURCES: 'github,shop=bakery',
       INLET_SECRET_SHOP: 'hunter2-hunter2',
+      INLET_TOPIC_GITHUB: 'a b',
       LOG_LEVEL: 'chatty',
     })
 
     expect(code).toBe(1)
-    for (const name of ['PORT', 'INLET_SOURCE ', 'LOG_LEVEL', 'KAFKA_BROKERS']) {
+    for (const name of ['PORT', 'INLET_SOURCE ', 'LOG_LEVEL', 'KAFKA_BROKERS', 'bakery']) {
       expect(err).toContain(name)
     }
+    for (const name of ['INLET_SECRET_GITHUB', 'INLET_TOPIC_GITHUB']) expect(err).toContain(name)
     expect(err).not.toContain('hunter2')
   })
 
@@ -172,6 +175,15 @@ describe('a gateway without Kafka and Redis', () => {
 
     expect(second.code).toBe(1)
     expect(second.err).toContain('Another process owns this data directory')
+  })
+
+  test('keeps its port to itself, against another gateway, too', () => {
+    const { port } = new URL(gateway.url)
+    const env = { ...FILE_SINK, INLET_HOST: '127.0.0.1', PORT: port, INLET_ADMIN_PORT: '0' }
+    const second = run(['serve'], { ...env, INLET_DATA_DIR: join(directory.path, 'same-port') })
+
+    expect(second.code).toBe(1)
+    expect(second.err).toContain('cannot listen on this address')
   })
 
   test('logs neither bodies nor secrets', async () => {
@@ -264,6 +276,7 @@ describeWithRedis('several nodes', (redisUrl) => {
     await using gateway = await start('redis-away', {
       ...FILE_SINK,
       REDIS_URL: 'redis://127.0.0.1:1',
+      INLET_NODE: 'lonely',
     })
 
     expect(await post(gateway, signed('{"alone":true}'))).toBe(202)
