@@ -4,8 +4,8 @@ import { findFreePort, makeServerFolder, startServerProcess } from './server-pro
 const DEPLOYED = join(import.meta.dir, '../../deploy/haproxy.cfg')
 
 /**
- * The program; null where it is not installed. `./scripts/test.sh` installs it. Debian keeps it where
- * only root looks.
+ * The program; null where it is not installed. `./scripts/test.sh` installs it. Debian keeps it
+ * where only root looks.
  */
 export const haproxy = Bun.which('haproxy', { PATH: `${process.env['PATH']}:/usr/sbin` })
 
