@@ -1,14 +1,19 @@
 import { basename } from 'node:path'
 import { Hono } from 'hono'
 import type { Source } from '../src/source.ts'
+import type { IsOperator } from './operator.ts'
+import { problem } from './problem.ts'
 
 /**
  * `/sources`: what is served now, and by which of its secrets each source is proved. Counts begin
  * with the process. Once the old secret of a rotation stands still, it can go.
  */
-export function sourcesRoutes(sources: () => Iterable<Source>): Hono {
+export function sourcesRoutes(sources: () => Iterable<Source>, isOperator: IsOperator): Hono {
   const app = new Hono()
-  app.get('/sources', (c) => c.json({ sources: [...sources()].map(describe) }))
+  app.get('/sources', (c) => {
+    if (isOperator(c.req.raw.headers)) return c.json({ sources: [...sources()].map(describe) })
+    return problem('TOKEN_REFUSED', 'Authorization: Bearer <INLET_ADMIN_TOKEN> is missing or wrong')
+  })
   return app
 }
 

@@ -15,6 +15,7 @@ import { openWriter } from '../db/writer.ts'
 import { eventsRoutes } from '../routes/events.ts'
 import { healthRoutes, type Health } from '../routes/health.ts'
 import { hooksRoutes } from '../routes/hooks.ts'
+import { operatorCheck } from '../routes/operator.ts'
 import { problem } from '../routes/problem.ts'
 import { sourcesRoutes } from '../routes/sources.ts'
 import type { Clock } from './clock.ts'
@@ -264,8 +265,9 @@ function openDoors(setup: Setup, ports: DoorPorts, opened: AsyncDisposableStack)
     return problem('STORAGE_FAILED', 'the event is not stored: send it again')
   }
   const { INLET_HOST, PORT, INLET_ADMIN_HOST, INLET_ADMIN_PORT } = config
-  const served = sourcesRoutes(() => reloader.current().sources.values())
-  const adminRoutes = healthRoutes(health).route('/', served)
+  const isOperator = operatorCheck(config.INLET_ADMIN_TOKEN)
+  const served = sourcesRoutes(() => reloader.current().sources.values(), isOperator)
+  const adminRoutes = healthRoutes(health, isOperator).route('/', served)
   const admin = listen({
     clock,
     host: INLET_ADMIN_HOST,

@@ -40,12 +40,12 @@ export const SETTINGS = {
   PORT: port.default(8080).describe('TCP port for webhooks.'),
   INLET_HOST: z.string().min(1).default('0.0.0.0').describe('Address to listen on for webhooks.'),
   INLET_ADMIN_HOST: z.string().min(1).default('127.0.0.1').describe('Address of the admin port.'),
-  INLET_ADMIN_PORT: port.default(8081).describe('TCP port for /healthz and /readyz.'),
+  INLET_ADMIN_PORT: port.default(8081).describe('TCP port for /healthz, /readyz and /sources.'),
   INLET_ADMIN_TOKEN: z
     .string()
     .min(16)
     .optional()
-    .describe('Required when INLET_ADMIN_HOST is not loopback.'),
+    .describe('Bearer token for details on the admin port; required where it is not on loopback.'),
   INLET_DATA_DIR: z.string().min(1).default('./data').describe('Directory of the database.'),
   INLET_HANDLERS_DIR: z
     .string()
