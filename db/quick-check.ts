@@ -23,7 +23,7 @@ export function quickCheck(path: string): QuickCheck {
     const rows = reader.client
       .query<{ quick_check: string }, []>(`PRAGMA quick_check(${LINES_MAX})`)
       .all()
-    const problems = rows.map((row) => row.quick_check).filter((line) => line !== 'ok')
+    const problems = rows.map((row) => messageOf(row.quick_check)).filter((line) => line !== 'ok')
     return { kind: 'checked', problems }
   } catch (error) {
     const problem = error instanceof GatewayError ? error.detail : messageOf(error)

@@ -3,7 +3,7 @@ import { networkFileSystem } from '../../db/files.ts'
 import { DATABASE_FILE } from '../../db/open.ts'
 import { quickCheck } from '../../db/quick-check.ts'
 import { systemClock } from '../clock.ts'
-import { SETTINGS, type Config, type Environment } from '../config.ts'
+import type { Config, Environment } from '../config.ts'
 import { checkBrokers } from '../doctor/brokers.ts'
 import { watchClocks } from '../doctor/clocks.ts'
 import { checkDataDir, nearestExisting } from '../doctor/data-dir.ts'
@@ -163,9 +163,7 @@ async function examineTopics(
 
 async function examineRedis(config: Config): Promise<readonly Finding[]> {
   const ask = redisQuestion(config)
-  if (ask === undefined) return []
-  const nodeNameIsDefault = config.INLET_NODE === SETTINGS.INLET_NODE.parse(undefined)
-  return checkRedis({ nodeName: config.INLET_NODE, nodeNameIsDefault }, ask)
+  return ask === undefined ? [] : checkRedis(ask)
 }
 
 function redisQuestion(config: Config): (() => Promise<RedisFacts>) | undefined {

@@ -11,12 +11,6 @@ export interface RedisFacts {
   readonly slowestMs: number
 }
 
-/** Node names are what tells the claims of two gateways apart. */
-export interface RedisUse {
-  readonly nodeName: string
-  readonly nodeNameIsDefault: boolean
-}
-
 /** `SET NX GET`, which tells a lost answer from a duplicate, came with it. */
 const MAJOR_MIN = 7
 
@@ -25,32 +19,17 @@ const SKEW_WARN_MS = 5_000
 const SKEW_FAIL_MS = 60_000
 
 /** Asks Redis, and judges what it says. `ask` rejects where there is no answer. */
-export async function checkRedis(
-  use: RedisUse,
-  ask: () => Promise<RedisFacts>,
-): Promise<Finding[]> {
-  const findings = checkNodeName(use)
+export async function checkRedis(ask: () => Promise<RedisFacts>): Promise<Finding[]> {
   try {
-    findings.unshift(...judge(await ask()))
+    return judge(await ask())
   } catch (error) {
-    findings.unshift(
+    return [
       fail(
         `Redis does not answer: ${error instanceof Error ? error.message : 'unknown'}`,
         'correct REDIS_URL, or UPSTASH_REDIS_REST_URL and its token; meanwhile a duplicate at another node is stored twice',
       ),
-    )
+    ]
   }
-  return findings
-}
-
-function checkNodeName({ nodeName, nodeNameIsDefault }: RedisUse): Finding[] {
-  if (!nodeNameIsDefault) return []
-  return [
-    warn(
-      `INLET_NODE is still \`${nodeName}\`: nodes of one name take each other's claims for their own`,
-      'set INLET_NODE to another name on each node',
-    ),
-  ]
 }
 
 function judge({ version, skewMs, slowestMs }: RedisFacts): Finding[] {
