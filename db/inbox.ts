@@ -1,10 +1,10 @@
 /**
  * What people ask about events: the CLI and the admin port. Reads through a connection of its own.
  */
-import { and, asc, desc, eq, lt, ne, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, lt, ne, sql } from 'drizzle-orm'
 import type { EpochMs } from '../src/clock.ts'
 import type { EventState } from '../src/event.ts'
-import type { EntryStatus } from '../src/outbox.ts'
+import type { EntryStatus, ExceptionStatus } from '../src/outbox.ts'
 import { openBodies } from './bodies.ts'
 import type { Reader } from './open.ts'
 import {
@@ -63,14 +63,22 @@ export interface StoredEventDetail extends StoredEvent {
   readonly variants: StoredVariants | null
 }
 
+/** An event in a list, with how far its records have come. */
+export interface ListedEvent extends StoredEvent {
+  /** The status of the record that has come least far; null where there is none. */
+  readonly records: EntryStatus | null
+}
+
 export interface Inbox {
   /** Newest first: at most `limit` events with seq below `before`. */
   list(query: {
     readonly source?: string | undefined
     readonly state?: EventState | undefined
     readonly before?: number | undefined
+    /** Only events with a record that is set aside like this. */
+    readonly records?: ExceptionStatus | undefined
     readonly limit: number
-  }): readonly StoredEvent[]
+  }): readonly ListedEvent[]
   bySeq(seq: number): StoredEventDetail | undefined
   /**
    * Newest first, at most `limit`: sources may use the same id, and an undated one may
@@ -100,12 +108,24 @@ export function openInbox(reader: Reader): Inbox {
     }
   }
 
+  /** The record of an event that has come least far stands for all of them. */
+  function toListed(event: StoredEvent): ListedEvent {
+    const highWater = statements.progress.get()?.highWater ?? 0
+    const statuses = statements.records
+      .all({ seq: event.seq })
+      .map(({ status, seq }) => status ?? (seq > highWater ? 'pending' : 'published'))
+    return { ...event, records: LEAST_FAR.find((status) => statuses.includes(status)) ?? null }
+  }
+
   return {
-    list({ source = null, state = null, before = Number.MAX_SAFE_INTEGER, limit }) {
+    list({ source = null, state = null, before = Number.MAX_SAFE_INTEGER, limit, ...query }) {
+      const common = { source, state, before, limit }
+      if (query.records !== undefined) {
+        return statements.listSetAside.all({ ...common, records: query.records }).map(toListed)
+      }
       // SQLite takes the index of the few only where it can see that they are asked for.
       const isRare = state !== null && state !== 'accepted'
-      const statement = isRare ? statements.listNotAccepted : statements.list
-      return statement.all({ source, state, before, limit })
+      return (isRare ? statements.listNotAccepted : statements.list).all(common).map(toListed)
     },
     bySeq(seq) {
       const row = statements.bySeq.get({ seq })
@@ -119,6 +139,8 @@ export function openInbox(reader: Reader): Inbox {
     },
   }
 }
+
+const LEAST_FAR: readonly EntryStatus[] = ['dead', 'blocked', 'retry', 'pending', 'published']
 
 type EventRow = StoredEvent & { readonly chunkSeq: number; readonly bodyOffset: number }
 
@@ -153,6 +175,29 @@ function prepareLists({ orm }: Reader) {
           lt(inbox.seq, slot('before')),
           ofSource,
           sql`(${slot('state')} is null or ${inbox.state} = ${slot('state')})`,
+        ),
+      )
+      .orderBy(desc(inbox.seq))
+      .limit(slot('limit'))
+      .prepare(),
+    listSetAside: orm
+      .select(EVENT_COLUMNS)
+      .from(inbox)
+      .leftJoin(handlerRetries, eq(handlerRetries.inboxSeq, inbox.seq))
+      .where(
+        and(
+          lt(inbox.seq, slot('before')),
+          ofSource,
+          sql`(${slot('state')} is null or ${inbox.state} = ${slot('state')})`,
+          // The few that are set aside lead to their events, not the other way round.
+          inArray(
+            inbox.seq,
+            orm
+              .select({ inboxSeq: outbox.inboxSeq })
+              .from(outboxExceptions)
+              .innerJoin(outbox, eq(outbox.seq, outboxExceptions.seq))
+              .where(eq(outboxExceptions.status, slot('records'))),
+          ),
         ),
       )
       .orderBy(desc(inbox.seq))

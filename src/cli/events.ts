@@ -1,7 +1,9 @@
 import { join } from 'node:path'
-import { openInbox, type Inbox, type StoredEvent, type StoredEventDetail } from '../../db/inbox.ts'
+import { openInbox, type Inbox, type ListedEvent } from '../../db/inbox.ts'
+import type { StoredEvent, StoredEventDetail } from '../../db/inbox.ts'
 import { DATABASE_FILE, openReader } from '../../db/open.ts'
-import { EVENT_STATES, type EventState } from '../event.ts'
+import { EVENT_STATES } from '../event.ts'
+import type { ExceptionStatus } from '../outbox.ts'
 import { parseArguments, wholeNumber } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'
 import { table } from './table.ts'
@@ -12,9 +14,13 @@ const LIMIT_MAX = 10_000
 /** Sources may use the same id: as many events are shown for one. */
 const SAME_ID_MAX = 10
 
+/** What keeps a record from its topic. */
+const SET_ASIDE = ['retry', 'blocked', 'dead'] as const satisfies readonly ExceptionStatus[]
+
 const OPTIONS = {
   source: { type: 'string' },
   state: { type: 'string' },
+  records: { type: 'string' },
   before: { type: 'string' },
   limit: { type: 'string', default: LIMIT_DEFAULT },
   json: { type: 'boolean', default: false },
@@ -30,11 +36,13 @@ Lists the newest events, or shows one with its bytes and what became of its reco
 database of INLET_DATA_DIR (./data), beside a running gateway or without one, and changes nothing.
 
   inlet events --state failed
+  inlet events --records blocked
   inlet events --source github --json | jq .eventId
   inlet events show 42
 
   --source <name>   Only events of this source.
   --state <state>   Only events that are ${EVENT_STATES.join(', ')}.
+  --records <s>     Only events with a record that is ${SET_ASIDE.join(', ')}: not on its topic.
   --before <seq>    Only events older than this one: the next page.
   --limit <n>       At most so many. Default: ${LIMIT_DEFAULT}.
   --json            One JSON object a line, for scripts.`,
@@ -52,26 +60,39 @@ database of INLET_DATA_DIR (./data), beside a running gateway or without one, an
       throw new UsageError(`"${action}" is not list or show`)
     const listed = inbox.list({
       source: values.source,
-      state: eventState(values.state),
+      state: oneOf(EVENT_STATES, values.state, 'state'),
+      records: oneOf(SET_ASIDE, values.records, 'records'),
       before:
         values.before === undefined ? undefined : wholeNumber(values.before, 'before', 2 ** 53),
       limit: wholeNumber(values.limit, 'limit', LIMIT_MAX),
     })
     if (values.json) for (const event of listed) print(JSON.stringify(event))
-    else print(listed.length === 0 ? 'no events' : table(COLUMNS, listed.map(toRow)))
+    else print(listed.length === 0 ? 'no events' : table(COLUMNS, listed.map(toListRow)))
     return Promise.resolve(0)
   },
 }
 
-function eventState(text: string | undefined): EventState | undefined {
-  const state = EVENT_STATES.find((each) => each === text)
-  if (text !== undefined && state === undefined) {
-    throw new UsageError(`--state takes ${EVENT_STATES.join(', ')}`)
-  }
-  return state
+function oneOf<Value extends string>(
+  values: readonly Value[],
+  text: string | undefined,
+  option: string,
+): Value | undefined {
+  const value = values.find((each) => each === text)
+  if (text === undefined || value !== undefined) return value
+  throw new UsageError(`--${option} takes ${values.join(', ')}`)
 }
 
-const COLUMNS = ['seq', 'received', 'source', 'type', 'state', 'tries', 'id', 'reason'] as const
+const COLUMNS = [
+  'seq',
+  'received',
+  'source',
+  'type',
+  'state',
+  'tries',
+  'records',
+  'id',
+  'reason',
+] as const
 
 function toRow(event: StoredEvent) {
   return {
@@ -84,6 +105,10 @@ function toRow(event: StoredEvent) {
     id: event.eventId,
     reason: event.reason ?? '',
   }
+}
+
+function toListRow(event: ListedEvent) {
+  return { ...toRow(event), records: event.records ?? '' }
 }
 
 /** Empty where the handler did not ask for another try. */
