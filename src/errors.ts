@@ -322,8 +322,12 @@ export class RetryableError extends Error {
   override readonly name = 'RetryableError'
 }
 
-/** The message of anything that was thrown, in one line. */
+/** The message of anything that was thrown, in one line. Never throws: anything can be thrown. */
 export function messageOf(error: unknown): string {
-  const text = String(error instanceof Error ? error.message : error)
-  return text.replaceAll(/\s+/g, ' ').trim()
+  try {
+    const text = String(error instanceof Error ? error.message : error)
+    return text.replaceAll(/\s+/g, ' ').trim()
+  } catch {
+    return `something of type ${typeof error} that cannot be printed`
+  }
 }

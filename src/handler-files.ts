@@ -92,11 +92,21 @@ function checkDefinition(value: unknown): SourceDefinition | string {
 function checkRoute(pattern: string, route: unknown): string | undefined {
   if (!isTypePattern(pattern)) return 'must be a type, `prefix.*` or `*`'
   if (!isObject(route)) return 'must be made by on(…) or be { topic }'
-  if (route['kind'] === 'handled') return undefined
+  if (route['kind'] === 'handled') return checkHandled(route)
+  if (route['key'] !== undefined && typeof route['key'] !== 'function') {
+    return 'must have a function as its key: (event) => …'
+  }
+  const unknown = Object.keys(route).find((field) => field !== 'topic' && field !== 'key')
+  if (unknown !== undefined) return `has a field "${unknown}" that a route does not know`
   if (typeof route['topic'] !== 'string' || !TOPIC_NAME.test(route['topic'])) {
     return 'must be made by on(…) or be { topic } with a valid Kafka topic name'
   }
   return undefined
+}
+
+function checkHandled({ schema, handle }: Record<string, unknown>): string | undefined {
+  if (!(schema instanceof zod.ZodType)) return 'must be on(schema, handler) with a zod schema'
+  return typeof handle === 'function' ? undefined : 'must be on(schema, handler) with a function'
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -119,6 +119,13 @@ export const SIGNATURES_MAX = 16
  */
 export const SECRET_BYTES_MIN = 8
 
+/**
+ * Key, headers and value of a record that a handler makes, in bytes. Above a broker's
+ * `socket.request.max.bytes`, 100 MiB, it would close the connection without a word, and one such
+ * record would hold up all the others.
+ */
+export const RECORD_BYTES_MAX = 16 * 1024 * 1024
+
 /** Records that one handler call may return. */
 export const RECORDS_PER_EVENT_MAX = 100
 

@@ -93,6 +93,7 @@ export function providerPort(key: string): ProviderPort | undefined {
   if (row === undefined) return undefined
   return {
     configFields: Object.keys(row.config ?? {}),
+    neverRetries: row.ack.neverRetries === true,
     validateSecret: (secret) => validateSecret(row, secret),
     compile: ({ secrets, unsigned, config }) =>
       compileVerifier(row, { secrets, unsigned, config, now: () => systemClock.now() }),

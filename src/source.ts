@@ -8,6 +8,8 @@ export interface Source {
   readonly provider: string
   /** True where the operator configured `none`: anybody can send. */
   readonly unsigned: boolean
+  /** True where the provider sends each delivery once, whatever it is answered. */
+  readonly neverRetries: boolean
   /** The handler file, or undefined where configuration alone defines the source. */
   readonly file: string | undefined
   readonly verify: Verifier

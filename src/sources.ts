@@ -18,6 +18,8 @@ export interface ProviderPort {
    * Names of the INLET_CONFIG_<SOURCE>_<FIELD> values that the provider understands, lower case.
    */
   readonly configFields: readonly string[]
+  /** Whether the provider sends each delivery once, whatever it is answered. */
+  readonly neverRetries: boolean
   /** What is wrong with a secret, without the secret. */
   readonly validateSecret: (secret: string) => string | undefined
   readonly compile: (options: {
@@ -243,7 +245,9 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
     const verify = unsigned ? proving : counting(proving, secretUses)
     const { provider } = source
     const route = compileRoutes(events)
-    const served = { name, provider, unsigned, file: loaded?.file, verify, route }
+    const { neverRetries } = port
+    const file = loaded?.file
+    const served = { name, provider, unsigned, neverRetries, file, verify, route }
     return unsigned ? served : { ...served, secretUses }
   } catch (error) {
     context.problems.push(`source "${name}": ${messageOf(error)}`)

@@ -66,6 +66,9 @@ test('what a file exports is checked', async () => {
     'c.ts': source(`{ name: 'c', provider: 'github', events: { 'a*': { topic: 't' } } }`),
     'd.ts': source(`{ name: 'd', provider: 'github', events: { '*': { topic: 'no spaces' } } }`),
     'e.ts': source(`{ name: 'e', provider: 'github', events: {} }`),
+    'f.ts': source(`{ name: 'f', provider: 'g', events: { '*': { topic: 't', key: 'id' } } }`),
+    'g.ts': source(`{ name: 'g', provider: 'g', events: { '*': { topic: 't', keys: 1 } } }`),
+    'h.ts': source(`{ name: 'h', provider: 'g', events: { '*': { kind: 'handled' } } }`),
   })
 
   expect(problems.map((problem) => problem.slice(0, 5))).toEqual([
@@ -74,6 +77,9 @@ test('what a file exports is checked', async () => {
     'c.ts:',
     'd.ts:',
     'e.ts:',
+    'f.ts:',
+    'g.ts:',
+    'h.ts:',
   ])
 })
 

@@ -6,6 +6,7 @@ import { resolveSources, type ProviderPort } from '../src/sources.ts'
 /** A provider that takes every secret of eight characters or more, and one config field. */
 const port: ProviderPort = {
   configFields: ['header'],
+  neverRetries: false,
   validateSecret: (secret) => (secret.length < 8 ? 'is too short' : undefined),
   compile: () => () => ({ kind: 'refused', code: 'SIGNATURE_MISSING', detail: '' }),
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { unreachable } from '../assert.ts'
 import type { Delivery, Verified } from '../delivery.ts'
 import { backoffMs, type Backoff } from '../backoff.ts'
@@ -5,7 +6,7 @@ import { GatewayError, messageOf, RetryableError, type FaultCode } from '../erro
 import type { NewEvent } from '../event.ts'
 import { HANDLER_RETRY_BASE_MS, HANDLER_RETRY_MS_MAX, HANDLER_TRIES_MAX } from '../limits.ts'
 import type { OutboxRecord } from '../record.ts'
-import type { Event, HandledRoute, HandlerResult, PassThrough, Router } from '../route.ts'
+import type { Event, HandledRoute, PassThrough, Router } from '../route.ts'
 import type { Source } from '../source.ts'
 import type { Clock, EpochMs } from '../clock.ts'
 import { toOutboxRecords } from './records.ts'
@@ -110,8 +111,8 @@ export async function runRoute(
     if (!('kind' in route)) {
       return watched(event, ports, () => passThrough(route, event, defaultKey))
     }
-    const { schema } = route
-    const parsed = await watched(event, ports, () => schema.safeParseAsync(event.data))
+    const timed = { ...ports, deadlineMs: ports.clock.monotonicMs() + ports.handlerMsMax }
+    const parsed = await limited(event, timed, () => parse(route, event.data))
     if (!parsed.success) {
       const issues = parsed.error.issues.map(({ path, message }) => ({
         at: path.join('.') || '(root)',
@@ -119,14 +120,17 @@ export async function runRoute(
       }))
       return { kind: 'invalid', code: 'SCHEMA_MISMATCH', issues }
     }
-    const result = await callHandler(route, { ...event, data: parsed.data }, ports)
+    const known = { ...event, data: parsed.data }
+    const result = await limited(event, timed, () => route.handle(known))
     return { kind: 'ran', records: toOutboxRecords(result, defaultKey) }
   } catch (error) {
     if (error instanceof GatewayError) {
       return { kind: 'failed', code: error.code, detail: error.detail, isRetryable: false }
     }
     const isRetryable = error instanceof RetryableError
-    return { kind: 'failed', code: 'HANDLER_FAILED', detail: messageOf(error), isRetryable }
+    // Who asks for another try knows why; anything else is a bug to be found.
+    const detail = `${messageOf(error)}${isRetryable ? '' : placeOf(error)}`
+    return { kind: 'failed', code: 'HANDLER_FAILED', detail, isRetryable }
   }
 }
 
@@ -159,27 +163,47 @@ function enter(event: Event<unknown>, { watchdog }: HandlePorts): (() => void) |
   return watchdog?.enter(`${event.source} ${event.type}`)
 }
 
-/** A handler that answers at once costs no timer; one that waits is raced against the limit. */
-async function callHandler(
-  route: HandledRoute,
+/** A schema that waits for something says so by throwing: most do not, and cost no promise. */
+function parse({ schema }: HandledRoute, data: unknown) {
+  try {
+    return schema.safeParse(data)
+  } catch (error) {
+    if (error instanceof z.core.$ZodAsyncError) return schema.safeParseAsync(data)
+    throw error
+  }
+}
+
+interface TimedPorts extends HandlePorts {
+  /** By the monotonic clock: schema and handler share one limit. */
+  readonly deadlineMs: number
+}
+
+/** Runs what a route has of the user's own. What answers at once costs no timer. */
+async function limited<T>(
   event: Event<unknown>,
-  ports: HandlePorts,
-): Promise<HandlerResult> {
+  ports: TimedPorts,
+  task: () => T | PromiseLike<T>,
+): Promise<T> {
   const leave = enter(event, ports)
   try {
-    const result = route.handle(event)
-    return result instanceof Promise ? await withinTime(result, ports) : result
+    const result = task()
+    return isThenable(result) ? await withinTime(Promise.resolve(result), ports) : result
   } finally {
     leave?.()
   }
 }
 
-async function withinTime(
-  result: Promise<HandlerResult>,
-  { clock, handlerMsMax }: HandlePorts,
-): Promise<HandlerResult> {
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value
+}
+
+async function withinTime<T>(
+  result: Promise<T>,
+  { clock, handlerMsMax, deadlineMs }: TimedPorts,
+): Promise<T> {
   const patience = new AbortController()
-  const timeUp = clock.sleep(handlerMsMax, patience.signal).then((): never => {
+  const leftMs = Math.max(0, deadlineMs - clock.monotonicMs())
+  const timeUp = clock.sleep(leftMs, patience.signal).then((): never => {
     throw new GatewayError('HANDLER_TIMEOUT', `no result within ${handlerMsMax} ms`)
   })
   try {
@@ -190,6 +214,13 @@ async function withinTime(
     timeUp.catch(() => undefined)
     result.catch(() => undefined)
   }
+}
+
+/** Where in the user's files an error was thrown, as ` (shop.ts:12:7)`; empty where nobody knows. */
+function placeOf(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const [, place] = /([\w.-]+\.m?[jt]s:\d+:\d+)/.exec(stack) ?? []
+  return place === undefined ? '' : ` (${place})`
 }
 
 function stored(state: 'invalid' | 'failed', code: FaultCode, detail: string): Handled {

@@ -61,7 +61,8 @@ export async function ingest(
   const { eventId, type } = verified
 
   const claim = await ports.hint.claim(source.name, eventId, verified.eventIdValidMs)
-  if (claim.kind === 'claimed') return CLAIMED_ELSEWHERE
+  // Who never sends again would be lost to a node that dies with its claim: better stored twice.
+  if (claim.kind === 'claimed' && !source.neverRetries) return CLAIMED_ELSEWHERE
   if (claim.kind === 'done') {
     return {
       kind: 'duplicate',

@@ -1,5 +1,5 @@
 import { GatewayError, messageOf } from '../errors.ts'
-import { RECORDS_PER_EVENT_MAX, TOPIC_NAME } from '../limits.ts'
+import { RECORD_BYTES_MAX, RECORDS_PER_EVENT_MAX, TOPIC_NAME } from '../limits.ts'
 import type { HandlerResult } from '../route.ts'
 import type { OutboxRecord, RecordDraft } from '../record.ts'
 
@@ -32,7 +32,12 @@ function toOutboxRecord(draft: unknown, index: number, defaultKey: string): Outb
   if (typeof key !== 'string' && !Number.isSafeInteger(key)) {
     throw invalid(`the key of record ${index} is neither a string nor a whole number`)
   }
-  return { topic, key: String(key), ...encode(value, checkHeaders(headers, index), index) }
+  const record = { topic, key: String(key), ...encode(value, checkHeaders(headers, index), index) }
+  const bytes = (record.value?.byteLength ?? 0) + record.key.length + (record.headers?.length ?? 0)
+  if (bytes > RECORD_BYTES_MAX) {
+    throw invalid(`record ${index} has ${bytes} bytes; at most ${RECORD_BYTES_MAX} are taken`)
+  }
+  return record
 }
 
 type Headers = Readonly<Record<string, string>> | undefined

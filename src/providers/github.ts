@@ -24,6 +24,7 @@ export const github: ProviderRow = {
   ack: {
     timeoutSeconds: 10,
     retries: 'none automatic; by hand within 3 days',
+    neverRetries: true,
     verified: true,
   },
   level: 'sdk',

@@ -29,6 +29,7 @@ export const gitlab: ProviderRow = {
   ack: {
     timeoutSeconds: 10,
     retries: 'none automatic; 4 failures in a row pause the webhook, 40 end it',
+    neverRetries: true,
     verified: true,
   },
   level: 'docs',

@@ -201,6 +201,8 @@ export const ProviderRow = z
       timeoutSeconds: z.number().positive().nullable(),
       /** When it sends again. */
       retries: z.string(),
+      /** True where it sends each delivery once, whatever it is answered. */
+      neverRetries: z.literal(true).optional(),
       /** Whether both were read in the provider's documentation or source. */
       verified: z.boolean(),
     }),

@@ -15,6 +15,7 @@ function sourceWith(route: Route | undefined): Source {
     name: 'github',
     provider: 'github',
     unsigned: false,
+    neverRetries: false,
     file: undefined,
     verify: () => ({ kind: 'refused', code: 'SIGNATURE_MISSING', detail: '' }),
     route: () => route,
@@ -94,10 +95,12 @@ describe('handle', () => {
 
     expect(await run(thrown)).toEqual({
       state: 'failed',
-      reason: 'HANDLER_FAILED: no such customer',
+      reason: expect.stringMatching(
+        /^HANDLER_FAILED: no such customer \(handle\.test\.ts:\d+:\d+\)$/,
+      ),
       records: [],
     })
-    expect((await run(rejected)).reason).toBe('HANDLER_FAILED: later')
+    expect((await run(rejected)).reason).toStartWith('HANDLER_FAILED: later (handle.test.ts:')
   })
 
   test('only an error that says so is tried again, later each time, five times in all', async () => {
@@ -154,6 +157,37 @@ describe('handle', () => {
     expect((await running).reason).toBe('HANDLER_TIMEOUT: no result within 800 ms')
   })
 
+  test.each([
+    ['a thenable of its own', on(anything, () => ({ then() {} }) as never)],
+    [
+      'a schema that waits',
+      on(
+        anything.refine(() => new Promise(() => undefined)),
+        () => null,
+      ),
+    ],
+  ])('the limit holds for %s, too', async (_, never) => {
+    const running = run(never)
+    while (clock.sleepers === 0) await Promise.resolve()
+    clock.advance(800)
+
+    expect((await running).reason).toBe('HANDLER_TIMEOUT: no result within 800 ms')
+  })
+
+  test('a schema that waits a little is waited for', async () => {
+    const slow = z.object({ n: z.int().refine(() => Promise.resolve(true)) })
+
+    expect((await run(on(slow, () => ({ topic: 't' })))).state).toBe('accepted')
+  })
+
+  test('what cannot be printed can be thrown', async () => {
+    const thrown = on(anything, () => {
+      throw Object.create(null)
+    })
+
+    expect((await run(thrown)).reason).toContain('cannot be printed')
+  })
+
   test('a handler that answers in time leaves no timer behind', async () => {
     const handled = await run(on(anything, () => Promise.resolve({ topic: 't' })))
 
@@ -169,6 +203,7 @@ describe('handle', () => {
     ['a header that is no string', { topic: 't', headers: { n: 1 } }],
     ['a header of ours', { topic: 't', headers: { CE_ID: 'forged' } }],
     ['a value that JSON cannot carry', { topic: 't', value: 1n }],
+    ['a value larger than a broker reads', { topic: 't', value: 'x'.repeat(17 * 1024 * 1024) }],
     ['nothing at all', undefined],
   ])('a result with %s fails the event', async (_, result) => {
     // What JavaScript files can return whatever the types say.

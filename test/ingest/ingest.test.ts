@@ -13,7 +13,12 @@ type ClaimKind = 'mine' | 'skipped' | 'claimed' | 'done'
  * One delivery's world: what each step is asked, in order. The real parts have tests of their own.
  */
 function world(
-  options: { verdict?: Verdict; claim?: ClaimKind; commit?: () => Promise<Committed> } = {},
+  options: {
+    verdict?: Verdict
+    claim?: ClaimKind
+    commit?: () => Promise<Committed>
+    neverRetries?: boolean
+  } = {},
 ) {
   const steps: string[] = []
   const committed: NewEvent[] = []
@@ -21,6 +26,7 @@ function world(
     name: 'github',
     provider: 'github',
     unsigned: false,
+    neverRetries: options.neverRetries ?? false,
     file: undefined,
     verify() {
       steps.push('verify')
@@ -76,6 +82,13 @@ describe('ingest', () => {
 
     expect(await run()).toMatchObject({ kind: 'refused', code: 'CLAIMED_ELSEWHERE' })
     expect(steps).not.toContain('commit')
+  })
+
+  test('but who never sends again is stored at once: twice is better than never', async () => {
+    const { run, steps } = world({ claim: 'claimed', neverRetries: true })
+
+    expect(await run()).toMatchObject({ kind: 'accepted' })
+    expect(steps).toEqual(['verify', 'claim', 'commit'])
   })
 
   test('what another node has stored is a duplicate', async () => {

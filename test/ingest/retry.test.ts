@@ -17,6 +17,7 @@ function sourceWith(route: Route): Source {
     name: 'github',
     provider: 'github',
     unsigned: false,
+    neverRetries: false,
     file: undefined,
     verify: () => ({ kind: 'refused', code: 'SIGNATURE_MISSING', detail: '' }),
     route: () => route,
@@ -119,7 +120,10 @@ describe('a handler that asked for another try', () => {
     for (let more = 0; more < 3; more += 1) await at.tryAgain()
 
     expect(at.world.tries).toBe(1)
-    expect(at.event()).toMatchObject({ state: 'failed', reason: 'HANDLER_FAILED: a bug' })
+    expect(at.event()).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('HANDLER_FAILED: a bug'),
+    })
   })
 
   test('goes on after a restart, where it was', async () => {

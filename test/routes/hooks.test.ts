@@ -12,6 +12,7 @@ const github: Source = {
   name: 'github',
   provider: 'github',
   unsigned: false,
+  neverRetries: false,
   file: undefined,
   verify: () => ({ kind: 'refused', code: 'SIGNATURE_MISSING', detail: '' }),
   route: () => undefined,

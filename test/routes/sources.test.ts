@@ -8,6 +8,7 @@ const github: Source = {
   name: 'github',
   provider: 'github',
   unsigned: false,
+  neverRetries: false,
   file: '/etc/inlet/handlers/github.ts',
   verify: () => ({ kind: 'refused', code: 'SIGNATURE_MISSING', detail: '' }),
   route: () => undefined,
@@ -18,7 +19,10 @@ const github: Source = {
 }
 
 test('each source tells which of its secrets are used, and not the secrets', async () => {
-  const response = await sourcesRoutes(() => [github], () => true).request('/sources')
+  const response = await sourcesRoutes(
+    () => [github],
+    () => true,
+  ).request('/sources')
   const text = await response.text()
 
   expect(JSON.parse(text)).toEqual({
