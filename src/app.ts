@@ -35,7 +35,7 @@ import { runRetries, type RetryPorts } from './ingest/retry.ts'
 import { RETENTION_POLL_MS } from './limits.ts'
 import { listen } from './listen.ts'
 import type { Log } from './log.ts'
-import { openRelayThread, type RelayThread } from './relay-thread.ts'
+import { openRelayThread, RELAY_STOP_MS_MAX, type RelayThread } from './relay-thread.ts'
 import { openReloader, type Reloader, type Served } from './reload.ts'
 import { openScope, type Scope } from './scope.ts'
 import { parseStored, type Setup } from './setup.ts'
@@ -139,8 +139,9 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
     async stop() {
       state = state === 'failed' ? state : 'draining'
       const deadlineMs = clock.monotonicMs() + config.INLET_SHUTDOWN_MS
-      await doors.closeIntake(config.INLET_SHUTDOWN_MS)
-      await relay.drain(Math.max(0, deadlineMs - clock.monotonicMs()))
+      await doors.closeIntake(config.INLET_SHUTDOWN_MS / 2)
+      const leftMs = deadlineMs - clock.monotonicMs() - RELAY_STOP_MS_MAX
+      await relay.drain(Math.max(0, leftMs))
       await resources.disposeAsync()
     },
   }

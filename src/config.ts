@@ -83,7 +83,8 @@ export const SETTINGS = {
   INLET_BODY_BYTES_MAX: wholeNumber(1024, 64 * 1024 * 1024)
     .default(BODY_BYTES_MAX)
     .describe('Largest request body, in bytes.'),
-  INLET_BODY_MS_MAX: wholeNumber(100, 600_000)
+  // At most what listen.ts leaves a connection that says little.
+  INLET_BODY_MS_MAX: wholeNumber(100, 30_000)
     .default(BODY_MS_MAX)
     .describe('Longest time for one request body to arrive, in ms.'),
   INLET_INFLIGHT_BYTES_MAX: wholeNumber(1024 * 1024, 64 * 1024 * 1024 * 1024)

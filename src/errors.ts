@@ -278,6 +278,13 @@ export const FAULTS = {
     title: 'Kafka refuses this topic.',
     hint: 'Create the topic, or grant this client Write and Describe on it.',
   },
+  RELAY_CRASHED: {
+    stage: 'relay',
+    status: 500,
+    retryable: true,
+    title: 'The relay ended by itself.',
+    hint: 'Nothing is lost, and another one starts at once. Report what the log says under `relay.crashed`.',
+  },
   BROKER_UNAVAILABLE: {
     stage: 'relay',
     status: 500,

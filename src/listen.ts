@@ -15,8 +15,8 @@ export interface ListenOptions {
 export interface Listening {
   readonly url: string
   /**
-   * Takes no more connections, and resolves once every request in flight is answered, or cut off
-   * after `msMax`.
+   * Asks senders to let go of their connections, then takes no more, and resolves once every
+   * request in flight is answered, or cut off after `msMax`.
    */
   close(msMax: number): Promise<void>
 }
@@ -28,11 +28,19 @@ export interface Listening {
  */
 const IDLE_S = 30
 
+/**
+ * How long answers still go out with `Connection: close` before connections are closed, in ms: a
+ * sender that keeps one open may be writing its next request on it just now, and would not know
+ * whether that was taken.
+ */
+const LET_GO_MS = 500
+
 /** The peer of a connection that is closed already. */
 const GONE = 'gone'
 
 /** @throws GatewayError LISTEN_FAILED where the address cannot be had. */
 export function listen(options: ListenOptions): Listening {
+  let isClosing = false
   try {
     const server = Bun.serve({
       hostname: options.host,
@@ -44,12 +52,17 @@ export function listen(options: ListenOptions): Listening {
       // Our own limit answers with a problem document. What still comes is then thrown away as
       // it arrives: closing at once would reset the connection, and nobody would read why.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: (request, asked) => options.fetch(request, asked.requestIP(request)?.address ?? GONE),
+      fetch(request, asked) {
+        const answer = options.fetch(request, asked.requestIP(request)?.address ?? GONE)
+        return isClosing ? lettingGo(answer) : answer
+      },
       error: options.onError,
     })
     return {
       url: server.url.origin,
       async close(msMax) {
+        isClosing = true
+        await options.clock.sleep(Math.min(LET_GO_MS, msMax / 4))
         const patience = new AbortController()
         const answered = server.stop().then(() => patience.abort())
         await Promise.race([answered, options.clock.sleep(msMax, patience.signal)])
@@ -60,4 +73,10 @@ export function listen(options: ListenOptions): Listening {
     const address = `${options.host}:${options.port}`
     throw new GatewayError('LISTEN_FAILED', `${address}: ${messageOf(error)}`, { cause: error })
   }
+}
+
+async function lettingGo(answer: Response | Promise<Response>): Promise<Response> {
+  const response = await answer
+  response.headers.set('connection', 'close')
+  return response
 }

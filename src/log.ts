@@ -19,6 +19,9 @@ export interface Log {
 /** Says nothing: for commands that print tables, and for tests. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
+/** What a log reader may leave unread, in characters: beyond it lines are dropped and counted. */
+const LOG_UNREAD_CHARS_MAX = 8 * 1024 * 1024
+
 /** A log and the way to hand its last lines to the operating system before the process ends. */
 export interface OpenLog extends Log {
   flush(): Promise<void>
@@ -32,9 +35,17 @@ export function openLog(level: LogLevel, part: 'gateway' | 'relay' | 'watchdog')
   const out = Bun.stdout.writer()
   const format = getJsonLinesFormatter({ properties: 'flatten' })
   let flushPlanned = false
+  let unreadChars = 0
+  let droppedLines = 0
   async function flush() {
     flushPlanned = false
+    const chars = unreadChars
     await out.flush()
+    unreadChars -= chars
+    if (droppedLines === 0) return
+    const lines = droppedLines
+    droppedLines = 0
+    logger.warn('log.dropped', { lines, hint: 'whoever reads this log is too slow' })
   }
   configureSync({
     reset: true,
@@ -43,7 +54,13 @@ export function openLog(level: LogLevel, part: 'gateway' | 'relay' | 'watchdog')
       // error. Lines gather until the event loop turns: one write for a whole group commit,
       // not one for each delivery.
       stdout(record) {
-        void out.write(format(record))
+        if (unreadChars > LOG_UNREAD_CHARS_MAX) {
+          droppedLines += 1
+          return
+        }
+        const line = format(record)
+        unreadChars += line.length
+        void out.write(line)
         if (flushPlanned) return
         flushPlanned = true
         setImmediate(() => void flush().catch(() => undefined))

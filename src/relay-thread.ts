@@ -14,6 +14,12 @@ import type { RelayStatus } from './relay/ports.ts'
 /** A crash is followed by a pause, so that a relay that cannot start does not spin. */
 const RESTART: Backoff = { baseMs: 250, maxMs: 10_000 }
 
+/**
+ * How long a relay that is told to stop may take, in ms. A send to a broker that does not answer
+ * takes up to PUBLISH_MS_MAX: then the thread is cut off, and the next start publishes again.
+ */
+export const RELAY_STOP_MS_MAX = 1_000
+
 export interface RelayThreadPorts {
   readonly clock: Clock
   readonly log: Log
@@ -46,22 +52,32 @@ export function openRelayThread(ports: RelayThreadPorts): RelayThread {
     return status?.state === 'down' || (status?.position ?? -1) >= ports.syncedSeq()
   }
 
+  let crashes = 0
+
   function onStatus(next: RelayStatus) {
     status = next
+    if (next.state === 'up') crashes = 0
     if (isDrained()) drained?.()
+  }
+
+  /** What a dead relay last said of itself must not be taken for the present. */
+  function onCrash(reason: string) {
+    crashes += 1
+    ports.log.error('relay.crashed', { crashes, reason })
+    if (status === undefined) return
+    onStatus({ ...status, state: 'down', fault: { code: 'RELAY_CRASHED', detail: reason } })
   }
 
   return {
     status: () => status,
     synced: (seq) => worker && tell(worker, { kind: 'synced', seq }),
     async run(signal) {
-      for (let crashes = 0; !signal.aborted;) {
+      while (!signal.aborted) {
         worker = new Worker(new URL('./relay-worker.ts', import.meta.url).href)
         const ended = await runOnce(worker, ports, { signal, onStatus })
         worker = undefined
         if (ended === 'stopped') return
-        crashes += 1
-        ports.log.error('relay.crashed', { crashes, reason: ended.crashed })
+        onCrash(ended.crashed)
         await ports.clock.sleep(backoffMs(RESTART, crashes), signal)
       }
     },
@@ -91,7 +107,14 @@ async function runOnce(
   { signal, onStatus }: Run,
 ): Promise<'stopped' | { readonly crashed: string }> {
   const { promise, resolve } = Promise.withResolvers<'stopped' | { crashed: string }>()
-  const stop = () => tell(worker, { kind: 'stop' })
+  const patience = new AbortController()
+  async function stop() {
+    tell(worker, { kind: 'stop' })
+    await ports.clock.sleep(RELAY_STOP_MS_MAX, patience.signal)
+    if (patience.signal.aborted) return
+    ports.log.warn('relay.cut_off', { hint: 'a send was under way: it may be published twice' })
+    resolve('stopped')
+  }
   worker.addEventListener('error', (event) => {
     event.preventDefault()
     resolve({ crashed: event.message })
@@ -104,11 +127,13 @@ async function runOnce(
     else void answerMark(worker, ports, data)
   })
   tell(worker, { kind: 'start', settings: ports.settings, syncedSeq: ports.syncedSeq() })
-  signal.addEventListener('abort', stop, { once: true })
+  const onAbort = () => void stop()
+  signal.addEventListener('abort', onAbort, { once: true })
   try {
     return await promise
   } finally {
-    signal.removeEventListener('abort', stop)
+    signal.removeEventListener('abort', onAbort)
+    patience.abort()
     worker.terminate()
   }
 }

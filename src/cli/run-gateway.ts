@@ -1,4 +1,5 @@
 import { openApp, type App } from '../app.ts'
+import { BrokenInvariant } from '../assert.ts'
 import { systemClock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import { openLog } from '../log.ts'
@@ -17,14 +18,18 @@ export async function runGateway(
   let reload: () => void = () => undefined
   // From the first moment on: what would reload a gateway must not end one that is starting.
   process.on('SIGHUP', () => reload())
-  const app = await openApp(setup, {
-    clock: systemClock,
-    log,
-    onFatal(error) {
-      log.error('gateway.failed', { reason: messageOf(error) })
-      ended.resolve(1)
-    },
-  })
+  function onFatal(error: unknown) {
+    log.error('gateway.failed', { reason: messageOf(error) })
+    ended.resolve(1)
+  }
+  for (const kind of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(kind, (error: unknown) => {
+      // What a handler left behind is its author's to mend; what we broke ourselves ends here.
+      log.error('process.uncaught', { kind, reason: messageOf(error), stack: stackOf(error) })
+      if (error instanceof BrokenInvariant) onFatal(error)
+    })
+  }
+  const app = await openApp(setup, { clock: systemClock, log, onFatal })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       log.info('gateway.draining', { signal })
@@ -38,4 +43,10 @@ export async function runGateway(
   log.info('gateway.stopped', { code })
   await log.flush()
   return code
+}
+
+/** Where it came from, in one line. */
+function stackOf(error: unknown): string | undefined {
+  const frames = error instanceof Error ? error.stack?.split('\n').slice(1, 4) : undefined
+  return frames?.map((frame) => frame.trim()).join(' ')
 }

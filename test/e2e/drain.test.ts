@@ -1,0 +1,99 @@
+/** SIGTERM on the compiled binary: what it promises to those who are connected, and to who waits. */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { createHmac } from 'node:crypto'
+import { Agent, request, type IncomingMessage } from 'node:http'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { join } from 'node:path'
+import { systemClock } from '../../src/clock.ts'
+import { randomUuid } from '../../src/ids.ts'
+import { builtCommand, startGateway } from '../support/gateway-process.ts'
+import { makeTempDir, type TempDir } from '../support/temp.ts'
+
+setDefaultTimeout(60_000)
+
+const SECRET = 'made-up-secret'
+const SHUTDOWN_MS = 2_000
+
+let command: readonly string[]
+let directory: TempDir
+
+beforeAll(async () => {
+  command = builtCommand()
+  directory = await makeTempDir()
+})
+afterAll(() => directory[Symbol.asyncDispose]())
+
+const start = (name: string, env: Readonly<Record<string, string>>) =>
+  startGateway({
+    command,
+    cwd: directory.path,
+    env: {
+      INLET_DATA_DIR: join(directory.path, name),
+      INLET_SOURCES: 'github',
+      INLET_SECRET_GITHUB: SECRET,
+      INLET_SHUTDOWN_MS: String(SHUTDOWN_MS),
+      ...env,
+    },
+  })
+
+/** Posts one signed delivery over the agent's connection; rejects where that breaks. */
+function post(url: string, agent: Agent): Promise<IncomingMessage> {
+  const body = '{"repository":{"id":1}}'
+  const signature = createHmac('sha256', SECRET).update(body).digest('hex')
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'x-github-event': 'push',
+    'x-github-delivery': randomUuid(),
+    'x-hub-signature-256': `sha256=${signature}`,
+  }
+  return new Promise((resolve, reject) => {
+    const sent = request(`${url}/hooks/github`, { method: 'POST', agent, headers }, (answer) => {
+      answer.resume()
+      answer.on('end', () => resolve(answer))
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+test('who keeps a connection is answered on it, and asked to let go of it', async () => {
+  await using gateway = await start('keep-alive', { INLET_SINK: 'file' })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const before = await post(gateway.url, agent)
+  const ending = gateway.end('SIGTERM')
+  while ((await fetch(`${gateway.adminUrl}/readyz`)).status === 200);
+  const during = await post(gateway.url, agent)
+  agent.destroy()
+
+  expect([before.statusCode, before.headers.connection]).toEqual([202, undefined])
+  expect([during.statusCode, during.headers.connection]).toEqual([202, 'close'])
+  expect(during.socket).toBe(before.socket)
+  expect(await ending).toBe(0)
+})
+
+test('a broker that never answers holds the end up no longer than the limit', async () => {
+  const mute = await listenMutely()
+  const { port } = mute.address() as AddressInfo
+  try {
+    await using gateway = await start('mute', { KAFKA_BROKERS: `127.0.0.1:${port}` })
+    const agent = new Agent()
+    expect((await post(gateway.url, agent)).statusCode).toBe(202)
+    const startedMs = systemClock.monotonicMs()
+    const code = await gateway.end('SIGTERM')
+
+    expect(code).toBe(0)
+    expect(systemClock.monotonicMs() - startedMs).toBeLessThan(SHUTDOWN_MS + 1_500)
+    expect(gateway.log.map(({ message }) => message)).not.toContain('gateway.failed')
+    expect(gateway.log.at(-1)?.message).toBe('gateway.stopped')
+  } finally {
+    mute.close()
+  }
+})
+
+/** A stand-in for a broker that takes connections and says nothing: a real one cannot be told to. */
+async function listenMutely(): Promise<Server> {
+  const server = createServer((socket) => socket.on('error', () => undefined))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return server
+}
