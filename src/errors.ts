@@ -213,14 +213,14 @@ export const FAULTS = {
     status: 422,
     retryable: false,
     title: 'The data does not match the handler’s schema.',
-    hint: 'Correct the schema in the handler file; the stored event can be replayed.',
+    hint: 'Correct the schema in the handler file; the event is kept, with its bytes.',
   },
   HANDLER_FAILED: {
     stage: 'handle',
     status: 500,
     retryable: false,
     title: 'The handler threw an error.',
-    hint: 'Correct the handler; the stored event can be replayed.',
+    hint: 'Correct the handler; the event is kept, with its bytes.',
   },
   HANDLER_TIMEOUT: {
     stage: 'handle',

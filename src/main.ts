@@ -27,12 +27,11 @@ process.exitCode = await main(Bun.argv.slice(2))
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name = '--help', ...args] = argv
-  const print = (line: string) => process.stdout.write(`${line}\n`)
-  if (name === '--help' || name === '-h' || name === 'help') return printHelp(args[0], print)
+  if (name === '--help' || name === '-h' || name === 'help') return printHelp(args[0])
   if (name === '--version') return version.run({ args, env: process.env, print })
   const command = COMMANDS.find((each) => each.name === name)
   if (command === undefined) return refuse(`there is no command "${name}"`, 'inlet --help')
-  if (args.includes('--help') || args.includes('-h')) return printHelp(name, print)
+  if (args.includes('--help') || args.includes('-h')) return printHelp(name)
   try {
     return await command.run({ args, env: process.env, print })
   } catch (error) {
@@ -42,7 +41,17 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function printHelp(name: string | undefined, print: (line: string) => void): number {
+/** A reader that has seen enough, as `head` does, ends the command without a word. */
+function print(line: string): void {
+  try {
+    process.stdout.write(`${line}\n`)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') process.exit(0)
+    throw error
+  }
+}
+
+function printHelp(name: string | undefined): number {
   const command = COMMANDS.find((each) => each.name === name)
   print(command === undefined ? overview() : command.help)
   return 0

@@ -217,7 +217,10 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
   const problems: string[] = []
   if (port === undefined) {
     const where = loaded === undefined ? 'INLET_SOURCES' : basename(loaded.file)
-    context.problems.push(`${where}: the provider "${source.provider}" of "${name}" is not known`)
+    const known = 'see `inlet serve --help` for the list'
+    context.problems.push(
+      `${where}: the provider "${source.provider}" of "${name}" is not known: ${known}`,
+    )
     return undefined
   }
   if (loaded !== undefined && settings.topic !== undefined) {

@@ -22,3 +22,9 @@ export function wholeNumber(text: string, option: string, max: number): number {
   }
   return value
 }
+
+/** For commands that are configured by the environment alone. */
+export function refuseArguments(args: readonly string[]): void {
+  if (args.length === 0) return
+  throw new UsageError(`"${args.join(' ')}" is not understood: set environment variables instead`)
+}

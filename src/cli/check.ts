@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { handlersDirectory, prepare } from '../setup.ts'
 import { checkTypes } from './check-types.ts'
+import { refuseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 
 export const check: Command = {
@@ -13,7 +14,8 @@ be served; or everything that is wrong, and exits with 1. Opens no port, no data
 
 The types of the handler files are checked, too, where a tsconfig.json says how: \`inlet init\`
 writes one. Nothing has to be installed for it.`,
-  async run({ env, print }) {
+  async run({ args, env, print }) {
+    refuseArguments(args)
     const types = await checkTypes(handlersDirectory(env))
     if (types.kind === 'wrong') for (const error of types.errors) print(error)
     const { config, sources, callers, inactive } = await prepare(env)

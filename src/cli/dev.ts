@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import type { Environment } from '../config.ts'
 import { loadHandlers, prepare } from '../setup.ts'
+import { refuseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
+import { dataDirOf } from './data-dir.ts'
 import { devSecretsFile, keepDevSecrets } from './dev-secrets.ts'
 import { programName } from './program-name.ts'
 import { runGateway } from './run-gateway.ts'
@@ -19,8 +21,9 @@ without a secret get a random one, kept in <data>/dev.env, where \`inlet send\` 
   inlet send github push        in a second terminal
 
 Every variable of \`inlet serve\` works here as well.`,
-  async run({ env, print }) {
-    const dataDir = env['INLET_DATA_DIR'] || './data'
+  async run({ args, env, print }) {
+    refuseArguments(args)
+    const dataDir = dataDirOf(env)
     const named = await namedSources(env)
     const settings: Environment = {
       INLET_HOST: '127.0.0.1',

@@ -1,11 +1,10 @@
-import { join } from 'node:path'
 import { openInbox, type Inbox, type ListedEvent } from '../../db/inbox.ts'
 import type { StoredEvent, StoredEventDetail } from '../../db/inbox.ts'
-import { DATABASE_FILE, openReader } from '../../db/open.ts'
 import { EVENT_STATES } from '../event.ts'
 import type { ExceptionStatus } from '../outbox.ts'
 import { parseArguments, wholeNumber } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'
+import { openStored } from './data-dir.ts'
 import { table } from './table.ts'
 
 const LIMIT_DEFAULT = '20'
@@ -50,7 +49,7 @@ database of INLET_DATA_DIR (./data), beside a running gateway or without one, an
     const { values, positionals } = parseArguments(args, OPTIONS)
     const [action = 'list', which, ...rest] = positionals
     if (rest.length > 0) throw new UsageError('too many arguments')
-    using reader = openReader(join(env['INLET_DATA_DIR'] ?? './data', DATABASE_FILE))
+    using reader = openStored(env)
     const inbox = openInbox(reader)
     if (action === 'show') {
       if (which === undefined) throw new UsageError('name an event by its seq or its id')

@@ -1,5 +1,6 @@
 import type { Environment } from '../config.ts'
 import { messageOf } from '../errors.ts'
+import { refuseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 
 /** A healthy gateway answers within a few ms, one under full load within tens. */
@@ -13,7 +14,8 @@ export const health: Command = {
 Asks /readyz of the gateway that runs with the same environment, and prints its answer. Exits with 0
 where it takes events, with 1 where it does not or does not answer: for the health check of a
 container without a shell.`,
-  async run({ env, print }) {
+  async run({ args, env, print }) {
+    refuseArguments(args)
     const token = env['INLET_ADMIN_TOKEN']
     try {
       const answer = await fetch(`${adminUrl(env)}/readyz`, {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { variableName, type Environment } from '../config.ts'
 import { messageOf } from '../errors.ts'
+import type { Sample } from '../providers/sign.ts'
 import { UsageError } from './command.ts'
 
 export interface SampleEventOptions {
@@ -24,11 +25,9 @@ export function tokenOf(name: string, env: Environment): string | undefined {
 }
 
 /** A CloudEvent in binary mode: the attributes are headers, so the data can be any bytes. */
-export function sampleEvent({ token, type, id, data }: SampleEventOptions): {
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array
-} {
+export function sampleEvent({ token, type, id, data }: SampleEventOptions): Sample {
   return {
+    credentials: ['authorization'],
     headers: {
       authorization: `Bearer ${token}`,
       'content-type': 'application/json',

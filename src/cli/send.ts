@@ -11,6 +11,7 @@ import type { ProviderRow } from '../providers/row.ts'
 import { loadHandlers } from '../setup.ts'
 import { parseArguments } from './arguments.ts'
 import { UsageError, type Command, type CommandContext } from './command.ts'
+import { dataDirOf } from './data-dir.ts'
 import { readDevSecrets } from './dev-secrets.ts'
 import { sampleEvent, tokenOf } from './sample-event.ts'
 import { showOutcome } from './send-outcome.ts'
@@ -46,24 +47,27 @@ INLET_EVENTS_TOKEN_<CALLER> is that of a caller: its event is a CloudEvent of an
     if (name === undefined || rest.length > 0)
       throw new UsageError('name one source, and one event at most')
     const { env } = context
-    const dataDir = env['INLET_DATA_DIR'] ?? './data'
+    const dataDir = dataDirOf(env)
     const token = tokenOf(name, env)
     const id = values.id ?? randomUuid()
-    const data = values.data === undefined ? undefined : readData(values.data)
+    const data = values.data === undefined ? undefined : readNamed('--data', values.data)
     const sample =
       token === undefined
         ? await signedSample({ name, type, id, data }, dataDir, env)
         : sampleEvent({ token, type, id, data })
-    const base = values.url ?? `http://127.0.0.1:${env['PORT'] ?? '8080'}`
-    const status = await deliver(
-      new URL(token === undefined ? `/hooks/${name}` : '/events', base),
-      sample,
-      context,
-    )
+    const base = values.url ?? `http://127.0.0.1:${env['PORT'] || '8080'}`
+    const url = targetOf(base, token === undefined ? `/hooks/${name}` : '/events')
+    const status = await deliver(url, sample, context)
     const isHere = values.url === undefined && existsSync(join(dataDir, DATABASE_FILE))
     if (status === 202 && isHere) await showOutcome({ dataDir, source: name }, context.print)
     return status === 202 || status === 200 ? 0 : 1
   },
+}
+
+function targetOf(base: string, path: string): URL {
+  const url = URL.parse(`${base.replace(/\/$/, '')}${path}`)
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
+  throw new UsageError('--url takes the http or https URL of the gateway, without /hooks')
 }
 
 interface Wanted {
@@ -116,7 +120,11 @@ function eventType(row: ProviderRow, type: string | undefined, hasOwnData: boole
 /** The first of the configured secrets; undefined where the source is explicitly unsigned. */
 function secretOf(name: string, dataDir: string, env: Environment): string | undefined {
   const variable = `INLET_SECRET_${variableName(name)}`
-  const configured = env[variable] ?? readDevSecrets(dataDir)[variable]
+  const file = env[`${variable}_FILE`]
+  const configured =
+    file === undefined
+      ? (env[variable] ?? readDevSecrets(dataDir)[variable])
+      : new TextDecoder().decode(readNamed(`${variable}_FILE`, file))
   if (configured === undefined) {
     throw new UsageError(`there is no secret: set ${variable}, or start \`inlet dev\` first`)
   }
@@ -131,11 +139,11 @@ function configOf(name: string, env: Environment): Record<string, string> {
   )
 }
 
-function readData(file: string): Uint8Array {
+function readNamed(what: string, file: string): Uint8Array {
   try {
     return readFileSync(file)
   } catch (error) {
-    throw new UsageError(`--data: ${messageOf(error)}`)
+    throw new UsageError(`${what}: ${messageOf(error)}`)
   }
 }
 
@@ -155,8 +163,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
 async function deliver(url: URL, sample: Sample, { print }: CommandContext): Promise<number> {
   print(`POST ${url.href}`)
   for (const [header, value] of Object.entries(sample.headers)) {
-    // A signature is good for one request; a token or a password for all of them.
-    print(`  ${header}: ${header === 'authorization' ? value.replace(/ .*/, ' …') : value}`)
+    print(`  ${header}: ${sample.credentials?.includes(header) === true ? '…' : value}`)
   }
   const { headers, body } = sample
   try {

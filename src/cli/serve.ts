@@ -1,4 +1,5 @@
 import { prepare } from '../setup.ts'
+import { refuseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { settingsHelp } from './settings-help.ts'
 import { runGateway } from './run-gateway.ts'
@@ -17,7 +18,8 @@ SIGHUP loads handlers and secret files again, and so does a change of one of the
   INLET_SOURCES=github INLET_SECRET_GITHUB=… KAFKA_BROKERS=broker:9092 inlet serve
 
 ${settingsHelp()}`,
-  async run({ env }) {
+  async run({ args, env }) {
+    refuseArguments(args)
     return runGateway(await prepare(env))
   },
 }

@@ -52,7 +52,7 @@ export function openGuard({ clock, log }: { clock: Clock; log: Log }): Guard {
   function succeeded(): void {
     if (health.kind === 'down') {
       const downMs = Math.round(clock.monotonicMs() - health.sinceMs)
-      log.info('hint.up', { downMs, paused })
+      log.info('redis.up', { downMs, paused })
       paused = 0
     }
     health = HEALTHY
@@ -65,7 +65,7 @@ export function openGuard({ clock, log }: { clock: Clock; log: Log }): Guard {
     if (failures < HINT_FAILURES_MAX) return
     const nowMs = clock.monotonicMs()
     health = { kind: 'down', sinceMs: nowMs, askAgainMs: nowMs + HINT_PAUSE_MS }
-    log.warn('hint.down', { reason: word })
+    log.warn('redis.down', { reason: word })
   }
 
   async function ask(call: (signal: AbortSignal) => Promise<unknown>): Promise<Answer> {

@@ -36,6 +36,11 @@ export interface SampleOptions {
 export interface Sample {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
+  /**
+   * Headers that carry the secret itself, lower case: not to be shown. A signature is good for one
+   * request, a token or a password for all of them.
+   */
+  readonly credentials?: readonly string[]
 }
 
 /** The types of which the row has a sample body, the most telling first. */
@@ -65,7 +70,9 @@ export function signSample(row: ProviderRow, options: SampleOptions): Sample {
     throw new GatewayError('CONFIG_INVALID', `${row.key} has no scheme for a secret of this form`)
   }
   const proof = prove(scheme, { secret, body, config, eventId: options.eventId, now: options.now })
-  return { headers: { ...headers, ...proof }, body }
+  const isSecret = scheme.kind === 'token' || scheme.kind === 'basic'
+  const credentials = isSecret ? Object.keys(proof) : []
+  return { headers: { ...headers, ...proof }, body, credentials }
 }
 
 function sampleBody(row: ProviderRow, options: SampleOptions): Uint8Array {

@@ -188,7 +188,7 @@ export function describeHint(
         expect(await slow).toEqual({ kind: 'skipped', reason: 'timeout' })
       }
       expect(await hint.claim(source, 'evt_9')).toEqual({ kind: 'skipped', reason: 'paused' })
-      expect(lines).toEqual([{ event: 'hint.down', fields: { reason: 'timeout' } }])
+      expect(lines).toEqual([{ event: 'redis.down', fields: { reason: 'timeout' } }])
     })
 
     test('Redis that is down is skipped, asked again once in a while, and used when it is back', async () => {
@@ -209,7 +209,7 @@ export function describeHint(
       expect(await hint.claim(source, 'evt_secret')).toEqual(paused)
       rig.gate.open()
       expect(await claimOnceBack(hint, 'evt_secret')).toMatchObject({ kind: 'mine' })
-      expect(lines.map((line) => line.event)).toEqual(['hint.down', 'hint.up'])
+      expect(lines.map((line) => line.event)).toEqual(['redis.down', 'redis.up'])
       // One word: the clients' own messages repeat keys, ids and tokens.
       expect(lines[0]?.fields).toEqual({ reason: expect.stringMatching(/^\w+$/) })
       expect(hint.counts().skipped).toBeGreaterThanOrEqual(HINT_FAILURES_MAX + 3)
