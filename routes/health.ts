@@ -35,7 +35,8 @@ export interface Health {
 
 /**
  * `/healthz`: the process answers. `/readyz`: it takes events, and, to operators, what it knows of
- * the way out. Kafka and Redis may be down without making it unready: events are stored all the same.
+ * the way out. Kafka and Redis may be down without making it unready: events are stored all the
+ * same.
  */
 export function healthRoutes(health: () => Health, isOperator: IsOperator): Hono {
   const app = new Hono()

@@ -16,7 +16,7 @@ export function operatorCheck(token: string | undefined): IsOperator {
   }
 }
 
-/** Hashes have one length, whatever was sent: that is what makes the comparison constant in time. */
+/** Hashes have one length, whatever was sent: that makes the comparison constant in time. */
 function hash(text: string): Uint8Array {
   return createHash('sha256').update(text).digest()
 }

@@ -37,6 +37,7 @@ import { listen } from './listen.ts'
 import type { Log } from './log.ts'
 import { openRelayThread, RELAY_STOP_MS_MAX, type RelayThread } from './relay-thread.ts'
 import { openReloader, type Reloader, type Served } from './reload.ts'
+import { logStart, warnOfUnsigned } from './start-log.ts'
 import { openScope, type Scope } from './scope.ts'
 import { parseStored, type Setup } from './setup.ts'
 import { openWatchdog } from './watchdog.ts'
@@ -224,7 +225,7 @@ async function runRetention(
   while (!signal.aborted) {
     let more = false
     try {
-      more = retention.retainOnce(clock.now()).more
+      more = retention.retainOnce().more
     } catch (error) {
       // A full disk stops deleting, too: it is tried again when there may be room.
       log.error('retention.failed', { reason: messageOf(error) })
@@ -335,35 +336,5 @@ function openHealth(outbox: Outbox, relay: RelayThread, door: Door, clock: Clock
         ...lag,
       },
     }
-  }
-}
-
-function logStart(
-  setup: Setup,
-  doors: { readonly url: string; readonly adminUrl: string },
-  log: Log,
-): void {
-  const { config, sources, callers, inactive } = setup
-  log.info('gateway.started', {
-    url: doors.url,
-    adminUrl: doors.adminUrl,
-    sources: [...sources.keys()].join(','),
-    callers: [...callers.keys()].join(','),
-    inactive: inactive.join(','),
-    sink: config.INLET_SINK,
-    dataDir: config.INLET_DATA_DIR,
-  })
-  warnOfUnsigned(setup, log)
-  if (config.INLET_SINK === 'file') {
-    log.warn('sink.file', {
-      hint: 'records go to files, a stand-in: set INLET_SINK=kafka for Kafka',
-    })
-  }
-}
-
-function warnOfUnsigned({ sources }: Served, log: Log): void {
-  for (const { name, unsigned } of sources.values()) {
-    if (!unsigned) continue
-    log.warn('source.unsigned', { source: name, hint: 'anybody can send events to it' })
   }
 }

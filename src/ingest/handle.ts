@@ -216,7 +216,7 @@ async function withinTime<T>(
   }
 }
 
-/** Where in the user's files an error was thrown, as ` (shop.ts:12:7)`; empty where nobody knows. */
+/** Where in the user's files it was thrown, as ` (shop.ts:12:7)`; empty where nobody knows. */
 function placeOf(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   const [, place] = /([\w.-]+\.m?[jt]s:\d+:\d+)/.exec(stack) ?? []

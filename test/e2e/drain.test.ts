@@ -1,4 +1,4 @@
-/** SIGTERM on the compiled binary: what it promises to those who are connected, and to who waits. */
+/** SIGTERM on the compiled binary: what who is connected, and who waits, may expect. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { createHmac } from 'node:crypto'
 import { Agent, request } from 'node:http'
@@ -100,7 +100,7 @@ test('a broker that never answers holds the end up no longer than the limit', as
   }
 })
 
-/** A stand-in for a broker that takes connections and says nothing: a real one cannot be told to. */
+/** Stands in for a broker that takes connections and says nothing: no real one can be told to. */
 async function listenMutely(): Promise<Server> {
   const server = createServer((socket) => socket.on('error', () => undefined))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

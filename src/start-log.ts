@@ -1,0 +1,43 @@
+import type { Config } from './config.ts'
+import type { Log } from './log.ts'
+import type { Served } from './reload.ts'
+
+/** Says what was started, and what about it an operator should know. */
+export function logStart(
+  setup: Served & { readonly config: Config },
+  doors: { readonly url: string; readonly adminUrl: string },
+  log: Log,
+): void {
+  const { config, sources, callers, inactive } = setup
+  log.info('gateway.started', {
+    url: doors.url,
+    adminUrl: doors.adminUrl,
+    sources: [...sources.keys()].join(','),
+    callers: [...callers.keys()].join(','),
+    inactive: inactive.join(','),
+    sink: config.INLET_SINK,
+    brokers: config.KAFKA_BROKERS.join(','),
+    redis: redisHost(config),
+    dataDir: config.INLET_DATA_DIR,
+  })
+  warnOfUnsigned(setup, log)
+  if (config.INLET_SINK === 'file') {
+    log.warn('sink.file', {
+      hint: 'records go to files, a stand-in: set INLET_SINK=kafka for Kafka',
+    })
+  }
+}
+
+/** Says of each source that takes anything from anybody that it does. */
+export function warnOfUnsigned({ sources }: Served, log: Log): void {
+  for (const { name, unsigned } of sources.values()) {
+    if (!unsigned) continue
+    log.warn('source.unsigned', { source: name, hint: 'anybody can send events to it' })
+  }
+}
+
+/** Which Redis is asked, without what may stand beside its name in the URL. */
+function redisHost({ REDIS_URL, UPSTASH_REDIS_REST_URL }: Config): string | undefined {
+  const url = REDIS_URL ?? UPSTASH_REDIS_REST_URL
+  return url === undefined ? undefined : new URL(url).host
+}
