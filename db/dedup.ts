@@ -1,6 +1,6 @@
 /**
  * Recognises redeliveries: the exact ids of the retention window, in buckets by the
- * time they came in.
+ * file's lifetime when they came in.
  *
  * Inserts go into the newest bucket, whose pages are warm, and a whole bucket expires at once. A
  * look-up asks each bucket, newest first: with a bucket a quarter of the window there are at
@@ -9,7 +9,6 @@
  * because it never appends.
  */
 import { and, desc, eq, getTableColumns, inArray, lte, sql } from 'drizzle-orm'
-import type { EpochMs } from '../src/clock.ts'
 import type { NewEvent } from '../src/event.ts'
 import type { InletDatabase } from './open.ts'
 import { dedup, dedupBuckets } from './schema.ts'
@@ -27,10 +26,8 @@ export interface FirstDelivery {
 }
 
 export interface Dedup {
-  /**
-   * Starts a batch: ids remembered from now on count as received at `now`. Inside a transaction.
-   */
-  startBatch(now: EpochMs): void
+  /** Starts a batch: ids remembered from now on count as received now. Inside a transaction. */
+  startBatch(): void
   /**
    * The earlier delivery of this event, if its id is still valid. Sees the batch that is under way.
    */
@@ -40,7 +37,7 @@ export interface Dedup {
    * Deletes a slice of what is older than the window; `more` where the next call
    * finds work as well.
    */
-  forget(now: EpochMs): { readonly deleted: number; readonly more: boolean }
+  forget(): { readonly deleted: number; readonly more: boolean }
 }
 
 export function openDedup(
@@ -48,26 +45,30 @@ export function openDedup(
   options: { readonly retentionMs: number },
 ): Dedup {
   const { retentionMs } = options
+  const { lifetime } = database
   const bucketMs = Math.ceil(retentionMs / BUCKETS_PER_WINDOW)
   const statements = prepareStatements(database)
   let bucket = 0
 
   return {
-    startBatch(now) {
-      bucket = Math.floor(now / bucketMs) * bucketMs
+    startBatch() {
+      bucket = Math.floor(lifetime.nowMs() / bucketMs) * bucketMs
       statements.addBucket.run({ start: bucket, endsAt: bucket + bucketMs })
     },
-    find({ source, eventId, receivedAt }) {
+    find({ source, eventId, eventIdValidMs, receivedAt }) {
       const row = statements.find.get({ source, eventId })
-      if (row === undefined) return undefined
-      return row.validUntil === null || receivedAt < row.validUntil ? row : undefined
+      if (row === undefined || row.validUntil === null) return row
+      const leftMs = row.validUntil - receivedAt
+      // Validity is the wall clock's. An id that one far ahead has left must not swallow new
+      // events until then: what has more left than twice its time was not received just now.
+      return leftMs > 0 && leftMs < 2 * (eventIdValidMs ?? Infinity) ? row : undefined
     },
     remember({ source, eventId, eventIdValidMs, receivedAt }, first) {
       const validUntil = eventIdValidMs === undefined ? null : receivedAt + eventIdValidMs
       statements.remember.run({ bucket, source, eventId, validUntil, ...first })
     },
-    forget(now) {
-      const expired = statements.expired.get({ endedBy: now - retentionMs })
+    forget() {
+      const expired = statements.expired.get({ endedBy: lifetime.nowMs() - retentionMs })
       if (expired === undefined) return { deleted: 0, more: false }
       const deleted = database.write(() => {
         const rows = statements.forgetRows.all({ bucket: expired.start }).length

@@ -5,8 +5,7 @@
  * A key is looked up once a request, not once an event, so one plain index is enough here; `dedup`
  * is what had to be faster.
  */
-import { and, asc, eq, getTableColumns, inArray, lt, sql } from 'drizzle-orm'
-import type { EpochMs } from '../src/clock.ts'
+import { and, asc, eq, getTableColumns, inArray, lt, lte, sql } from 'drizzle-orm'
 import type { IdempotentAnswer } from '../src/idempotent-answer.ts'
 import type { InletDatabase } from './open.ts'
 import { idempotencyKeys } from './schema.ts'
@@ -20,17 +19,22 @@ export interface IdempotencyKeys {
   find(caller: string, key: string): IdempotentAnswer | undefined
   /** Inside a transaction. Throws where the key has an answer already. */
   remember(answer: IdempotentAnswer): void
-  /** Deletes a slice of the answers from before; `more` where the next call finds work as well. */
-  forget(before: EpochMs): { readonly deleted: number; readonly more: boolean }
+  /**
+   * Deletes a slice of the answers from before, by the file's lifetime; `more` where the next
+   * call finds work as well.
+   */
+  forget(beforeMs: number): { readonly deleted: number; readonly more: boolean }
 }
 
 export function openIdempotencyKeys(database: InletDatabase): IdempotencyKeys {
   const statements = prepareStatements(database)
   return {
     find: (caller, key) => statements.find.get({ caller, key }),
-    remember: (answer) => statements.remember.run({ ...answer }),
-    forget(before) {
-      const { length } = database.write(() => statements.forget.all({ before }))
+    remember: (answer) =>
+      statements.remember.run({ ...answer, answeredAt: database.lifetime.nowMs() }),
+    forget(beforeMs) {
+      const nowMs = database.lifetime.nowMs()
+      const { length } = database.write(() => statements.forget.all({ beforeMs, nowMs }))
       return { deleted: length, more: length === FORGET_ROWS_MAX }
     },
   }
@@ -39,11 +43,12 @@ export function openIdempotencyKeys(database: InletDatabase): IdempotencyKeys {
 function prepareStatements({ orm }: InletDatabase) {
   const slot = sql.placeholder
   const { id, ...columns } = getTableColumns(idempotencyKeys)
+  const { answeredAt, ...answer } = columns
   return {
     find: orm
-      .select(columns)
+      .select(answer)
       .from(idempotencyKeys)
-      .where(and(eq(columns.caller, slot('caller')), eq(columns.key, slot('key'))))
+      .where(and(eq(answer.caller, slot('caller')), eq(answer.key, slot('key'))))
       .prepare(),
     remember: orm.insert(idempotencyKeys).values(slots(columns)).prepare(),
     // The oldest rows only, so that a call which finds nothing old enough reads no more than that.
@@ -53,9 +58,14 @@ function prepareStatements({ orm }: InletDatabase) {
         and(
           inArray(
             id,
-            orm.select({ id }).from(idempotencyKeys).orderBy(asc(id)).limit(FORGET_ROWS_MAX),
+            orm
+              .select({ id })
+              .from(idempotencyKeys)
+              .where(lte(answeredAt, slot('nowMs')))
+              .orderBy(asc(id))
+              .limit(FORGET_ROWS_MAX),
           ),
-          lt(columns.answeredAt, slot('before')),
+          lt(answeredAt, slot('beforeMs')),
         ),
       )
       .returning({ id })

@@ -43,7 +43,9 @@ export function openMarks(database: InletDatabase): Marks {
         assertTransition(exception.status, 'published')
         statements.dropException.run({ seq })
       }
-      for (const range of mark.published) statements.addPublished.run({ ...range, at })
+      for (const range of mark.published) {
+        statements.addPublished.run({ ...range, at: database.lifetime.nowMs() })
+      }
     },
   }
 }

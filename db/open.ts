@@ -6,6 +6,7 @@ import type { Clock } from '../src/clock.ts'
 import { GatewayError, messageOf } from '../src/errors.ts'
 import { randomToken } from '../src/ids.ts'
 import { createPrivately, makeDataDir, syncDirectory, takeOwnerLock } from './files.ts'
+import { openLifetime, type Lifetime } from './lifetime.ts'
 import { assertMigrated, migrate, MIGRATIONS, type Migration } from './migrate.ts'
 import { applyPragmas, APPLICATION_ID, assertSqliteVersion, readNumber } from './pragmas.ts'
 
@@ -28,6 +29,8 @@ export interface InletDatabase extends Reader {
   /** Random, made with the file. A copy that is restored must get a new one. */
   readonly epoch: string
   readonly nodeName: string
+  /** What grows old by, whatever the wall clock says. */
+  readonly lifetime: Lifetime
   /**
    * Runs `change` in one transaction: committed when it returns, rolled back when it throws. It is
    * synchronous, in type and at run time: an async function would be committed at its first
@@ -114,6 +117,7 @@ function prepare(client: Database, options: OpenDatabaseOptions) {
   migrate(client, options.migrations ?? MIGRATIONS, options.clock.now())
   const write = writeOn(client)
   const { epoch, nodeName } = write(() => identify(client, options))
+  const lifetime = write(() => openLifetime(client, options.clock))
   // Before anything reads the outbox: what a killed process left in the page cache alone
   // becomes durable, or fails here. It rewrites every page, so it also repairs pages that an
   // earlier failed sync dropped.
@@ -121,7 +125,7 @@ function prepare(client: Database, options: OpenDatabaseOptions) {
     const detail = 'another connection keeps reading an old state: end it and start again'
     throw new GatewayError('STORAGE_UNUSABLE', detail)
   }
-  return { path: options.path, client, orm: drizzle(client), epoch, nodeName, write }
+  return { path: options.path, client, orm: drizzle(client), epoch, nodeName, lifetime, write }
 }
 
 function writeOn(client: Database): InletDatabase['write'] {

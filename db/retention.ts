@@ -1,5 +1,4 @@
-import { and, asc, between, eq, gt, inArray, isNotNull, lt, or, sql } from 'drizzle-orm'
-import type { EpochMs } from '../src/clock.ts'
+import { and, asc, between, eq, gt, inArray, isNotNull, lt, lte, or, sql } from 'drizzle-orm'
 import type { Dedup } from './dedup.ts'
 import { blameOf } from './failures.ts'
 import { openIdempotencyKeys } from './idempotency-keys.ts'
@@ -37,12 +36,18 @@ const UNUSED_SHARE_MAX = 0.25
 
 export interface Retention {
   /**
-   * Deletes one slice of what is older than the retention time. Events go with everything of
-   * theirs, a commit at a time, and only once each of its entries is published: what is pending,
-   * waiting, blocked or dead stays, however old, and so does an event that is still to be tried.
-   * `more`: the next call will find work, too.
+   * Deletes one slice of what is older than the retention time, by the file's lifetime. Events go
+   * with everything of theirs, a commit at a time, and only once each of its entries is published:
+   * what is pending, waiting, blocked or dead stays, however old, and so does an event that is
+   * still to be tried. `more`: the next call will find work, too.
    */
-  retainOnce(now: EpochMs): { readonly deleted: number; readonly more: boolean }
+  retainOnce(): { readonly deleted: number; readonly more: boolean }
+}
+
+/** What is committed before `beforeMs` goes. */
+interface Sweep {
+  readonly nowMs: number
+  readonly beforeMs: number
 }
 
 export function openRetention(
@@ -59,7 +64,7 @@ export function openRetention(
    */
   let sweptTo = 0
 
-  function dropChunks(before: EpochMs): { deleted: number; more: boolean } {
+  function dropChunks({ nowMs, beforeMs }: Sweep): { deleted: number; more: boolean } {
     const firstPending = statements.firstPending.get()?.inboxSeq ?? Number.MAX_SAFE_INTEGER
     const candidates = statements.candidates.all({ after: sweptTo })
     let deleted = 0
@@ -67,9 +72,10 @@ export function openRetention(
     let more = candidates.length === CHUNKS_MAX
     database.write(() => {
       for (const { seq, committedAt, first, last, length } of candidates) {
+        const isAhead = committedAt > nowMs
         // Commits are in the order of time, and so are pending entries: what follows
         // is not due either.
-        if (committedAt >= before || last >= firstPending) {
+        if ((committedAt >= beforeMs && !isAhead) || last >= firstPending) {
           more = false
           break
         }
@@ -78,6 +84,8 @@ export function openRetention(
           break
         }
         sweptTo = seq
+        // By a clock that another version believed: it must not keep what follows.
+        if (isAhead) continue
         if (statements.unfinished.get({ first, last }) !== undefined) continue
         if (retries.anyDue(first, last)) continue
         statements.dropOutbox.run({ first, last })
@@ -93,36 +101,37 @@ export function openRetention(
     return { deleted, more }
   }
 
-  function dropLog(before: EpochMs): { deleted: number; more: boolean } {
-    const { length } = database.write(() => statements.dropLog.all({ before }))
+  function dropLog(sweep: Sweep): { deleted: number; more: boolean } {
+    const { length } = database.write(() => statements.dropLog.all({ ...sweep }))
     return { deleted: length, more: length === LOG_ROWS_MAX }
   }
 
-  function retain(now: EpochMs): { deleted: number; more: boolean } {
-    const before = now - options.retentionMs
+  function retain(): { deleted: number; more: boolean } {
+    const nowMs = database.lifetime.nowMs()
+    const sweep = { nowMs, beforeMs: nowMs - options.retentionMs }
+    database.write(() => database.lifetime.keep())
     const slices = [
-      dropChunks(before),
-      options.dedup.forget(now),
-      keys.forget(before),
-      dropLog(before),
+      dropChunks(sweep),
+      options.dedup.forget(),
+      keys.forget(sweep.beforeMs),
+      dropLog(sweep),
     ]
     const deleted = slices.reduce((sum, slice) => sum + slice.deleted, 0)
     const isDone = slices.every((slice) => !slice.more)
     return { deleted, more: !isDone || shrink(database) }
   }
 
-  return {
-    retainOnce(now) {
-      try {
-        return retain(now)
-      } catch (error) {
-        const blame = blameOf(error)
-        // Deleting takes room in the WAL first. Intake reports a full disk; here
-        // it only means: later.
-        if (blame === 'full' || blame === 'moment') return { deleted: 0, more: false }
-        throw error
-      }
-    },
+  return { retainOnce: () => orLater(retain) }
+}
+
+/** Deleting takes room in the WAL first. Intake reports a full disk; here it only means: later. */
+function orLater(retain: Retention['retainOnce']): ReturnType<Retention['retainOnce']> {
+  try {
+    return retain()
+  } catch (error) {
+    const blame = blameOf(error)
+    if (blame === 'full' || blame === 'moment') return { deleted: 0, more: false }
+    throw error
   }
 }
 
@@ -205,10 +214,11 @@ function prepareDeletes({ orm }: InletDatabase) {
             orm
               .select({ id: publishLog.id })
               .from(publishLog)
+              .where(lte(publishLog.at, slot('nowMs')))
               .orderBy(asc(publishLog.id))
               .limit(LOG_ROWS_MAX),
           ),
-          lt(publishLog.at, slot('before')),
+          lt(publishLog.at, slot('beforeMs')),
         ),
       )
       .returning({ id: publishLog.id })

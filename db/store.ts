@@ -3,7 +3,6 @@
  * syncing are the writer's.
  */
 import { eq, getTableColumns, sql } from 'drizzle-orm'
-import type { EpochMs } from '../src/clock.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
 import type { RetryFinish, RetryStart } from '../src/handler-retry.ts'
 import type { IdempotentAnswer } from '../src/idempotent-answer.ts'
@@ -39,7 +38,7 @@ export type AnswerOf = (committed: readonly Committed[]) => IdempotentAnswer
 export interface Store {
   /** The highest outbox seq that is committed. */
   readonly outboxSeq: number
-  begin(now: EpochMs): Draft
+  begin(): Draft
   /** Stores an event with its records, or recognises a duplicate. */
   event(draft: Draft, event: NewEvent): Committed
   /** Stores all of the events and their answer, or throws and leaves the draft as it was. */
@@ -51,7 +50,7 @@ export interface Store {
   /** Stores how a try ended, with its records; false where it no longer counts. */
   finishRetry(draft: Draft, finish: RetryFinish): boolean
   /** Writes the chunk: the last thing in the transaction. */
-  finish(draft: Draft, now: EpochMs): void
+  finish(draft: Draft): void
   /** The transaction is committed: the next one goes on from here. */
   committed(draft: Draft): void
 }
@@ -68,8 +67,9 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
     get outboxSeq() {
       return last.outbox
     },
-    begin(now) {
-      dedup.startBatch(now)
+    begin() {
+      database.lifetime.keep()
+      dedup.startBatch()
       return { ...last, inboxFirst: last.inbox + 1, bodies: [], bytes: 0, changed: false }
     },
     event: addEvent,
@@ -97,13 +97,13 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
       draft.outbox += finish.records.length
       return true
     },
-    finish(draft, committedAt) {
+    finish(draft) {
       const { bodies, inboxFirst, inbox: inboxLast } = draft
       if (bodies.length === 0) return
       draft.chunk = last.chunk + 1
       statements.addChunk.run({
         seq: draft.chunk,
-        committedAt,
+        committedAt: database.lifetime.nowMs(),
         inboxFirst,
         inboxLast,
         bodies: concat(bodies, draft.bytes),

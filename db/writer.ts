@@ -1,4 +1,3 @@
-import type { Clock } from '../src/clock.ts'
 import { GatewayError, messageOf } from '../src/errors.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
 import type { RetryFinish, RetryStart } from '../src/handler-retry.ts'
@@ -62,7 +61,6 @@ export interface Writer {
 export interface WriterOptions {
   readonly database: InletDatabase
   readonly dedup: Dedup
-  readonly clock: Clock
   /**
    * Called once, when the storage cannot be trusted any more: a sync or a write failed. Every
    * waiter is rejected before, nothing is taken after; the process has to end, because only a start
@@ -74,14 +72,14 @@ export interface WriterOptions {
 }
 
 export function openWriter(options: WriterOptions): Writer {
-  const { database, clock, onFatal } = options
+  const { database, onFatal } = options
   const store = openStore(database, options.dedup)
   const sync = options.sync ?? openWalSync(database.path)
   const listeners: ((outboxSeq: number) => void)[] = []
   let syncedOutboxSeq = store.outboxSeq
 
   const commits = new GroupCommit<Draft>({
-    apply: (batch) => applyBatch(batch, { database, store, clock }),
+    apply: (batch) => applyBatch(batch, { database, store }),
     sync,
     onSynced() {
       if (store.outboxSeq === syncedOutboxSeq) return
@@ -121,7 +119,6 @@ export function openWriter(options: WriterOptions): Writer {
 interface BatchContext {
   readonly database: InletDatabase
   readonly store: Store
-  readonly clock: Clock
 }
 
 /**
@@ -139,14 +136,13 @@ function applyBatch(batch: readonly Item<Draft>[], context: BatchContext): Appli
 
 function transact(
   batch: readonly Item<Draft>[],
-  { database, store, clock }: BatchContext,
+  { database, store }: BatchContext,
   runOne: (item: Item<Draft>, draft: Draft) => () => void,
 ): Applied {
-  const now = clock.now()
   const { draft, answers } = database.write(() => {
-    const draft = store.begin(now)
+    const draft = store.begin()
     const answers = batch.map((item) => runOne(item, draft))
-    store.finish(draft, now)
+    store.finish(draft)
     return { draft, answers }
   })
   store.committed(draft)

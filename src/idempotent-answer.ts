@@ -1,5 +1,3 @@
-import type { EpochMs } from './clock.ts'
-
 /** What was answered to a request that carried an `Idempotency-Key`: kept to be answered again. */
 export interface IdempotentAnswer {
   readonly caller: string
@@ -7,5 +5,4 @@ export interface IdempotentAnswer {
   /** The hash of everything that makes the request what it is: another hash, another request. */
   readonly requestHash: string
   readonly status: number
-  readonly answeredAt: EpochMs
 }

@@ -113,7 +113,7 @@ async function take(
     const handled = await handleEvents(fresh, delivery, caller, ports)
     if (handled.kind === 'refused') return handled
     const handledMs = ports.clock.monotonicMs()
-    const committed = await commit(handled.events, { delivery, caller, keyed, ports })
+    const committed = await commit(handled.events, { caller, keyed, ports })
     stored = new Set(idsOf(fresh.filter((_, at) => committed[at]?.kind === 'stored')))
     return {
       kind: stored.size > 0 ? 'accepted' : 'duplicate',
@@ -140,7 +140,6 @@ const EMPTY: TakenEvents = {
 }
 
 interface Commit {
-  readonly delivery: Delivery
   readonly caller: Caller
   readonly keyed: Keyed | undefined
   readonly ports: IngestEventsPorts
@@ -148,14 +147,13 @@ interface Commit {
 
 function commit(
   events: readonly NewEvent[],
-  { delivery, caller, keyed, ports }: Commit,
+  { caller, keyed, ports }: Commit,
 ): Promise<readonly Committed[]> {
   if (keyed === undefined) return ports.commitAll(events)
   return ports.commitAll(events, (committed) => ({
     caller: caller.name,
     ...keyed,
     status: statusOf(committed),
-    answeredAt: delivery.receivedAt,
   }))
 }
 

@@ -15,7 +15,6 @@ const database = openDatabase({ path, clock: systemClock })
 const writer = openWriter({
   database,
   dedup: openDedup(database, { retentionMs: RETENTION_MS }),
-  clock: systemClock,
   onFatal: (error) => {
     throw error
   },

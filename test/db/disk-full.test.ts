@@ -50,7 +50,6 @@ test.skipIf(!mayMount)(
     const writer = openWriter({
       database,
       dedup: openDedup(database, { retentionMs: RETENTION_MS }),
-      clock,
       onFatal: (error) => void fatal.push(error),
     })
     const body = new Uint8Array(100_000) as VerifiedBody

@@ -22,7 +22,7 @@ function openRetentionOf(world: DbWorld) {
   return () => {
     let deleted = 0
     for (;;) {
-      const slice = retention.retainOnce(world.clock.now())
+      const slice = retention.retainOnce()
       deleted += slice.deleted
       if (!slice.more) return deleted
     }

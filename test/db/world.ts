@@ -109,18 +109,25 @@ export interface DbWorld extends AsyncDisposable {
   restart(): Promise<void>
 }
 
+interface DbWorldOptions {
+  readonly sync?: Sync
+  /** What the wall clock says first. */
+  readonly startMs?: number
+}
+
 /** A database in a folder of its own, with its writer. */
-export async function openDbWorld(options: { sync?: Sync } = {}): Promise<DbWorld> {
+export async function openDbWorld(options: DbWorldOptions = {}): Promise<DbWorld> {
+  const { startMs, ...writerOptions } = options
   const dir = await makeTempDir()
   const path = join(dir.path, 'data', DATABASE_FILE)
-  const clock = manualClock()
+  const clock = manualClock(startMs)
   const fatal: unknown[] = []
 
   function open() {
     const database = openDatabase({ path, clock })
     const dedup = openDedup(database, { retentionMs: RETENTION_MS })
     const onFatal = (error: unknown) => void fatal.push(error)
-    return { database, writer: openWriter({ database, dedup, clock, onFatal, ...options }) }
+    return { database, writer: openWriter({ database, dedup, onFatal, ...writerOptions }) }
   }
 
   async function close() {

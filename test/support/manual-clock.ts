@@ -4,6 +4,8 @@ import type { Clock, EpochMs } from '../../src/clock.ts'
 export interface ManualClock extends Clock {
   /** Moves both clocks, and wakes the sleepers whose time has come. */
   advance(ms: number): void
+  /** Sets the wall clock forward or back, as a person or NTP does; nobody wakes for it. */
+  jump(ms: number): void
   /** How many are asleep. */
   readonly sleepers: number
 }
@@ -11,9 +13,10 @@ export interface ManualClock extends Clock {
 /** Starts at 2026-01-01T00:00:00Z. */
 export function manualClock(startMs: EpochMs = Date.UTC(2026, 0, 1)): ManualClock {
   let elapsedMs = 0
+  let jumpedMs = 0
   const sleeping = new Set<{ wakeMs: number; wake: () => void }>()
   return {
-    now: () => startMs + elapsedMs,
+    now: () => startMs + elapsedMs + jumpedMs,
     monotonicMs: () => elapsedMs,
     sleep(ms, signal) {
       if (signal?.aborted === true) return Promise.resolve()
@@ -30,6 +33,9 @@ export function manualClock(startMs: EpochMs = Date.UTC(2026, 0, 1)): ManualCloc
     advance(ms) {
       elapsedMs += ms
       for (const sleeper of sleeping) if (sleeper.wakeMs <= elapsedMs) sleeper.wake()
+    },
+    jump(ms) {
+      jumpedMs += ms
     },
     get sleepers() {
       return sleeping.size
