@@ -32,8 +32,9 @@ function choicesOf(schema: { readonly def: object }): string {
     return isSchema(innerType) ? choicesOf(innerType) : ''
   }
   if ('in' in schema.def) return isSchema(schema.def.in) ? choicesOf(schema.def.in) : ''
-  if (!('entries' in schema.def)) return ''
-  return ` One of ${Object.keys(Object(schema.def.entries)).join(', ')}.`
+  const entries = 'entries' in schema.def ? schema.def.entries : undefined
+  if (typeof entries !== 'object' || entries === null) return ''
+  return ` One of ${Object.keys(entries).join(', ')}.`
 }
 
 function isSchema(value: unknown): value is { readonly def: object } {
