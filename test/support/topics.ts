@@ -2,13 +2,19 @@ import {
   AclPermissionTypes,
   AclResourceTypes,
   Kafka,
+  KafkaJSError,
   logLevel,
   ResourcePatternTypes,
   type AclOperationTypes,
   type Admin,
   type IHeaders,
 } from 'kafkajs'
+import { systemClock } from '../../src/clock.ts'
 import { randomToken } from '../../src/ids.ts'
+
+/** A new topic has leaders within 0.1 s; on a loaded machine it took a hundred times that. */
+const LEADERS_MS_MAX = 20_000
+const POLL_MS = 20
 
 /** A record as Kafka returns it. */
 export interface StoredRecord {
@@ -39,20 +45,25 @@ export async function createTopic(options: TopicOptions): Promise<string> {
   return topic
 }
 
-/** Creates a topic under exactly this name. */
+/** Creates a topic under exactly this name, and waits until its partitions have leaders. */
 export async function createTopicNamed(topic: string, options: TopicOptions): Promise<void> {
+  const numPartitions = options.partitions ?? 6
   const configEntries = Object.entries(options.config ?? {}).map(([name, value]) => ({
     name,
     value,
   }))
   await withAdmin(options.brokers, (admin) =>
     admin.createTopics({
-      waitForLeaders: true,
-      topics: [
-        { topic, numPartitions: options.partitions ?? 6, replicationFactor: 1, configEntries },
-      ],
+      // kafkajs gives up where the broker it asks has not heard of the topic yet.
+      waitForLeaders: false,
+      timeout: LEADERS_MS_MAX,
+      topics: [{ topic, numPartitions, replicationFactor: 1, configEntries }],
     }),
   )
+  for (const broker of options.brokers.split(',')) {
+    const led = (await fetchEnds(broker, topic)).length
+    if (led !== numPartitions) throw new Error(`${topic} has ${led} partitions on ${broker}`)
+  }
 }
 
 /** Lets a user do one thing with a topic, and nobody else anything. */
@@ -81,14 +92,15 @@ export async function deleteTopics(brokers: string, topics: readonly string[]): 
  * Reads a topic from its first record to the end that it has now, in order of partition and offset.
  */
 export async function readTopic(brokers: string, topic: string): Promise<StoredRecord[]> {
-  const ends = await withAdmin(brokers, (admin) => admin.fetchTopicOffsets(topic))
+  const ends = await fetchEnds(brokers, topic)
   const waiting = new Map<number, bigint>()
   for (const { partition, low, high } of ends) {
     if (BigInt(high) > BigInt(low)) waiting.set(partition, BigInt(high))
   }
   if (waiting.size === 0) return []
 
-  const records: StoredRecord[] = []
+  // By place: a consumer that kafkajs starts again reads from the first record once more.
+  const records = new Map<string, StoredRecord>()
   const finished = Promise.withResolvers<void>()
   // It commits nothing, so Kafka forgets the group when it leaves.
   const consumer = makeClient(brokers).consumer({
@@ -108,7 +120,7 @@ export async function readTopic(brokers: string, topic: string): Promise<StoredR
         if (end === undefined) return Promise.resolve()
         for (const { offset, key, value, headers } of batch.messages) {
           if (BigInt(offset) >= end) break
-          records.push({
+          records.set(`${batch.partition}/${offset}`, {
             topic,
             partition: batch.partition,
             offset,
@@ -126,9 +138,31 @@ export async function readTopic(brokers: string, topic: string): Promise<StoredR
   } finally {
     await consumer.disconnect()
   }
-  return records.toSorted(
+  return [...records.values()].toSorted(
     (a, b) => a.partition - b.partition || Number(BigInt(a.offset) - BigInt(b.offset)),
   )
+}
+
+/**
+ * Where the partitions begin and end. Each one's leader answers that for itself, so that this
+ * waits until all of them lead: in the metadata they do somewhat earlier.
+ */
+async function fetchEnds(brokers: string, topic: string) {
+  const deadlineMs = systemClock.monotonicMs() + LEADERS_MS_MAX
+  for (;;) {
+    try {
+      // A new client each time: an old one would go on asking those that it took for leaders.
+      return await withAdmin(brokers, (admin) => admin.fetchTopicOffsets(topic))
+    } catch (error) {
+      if (!isPassing(error) || systemClock.monotonicMs() > deadlineMs) throw error
+    }
+    await systemClock.sleep(POLL_MS)
+  }
+}
+
+/** Whether kafkajs itself would try again, had it not run out of retries. */
+function isPassing(error: unknown): boolean {
+  return error instanceof KafkaJSError && (error.retriable || isPassing(error.cause))
 }
 
 function toStrings(headers: IHeaders | undefined): Record<string, string> {
