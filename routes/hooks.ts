@@ -147,7 +147,7 @@ function logDelivery(
         sameBody,
         reason: reason ?? undefined,
       }
-      const level = reason === null ? 'info' : 'warn'
+      const level = state === 'invalid' || state === 'failed' ? 'warn' : 'info'
       log[level]('delivery.finished', { ...line, ...timing, totalMs: tenths(totalMs) })
       return
     }

@@ -22,7 +22,7 @@ export interface NewEvent {
   readonly headers: string | null
   readonly receivedAt: EpochMs
   readonly state: EventState
-  /** For `invalid` and `failed`: what is wrong, in one line, without payload. Null otherwise. */
+  /** Why it is not `accepted`, in one line, without payload; null where it is. */
   readonly reason: string | null
   readonly body: VerifiedBody
   /** What to publish, in order; empty unless `accepted`. */

@@ -32,8 +32,6 @@ export async function showOutcome(sent: Sent, print: (line: string) => void): Pr
   print(
     `stored as ${event.state}, seq ${event.seq}${event.reason === null ? '' : `: ${event.reason}`}`,
   )
-  if (event.state === 'ignored')
-    print('nothing is published: its handler wants it so, or none takes it')
   for (const record of event.records) {
     print(
       `\n${record.status} to ${record.topic}${record.reason === null ? '' : `: ${record.reason}`}`,

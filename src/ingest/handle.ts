@@ -66,11 +66,9 @@ export async function handle(
   const ran = await runRoute(verified, { source: delivery.source, receivedAt }, source.route, ports)
   switch (ran.kind) {
     case 'ran':
-      return {
-        state: ran.records.length === 0 ? 'ignored' : 'accepted',
-        reason: null,
-        records: ran.records,
-      }
+      return ran.records.length === 0
+        ? { state: 'ignored', reason: whyIgnored(verified, source), records: [] }
+        : { state: 'accepted', reason: null, records: ran.records }
     case 'invalid':
       return stored('invalid', ran.code, ran.issues.map(describe).join('; '))
     case 'failed':
@@ -81,6 +79,12 @@ export async function handle(
     default:
       return unreachable(ran)
   }
+}
+
+function whyIgnored({ type }: Verified, source: Source): string {
+  return source.route(type) === undefined
+    ? 'no route of the source takes this type'
+    : 'its handler publishes nothing'
 }
 
 /** When an event is handled again after this try of it failed; undefined after the last. */

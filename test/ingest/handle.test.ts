@@ -42,12 +42,20 @@ describe('handle', () => {
   })
 
   test('an event that no route takes is ignored', async () => {
-    expect(await run(undefined)).toEqual({ state: 'ignored', reason: null, records: [] })
+    expect(await run(undefined)).toEqual({
+      state: 'ignored',
+      reason: 'no route of the source takes this type',
+      records: [],
+    })
   })
 
   test('null and an empty list publish nothing', async () => {
     expect((await run(on(anything, () => null))).state).toBe('ignored')
-    expect((await run(on(anything, () => []))).state).toBe('ignored')
+    expect(await run(on(anything, () => []))).toEqual({
+      state: 'ignored',
+      reason: 'its handler publishes nothing',
+      records: [],
+    })
   })
 
   test('the handler is given what the schema returned', async () => {
