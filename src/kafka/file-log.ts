@@ -1,5 +1,5 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { assert } from '../assert.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import { TOPIC_NAME } from '../limits.ts'
@@ -28,7 +28,7 @@ interface TopicFile {
  * Opens the stand-in for Kafka: `<directory>/<topic>.ndjson`, one partition, one record a line, the
  * line number as offset, and `value` as text where the bytes are UTF-8, as `value_base64` where
  * they are not. It keeps no order across topics, deletes nothing, and has no consumers: for
- * development, and where a file is all that is needed.
+ * development, and where a file is all that is needed. Like the database it is its owner's alone.
  */
 export function openFileLog({ directory }: { readonly directory: string }): FileLog {
   const files = new Map<string, TopicFile>()
@@ -84,8 +84,8 @@ export function openFileLog({ directory }: { readonly directory: string }): File
 
 /** Opens a topic's file, cuts off a last line that a crash left torn, and counts the lines. */
 async function openTopic(directory: string, topic: string): Promise<TopicFile> {
-  await mkdir(directory, { recursive: true })
-  const handle = await open(join(directory, `${topic}.ndjson`), 'a+')
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const handle = await open(join(directory, `${topic}.ndjson`), 'a+', 0o600)
   try {
     const buffer = Buffer.alloc(READ_BYTES)
     let lines = 0
@@ -103,6 +103,8 @@ async function openTopic(directory: string, topic: string): Promise<TopicFile> {
     await handle.truncate(end)
     await handle.sync()
     await syncDirectory(directory)
+    // Each time: who made the directory may have died before this.
+    await syncDirectory(dirname(directory))
     return { handle, lines }
   } catch (error) {
     await handle.close()
@@ -110,7 +112,7 @@ async function openTopic(directory: string, topic: string): Promise<TopicFile> {
   }
 }
 
-/** Makes the name of a new file survive a power cut: syncing the file alone does not. */
+/** Makes the names of new files survive a power cut: syncing the files alone does not. */
 async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r')
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { appendFile, open, readFile, type FileHandle } from 'node:fs/promises'
+import { appendFile, open, readFile, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openFileLog } from '../../src/kafka/file-log.ts'
 import type { PublishRecord } from '../../src/record.ts'
@@ -95,6 +95,24 @@ describe('the file log', () => {
     await expect(log.publish([record('x'.repeat(249), 'x')])).rejects.toThrow('TOPIC_REJECTED')
   })
 
+  test('keeps what it writes to its owner, and on disk by name before it answers', async () => {
+    await using dir = await makeTempDir()
+    const directory = join(dir.path, 'topics')
+    const synced: number[] = []
+    const restore = await replaceOnFiles(dir.path, 'sync', async (handle, original) => {
+      synced.push((await handle.stat()).ino)
+      await original()
+    })
+    const log = openFileLog({ directory })
+    await log.publish([record('a', 'one')])
+    restore()
+    await log.close()
+    const paths = [join(directory, 'a.ndjson'), directory, dir.path]
+    const stats = await Promise.all(paths.map((path) => stat(path)))
+    expect(synced).toEqual(stats.map(({ ino }) => ino))
+    expect(stats.slice(0, 2).map(({ mode }) => mode & 0o777)).toEqual([0o600, 0o700])
+  })
+
   test('answers only once the line is synced', async () => {
     await using dir = await makeTempDir()
     const log = openFileLog({ directory: dir.path })
@@ -148,7 +166,7 @@ describe('the file log', () => {
  */
 async function replaceOnFiles(
   directory: string,
-  method: 'appendFile' | 'datasync',
+  method: 'appendFile' | 'datasync' | 'sync',
   replacement: (handle: FileHandle, original: () => Promise<void>) => Promise<void>,
 ): Promise<() => void> {
   const probe = await open(join(directory, 'probe'), 'w')
