@@ -105,7 +105,7 @@ function toNewEvent({ event, ran }: Handled, origin: Origin): NewEvent {
     headers: JSON.stringify({ ...kept, ...attributeHeaders(attributes) }),
     receivedAt: origin.receivedAt,
     state: records.length === 0 ? 'ignored' : 'accepted',
-    reason: null,
+    reason: ran.kind === 'ran' ? ran.whyNone : null,
     body,
     records,
   }

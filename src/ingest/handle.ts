@@ -34,7 +34,12 @@ interface DataIssue {
 
 /** What came of an event's route: records (none: ignored), or why there are none. */
 export type Ran =
-  | { readonly kind: 'ran'; readonly records: readonly OutboxRecord[] }
+  | {
+      readonly kind: 'ran'
+      readonly records: readonly OutboxRecord[]
+      /** Why there is no record; null where there is one. */
+      readonly whyNone: string | null
+    }
   | {
       readonly kind: 'invalid'
       readonly code: 'BODY_NOT_JSON' | 'SCHEMA_MISMATCH'
@@ -67,7 +72,7 @@ export async function handle(
   switch (ran.kind) {
     case 'ran':
       return ran.records.length === 0
-        ? { state: 'ignored', reason: whyIgnored(verified, source), records: [] }
+        ? { state: 'ignored', reason: ran.whyNone, records: [] }
         : { state: 'accepted', reason: null, records: ran.records }
     case 'invalid':
       return stored('invalid', ran.code, ran.issues.map(describe).join('; '))
@@ -79,12 +84,6 @@ export async function handle(
     default:
       return unreachable(ran)
   }
-}
-
-function whyIgnored({ type }: Verified, source: Source): string {
-  return source.route(type) === undefined
-    ? 'no route of the source takes this type'
-    : 'its handler publishes nothing'
 }
 
 /** When an event is handled again after this try of it failed; undefined after the last. */
@@ -107,7 +106,7 @@ export async function runRoute(
     return { kind: 'invalid', code: 'BODY_NOT_JSON', issues }
   }
   const route = router(verified.type)
-  if (route === undefined) return { kind: 'ran', records: [] }
+  if (route === undefined) return ranWith([], 'no route of the source takes this type')
 
   const event = toEvent(verified, origin)
   const defaultKey = verified.key ?? verified.eventId
@@ -126,7 +125,7 @@ export async function runRoute(
     }
     const known = { ...event, data: parsed.data }
     const result = await limited(event, timed, () => route.handle(known))
-    return { kind: 'ran', records: toOutboxRecords(result, defaultKey) }
+    return ranWith(toOutboxRecords(result, defaultKey))
   } catch (error) {
     if (error instanceof GatewayError) {
       return { kind: 'failed', code: error.code, detail: error.detail, isRetryable: false }
@@ -150,7 +149,11 @@ function toEvent(verified: Verified, origin: Origin): Event<unknown> {
 
 function passThrough(route: PassThrough, event: Event<unknown>, defaultKey: string): Ran {
   const key = route.key === undefined ? defaultKey : route.key(event)
-  return { kind: 'ran', records: toOutboxRecords({ topic: route.topic, key }, defaultKey) }
+  return ranWith(toOutboxRecords({ topic: route.topic, key }, defaultKey))
+}
+
+function ranWith(records: readonly OutboxRecord[], why = 'its handler publishes nothing'): Ran {
+  return { kind: 'ran', records, whyNone: records.length === 0 ? why : null }
 }
 
 /** Runs what a route has of the user's own, for as long as it takes without waiting. */
