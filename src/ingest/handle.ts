@@ -106,7 +106,7 @@ export async function runRoute(
     return { kind: 'invalid', code: 'BODY_NOT_JSON', issues }
   }
   const route = router(verified.type)
-  if (route === undefined) return ranWith([], 'no route of the source takes this type')
+  if (route === undefined) return ranWith([], 'no route takes this type')
 
   const event = toEvent(verified, origin)
   const defaultKey = verified.key ?? verified.eventId

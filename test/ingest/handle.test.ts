@@ -44,7 +44,7 @@ describe('handle', () => {
   test('an event that no route takes is ignored', async () => {
     expect(await run(undefined)).toEqual({
       state: 'ignored',
-      reason: 'no route of the source takes this type',
+      reason: 'no route takes this type',
       records: [],
     })
   })
