@@ -3,6 +3,8 @@ export interface Report {
   readonly name: string
   /** The headline: ours, measured against a limit or a peer in the same run. */
   readonly ratio: number
+  /** False where the run cannot say that: the command then fails. */
+  readonly valid: boolean
   readonly figures: Readonly<Record<string, unknown>>
 }
 

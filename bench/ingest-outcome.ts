@@ -15,6 +15,7 @@ export interface Round extends Load {
 export interface Figures {
   /** False where the bare server could not show what it can: the ratio then flatters us. */
   readonly valid: boolean
+  /** Those whose bare server was not kept waiting. */
   readonly roundsCounted: number
   /** Ours to bare, of each round. */
   readonly ratio: Spread
@@ -42,7 +43,7 @@ export interface Outcome extends Figures {
 
 /**
  * Sums the rounds up. A round whose bare server was kept waiting says nothing, and is left out;
- * where too few remain, all count, and the outcome says that it is not valid.
+ * where too few remain the outcome is not valid, and its figures are those of all, to show why.
  */
 export function figuresOf(
   connections: number,
@@ -56,13 +57,13 @@ export function figuresOf(
     ({ bare }) => connections < SATURATING_CONNECTIONS || bare.busy >= SATURATED_BUSY_MIN,
   )
   const valid = saturated.length > pairs.length / 2
-  const counted = valid ? saturated : pairs
-  const ours = counted.map((pair) => pair.ours)
-  const bare = counted.map((pair) => pair.bare)
+  const shown = valid ? saturated : pairs
+  const ours = shown.map((pair) => pair.ours)
+  const bare = shown.map((pair) => pair.bare)
   return {
     valid,
-    roundsCounted: counted.length,
-    ratio: spreadOf(counted.map((pair) => pair.ours.perSecond / pair.bare.perSecond)),
+    roundsCounted: saturated.length,
+    ratio: spreadOf(shown.map((pair) => pair.ours.perSecond / pair.bare.perSecond)),
     eventsPerSecond: spreadOf(ours.map((round) => round.perSecond)),
     barePerSecond: spreadOf(bare.map((round) => round.perSecond)),
     p50Ms: median(ours.map((round) => round.p50Ms)),

@@ -44,7 +44,8 @@ async function run(args: readonly string[]): Promise<Report> {
     outcomes.push(outcome)
   }
   const ratio = outcomes.at(-1)?.ratio.median ?? Number.NaN
-  return { name: 'ingest', ratio, figures: { machine, syncMs, ...options, outcomes } }
+  const valid = outcomes.every((outcome) => outcome.valid)
+  return { name: 'ingest', ratio, valid, figures: { machine, syncMs, ...options, outcomes } }
 }
 
 interface Setting {

@@ -21,7 +21,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   try {
     const report = await benchmark.run(args.filter((arg) => arg !== '--json'))
     if (json) console.log(JSON.stringify(report))
-    return 0
+    return report.valid ? 0 : 1
   } catch (error) {
     console.error(`bench ${benchmark.name}: ${messageOf(error)}`)
     return 1
