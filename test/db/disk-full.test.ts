@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { expect } from 'bun:test'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDedup } from '../../db/dedup.ts'
@@ -7,20 +7,18 @@ import { DATABASE_FILE, openDatabase } from '../../db/open.ts'
 import { openWriter } from '../../db/writer.ts'
 import type { VerifiedBody } from '../../src/delivery.ts'
 import { manualClock } from '../support/manual-clock.ts'
+import { testWithMounts } from '../support/mounts.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
 import { codeOf, sampleEvent, RETENTION_MS } from './world.ts'
 
-/**
- * A file system of `mebibytes` in memory, unmounted when it is disposed of; undefined where this
- * user may not mount.
- */
-async function mountSmallDisk(mebibytes: number): Promise<TempDir | undefined> {
+/** A file system of `mebibytes` in memory, unmounted when it is disposed of. */
+async function mountSmallDisk(mebibytes: number): Promise<TempDir> {
   const dir = await makeTempDir()
   const options = ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', dir.path]
-  const mounted = process.getuid?.() === 0 && Bun.spawnSync(['mount', ...options]).success
-  if (!mounted) {
+  const mounted = Bun.spawnSync(['mount', ...options])
+  if (!mounted.success) {
     await dir[Symbol.asyncDispose]()
-    return undefined
+    throw new Error(mounted.stderr.toString())
   }
   return {
     path: dir.path,
@@ -33,15 +31,10 @@ async function mountSmallDisk(mebibytes: number): Promise<TempDir | undefined> {
   }
 }
 
-const probe = await mountSmallDisk(1)
-await probe?.[Symbol.asyncDispose]()
-const mayMount = probe !== undefined
-
-test.skipIf(!mayMount)(
-  'a full disk answers STORAGE_FULL, and the same process goes on when there is room (needs to mount a tmpfs)',
+testWithMounts(
+  'a full disk answers STORAGE_FULL, and the same process goes on when there is room',
   async () => {
     await using disk = await mountSmallDisk(8)
-    if (disk === undefined) throw new Error('the probe could mount')
     const ballast = join(disk.path, 'ballast')
     await Bun.write(ballast, new Uint8Array(3 * 1024 * 1024))
     const clock = manualClock()

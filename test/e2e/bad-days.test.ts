@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { randomUuid } from '../../src/ids.ts'
 import { builtCommand, startGateway, type GatewayProcess } from '../support/gateway-process.ts'
 import { startKafka } from '../support/kafka-server.ts'
+import { testWithMounts } from '../support/mounts.ts'
 import { describeWithKafka, describeWithRedis } from '../support/servers.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
 import { createTopicNamed, readTopic } from '../support/topics.ts'
@@ -195,8 +196,8 @@ describe('a gateway without Kafka and Redis', () => {
   })
 })
 
-describe('a full disk (needs root, to mount a small one)', () => {
-  test.skipIf(process.getuid?.() !== 0)(
+describe('a full disk', () => {
+  testWithMounts(
     'answers 503 with Retry-After, and takes events again once there is room',
     async () => {
       const mount = join(directory.path, 'small')

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
 import { randomUuid } from '../../src/ids.ts'
 import { builtCommand, startGateway, type GatewayProcess } from '../support/gateway-process.ts'
+import { testWithMounts } from '../support/mounts.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
 
 setDefaultTimeout(60_000)
@@ -182,8 +183,8 @@ test('beyond the open requests there is 503, and the connection is closed', asyn
   expect((await send(gateway)).status).toBe(202)
 })
 
-test.skipIf(process.getuid?.() !== 0)(
-  'a disk that is nearly full closes the door and /readyz, until there is room (needs root, to mount a small one)',
+testWithMounts(
+  'a disk that is nearly full closes the door and /readyz, until there is room',
   async () => {
     const mount = join(directory.path, 'small')
     mkdirSync(mount)

@@ -2,10 +2,11 @@
  * The files of the container image without Docker: laid out as deploy/Dockerfile does, run as its
  * user, with nothing writable but /data and /tmp.
  */
-import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout } from 'bun:test'
 import { chownSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { builtCommand, startGateway } from '../support/gateway-process.ts'
+import { testWithMounts } from '../support/mounts.ts'
 import { findFreePort } from '../support/server-process.ts'
 import { makeTempDir } from '../support/temp.ts'
 
@@ -23,12 +24,8 @@ mount -t proc proc "$root/proc"
 cd /
 exec setpriv --no-new-privs chroot --userspec 65532:65532 --groups= "$root" /bin/inlet "$@"`
 
-/** Only root may mount, and not in every container. */
-const mayMount =
-  Bun.which('unshare') !== null && Bun.spawnSync(['unshare', '--mount', 'true']).success
-
-describe.skipIf(!mayMount)('the files of the image', () => {
-  test('are enough to take an event, read-only and without rights', async () => {
+describe('the files of the image', () => {
+  testWithMounts('are enough to take an event, read-only and without rights', async () => {
     await using folder = await makeTempDir()
     const root = join(folder.path, 'rootfs')
     const [binary = ''] = builtCommand()

@@ -26,11 +26,18 @@ export function describeWithRedis(name: string, fn: (url: string) => void): void
   describeWith('REDIS_URL', redisUrl, name, fn)
 }
 
-/** One line that says how many suites were skipped and why; undefined where none was. */
+/** Counts a test or suite that is skipped for want of something, e.g. `KAFKA_BROKERS`. */
+export function countSkipped(missing: string): void {
+  skipped.set(missing, (skipped.get(missing) ?? 0) + 1)
+}
+
+/** One line that says how many were skipped and why; undefined where none was. */
 export function skippedLine(): string | undefined {
   if (skipped.size === 0) return undefined
-  const reasons = [...skipped].map(([variable, suites]) => `${suites} without ${variable}`)
-  return `skipped suites: ${reasons.join(', ')}; ./scripts/test.sh runs them against real servers`
+  const reasons = [...skipped].map(([missing, count]) => `${count} without ${missing}`)
+  const line = `skipped: ${reasons.join(', ')}`
+  const lacksServers = kafkaBrokers === undefined || redisUrl === undefined
+  return lacksServers ? `${line}; ./scripts/test.sh runs tests against real servers` : line
 }
 
 /**
@@ -44,6 +51,6 @@ function describeWith(
   fn: (value: string) => void,
 ): void {
   if (value !== undefined) return describe(name, () => fn(value))
-  skipped.set(variable, (skipped.get(variable) ?? 0) + 1)
+  countSkipped(variable)
   describe.skip(`${name} (${variable} is not set)`, () => fn(`${variable} is not set`))
 }
