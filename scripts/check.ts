@@ -1,5 +1,6 @@
 // Everything that can be said about the code without running it: `bun run check`.
 // One line for each check, and the whole output of those that fail.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dir, '..')
@@ -34,5 +35,13 @@ async function run({ name, command }: Check): Promise<boolean> {
   return passed
 }
 
-const results = await Promise.all(CHECKS.map(run))
-process.exitCode = results.every(Boolean) ? 0 : 1
+async function main(): Promise<number> {
+  if (!existsSync(join(ROOT, 'node_modules', '.bin', 'tsc'))) {
+    console.error('nothing is installed: run ./scripts/bun.sh install --frozen-lockfile first')
+    return 1
+  }
+  const results = await Promise.all(CHECKS.map(run))
+  return results.every(Boolean) ? 0 : 1
+}
+
+process.exitCode = await main()
