@@ -30,6 +30,7 @@ const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataTyp
  */
 export const chunks = sqliteTable('chunks', {
   seq: integer().primaryKey({ autoIncrement: true }),
+  /** By the file's lifetime, not a date: see db/lifetime.ts. */
   committedAt: integer('committed_at').notNull(),
   /** The events of this commit are the inbox rows with seq in [inboxFirst, inboxLast]. */
   inboxFirst: integer('inbox_first').notNull(),
@@ -136,6 +137,7 @@ export const outboxExceptions = sqliteTable(
 /** Where published entries landed: a row a batch and partition. */
 export const publishLog = sqliteTable('publish_log', {
   id: integer().primaryKey({ autoIncrement: true }),
+  /** By the file's lifetime. */
   at: integer().notNull(),
   topic: text().notNull(),
   partition: integer().notNull(),
@@ -146,7 +148,10 @@ export const publishLog = sqliteTable('publish_log', {
   baseOffset: text('base_offset').notNull(),
 })
 
-/** The buckets that `dedup` has rows in: the first ms of each, and when the next one starts. */
+/**
+ * The buckets that `dedup` has rows in: the first ms of each by the file's lifetime, and when
+ * the next one starts.
+ */
 export const dedupBuckets = sqliteTable('dedup_buckets', {
   start: integer().primaryKey(),
   endsAt: integer('ends_at').notNull(),
@@ -173,6 +178,7 @@ export const idempotencyKeys = sqliteTable(
   {
     /** Ascending with time: retention takes the oldest without an index of their own. */
     id: integer().primaryKey({ autoIncrement: true }),
+    /** By the file's lifetime. */
     answeredAt: integer('answered_at').notNull(),
     caller: text().notNull(),
     key: text().notNull(),
@@ -182,7 +188,7 @@ export const idempotencyKeys = sqliteTable(
   (table) => [uniqueIndex('idempotency_keys_caller_key').on(table.caller, table.key)],
 )
 
-/** Facts about this file: `epoch`, `node_name`. */
+/** Facts about this file: `epoch`, `node_name`, `lifetime_ms`. */
 export const meta = sqliteTable('meta', {
   name: text().primaryKey(),
   value: text().notNull(),

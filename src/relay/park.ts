@@ -13,12 +13,7 @@ const TOPIC_BACKOFF: Backoff = { baseMs: 1_000, maxMs: 60_000 }
  * the same.
  */
 export function openBreakers(outbox: OutboxReader): Map<string, EntryException> {
-  const breakers = new Map<string, EntryException>()
-  for (const topic of outbox.retryTopics()) {
-    const [head] = outbox.exceptions({ status: 'retry', topic, limit: 1, bytesMax: 0 })
-    if (head !== undefined) breakers.set(topic, head.exception)
-  }
-  return breakers
+  return new Map(outbox.heads().map((head) => [head.topic, head]))
 }
 
 /**

@@ -37,8 +37,8 @@ export interface OutboxReader {
     readonly limit: number
     readonly bytesMax: number
   }): readonly SetAside[]
-  /** Topics that have entries with status `retry`. */
-  retryTopics(): readonly string[]
+  /** Of each topic that has entries with status `retry` the earliest of them. */
+  heads(): readonly EntryException[]
   /** Keys that have entries with status `blocked`. */
   blockedKeys(): readonly { readonly topic: string; readonly key: string }[]
 }
@@ -61,6 +61,8 @@ export interface Publisher {
 export interface SyncedSeq {
   /** The highest outbox seq that is on disk: the relay reads nothing above it. */
   current(): number
+  /** How often the bell was rung: whenever somebody else has changed exceptions. */
+  rings(): number
   /**
    * Resolves once `current()` is above `after`, when the bell rings, after `ms`, or when `signal`
    * aborts.

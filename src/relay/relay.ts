@@ -2,10 +2,11 @@ import { assert } from '../assert.ts'
 import { backoffMs, type Backoff } from '../backoff.ts'
 import { FAULTS, GatewayError } from '../errors.ts'
 import { RELAY_BATCH_BYTES_MAX, RELAY_BATCH_ENTRIES_MAX, RELAY_POLL_MS } from '../limits.ts'
-import type { OutboxEntry, RelayMark } from '../outbox.ts'
+import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
+import { openBlockedKeys, type BlockedKeys } from './blocked-keys.ts'
 import { exceptionsOf, exceptionsOfRetry, holdBack, msUntilDue, openBreakers } from './park.ts'
 import type { PoisonPolicy, RelayPorts, RelayStatus } from './ports.ts'
-import { keyName, publishEntries, type PublishContext } from './publish.ts'
+import { publishEntries, type PublishContext } from './publish.ts'
 
 /** Between two tries to store a mark: the disk is full, or the writer is overloaded. */
 const MARK_BACKOFF: Backoff = { baseMs: 100, maxMs: 5_000 }
@@ -39,6 +40,9 @@ interface Relay extends RelayPorts {
   readonly batchBytesMax: number
   readonly signal: AbortSignal
   position: number
+  /** Read once after each mark, and again after a pause. */
+  breakers: ReadonlyMap<string, EntryException> | undefined
+  readonly blockedKeys: BlockedKeys
   state: RelayStatus['state']
   fault: RelayStatus['fault']
 }
@@ -64,6 +68,8 @@ export async function runRelay(
     ...options,
     signal,
     position: ports.outbox.progress(),
+    breakers: undefined,
+    blockedKeys: openBlockedKeys(ports, options.poisonPolicy),
     state: 'starting',
     fault: null,
   }
@@ -74,6 +80,7 @@ export async function runRelay(
     const relayed = await relayNext(relay, upTo)
     if (drained || relayed || signal.aborted) continue
     await relay.synced.next({ after: upTo, ms: pauseMs(relay), signal })
+    relay.breakers = undefined
   }
 }
 
@@ -86,8 +93,8 @@ async function relayNext(relay: Relay, upTo: number): Promise<boolean> {
   if (last === undefined) return false
   assert(last.seq > position && last.seq <= upTo, 'a batch lies above the mark and is synced')
 
-  const blockedKeys = readBlockedKeys(relay)
-  const { sendable, held } = holdBack(entries, openBreakers(outbox), blockedKeys)
+  const blockedKeys = relay.blockedKeys.current()
+  const { sendable, held } = holdBack(entries, breakersOf(relay), blockedKeys)
   const outcome = await publishEntries(sendable, contextOf(relay, blockedKeys))
   if (outcome === undefined) return false
   const at = relay.clock.now()
@@ -103,7 +110,7 @@ async function relayNext(relay: Relay, upTo: number): Promise<boolean> {
 
 async function drainDueTopics(relay: Relay): Promise<boolean> {
   let drained = false
-  for (const [topic, head] of openBreakers(relay.outbox)) {
+  for (const [topic, head] of breakersOf(relay)) {
     if (msUntilDue(head, relay.clock.now()) > 0) continue
     for (let batch = 0; batch < DRAIN_BATCHES_PER_TURN && !relay.signal.aborted; batch += 1) {
       if (!(await drainNext(relay, topic))) break
@@ -127,7 +134,7 @@ async function drainNext(relay: Relay, topic: string): Promise<boolean> {
   )
   if (entries.length === 0) return false
 
-  const outcome = await publishEntries(entries, contextOf(relay, readBlockedKeys(relay)))
+  const outcome = await publishEntries(entries, contextOf(relay, relay.blockedKeys.current()))
   if (outcome === undefined) return false
   const at = relay.clock.now()
   const marked = await markDurably(relay, {
@@ -160,6 +167,8 @@ async function markDurably(relay: Relay, mark: RelayMark): Promise<boolean> {
     }
   }
   relay.position = mark.to
+  relay.breakers = undefined
+  relay.blockedKeys.add(mark.exceptions)
   logSetAside(relay, mark)
   report(relay)
   return true
@@ -197,13 +206,14 @@ function cut(entries: readonly OutboxEntry[], bytesMax: number): readonly Outbox
   return end === -1 ? entries : entries.slice(0, end)
 }
 
-function readBlockedKeys(relay: Relay): ReadonlySet<string> {
-  return new Set(relay.poisonPolicy === 'block-key' ? relay.outbox.blockedKeys().map(keyName) : [])
+function breakersOf(relay: Relay): ReadonlyMap<string, EntryException> {
+  relay.breakers ??= openBreakers(relay.outbox)
+  return relay.breakers
 }
 
 function pauseMs(relay: Relay): number {
   const now = relay.clock.now()
-  const waits = [...openBreakers(relay.outbox).values()].map((head) => msUntilDue(head, now))
+  const waits = [...breakersOf(relay).values()].map((head) => msUntilDue(head, now))
   return Math.min(RELAY_POLL_MS, ...waits)
 }
 

@@ -5,7 +5,10 @@ import type { SyncedSeq } from './ports.ts'
 export interface Synced extends SyncedSeq {
   /** Everything up to `seq` is on disk. A lower seq than before changes nothing. */
   advance(seq: number): void
-  /** Makes the relay look again although nothing new is committed: after a redrive. */
+  /**
+   * Makes the relay look again although nothing new is committed, at what is blocked as well:
+   * after a redrive, once that is stored.
+   */
   ring(): void
 }
 
@@ -13,9 +16,11 @@ export interface Synced extends SyncedSeq {
 export function openSynced(first: number, clock: Clock): Synced {
   let seq = first
   let rung = false
+  let rings = 0
   let sleeper: AbortController | undefined
   return {
     current: () => seq,
+    rings: () => rings,
     advance(to) {
       if (to <= seq) return
       seq = to
@@ -23,6 +28,7 @@ export function openSynced(first: number, clock: Clock): Synced {
     },
     ring() {
       rung = true
+      rings += 1
       sleeper?.abort()
     },
     async next({ after, ms, signal }) {

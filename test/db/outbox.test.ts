@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { openReader } from '../../db/open.ts'
-import { openOutbox } from '../../db/outbox.ts'
+import { EXCEPTIONS_COUNTED_MAX, openOutbox } from '../../db/outbox.ts'
 import {
   bytes,
   openDbWorld,
@@ -116,6 +116,32 @@ test('topics that wait are each named once', async () => {
   const exceptions = [retry(1, 'b'), retry(2, 'a'), retry(3, 'b'), sampleException(4)]
   await world.writer.mark(sampleMark(0, 4, { exceptions }))
   expect(outbox.retryTopics()).toEqual(['a', 'b'])
+  expect(outbox.heads()).toEqual([retry(2, 'a'), retry(1, 'b')])
+})
+
+test('the earliest of each topic that waits is found without its bytes', async () => {
+  await using world = await openDbWorld()
+  await deliverAll(world, ['e1', 'e2'])
+  const topics = ['a', 'b']
+  const exceptions = topics.map((topic, index) =>
+    sampleException(index + 1, { status: 'retry', topic, nextAt: 5 }),
+  )
+  await world.writer.mark(sampleMark(0, 2, { exceptions }))
+  // A chunk that is not there cannot be read.
+  world.database.client.run('DELETE FROM chunks')
+  expect(openOutbox(world.database).heads()).toEqual(exceptions)
+})
+
+test('exceptions are counted up to a bound, in a few milliseconds', async () => {
+  await using world = await openDbWorld()
+  world.database.client.run(
+    `WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i <= ?)
+    INSERT INTO outbox_exceptions (seq, status, topic, key, attempts, code, reason)
+    SELECT i, 'dead', 't', 'k', 1, 'RECORD_REJECTED', '' FROM c`,
+    [EXCEPTIONS_COUNTED_MAX],
+  )
+  const { retry, dead } = openOutbox(world.database).lag()
+  expect({ retry, dead }).toEqual({ retry: 0, dead: EXCEPTIONS_COUNTED_MAX })
 })
 
 test('the lag says how much waits, since when, and why', async () => {

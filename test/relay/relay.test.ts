@@ -169,6 +169,43 @@ describe('a record that Kafka refuses', () => {
   })
 })
 
+describe('blocked keys', () => {
+  test('are read once, not once a batch, and those that are added meanwhile hold theirs back', async () => {
+    const world = new World()
+    for (const key of ['a', 'b', 'c']) world.add('orders', key, POISON_BYTES)
+    for (const key of ['a', 'b', 'c', 'd']) world.add('orders', key)
+    await run(world, { poisonPolicy: 'block-key', batchEntriesMax: 1 })
+
+    expect(world.withStatus('blocked')).toEqual([1, 2, 3, 4, 5, 6])
+    expect(world.published()).toEqual([7])
+    expect(world.blockedKeysReads).toBe(1)
+  })
+
+  test('are read again when the bell rings: what a person lets go is sent', async () => {
+    const world = new World()
+    world.add('orders', 'a', POISON_BYTES)
+    for (let i = 0; i < 3; i += 1) world.add('orders', 'a')
+    let isFreed = false
+    await run(world, {
+      poisonPolicy: 'block-key',
+      onSleep() {
+        if (!isFreed && world.idle) {
+          isFreed = true
+          for (const [seq, exception] of world.exceptions) {
+            world.exceptions.set(seq, { ...exception, status: seq === 1 ? 'dead' : 'retry' })
+          }
+          world.rings += 1
+          return false
+        }
+        return world.idle
+      },
+    })
+
+    expect(world.published()).toEqual([2, 3, 4])
+    expect(world.blockedKeysReads).toBe(2)
+  })
+})
+
 describe('a topic that Kafka refuses', () => {
   test('waits, with everything that comes later, while the others go on; then drains in order', async () => {
     const world = new World()

@@ -37,6 +37,7 @@ describe('the doorbell', () => {
     }
     const synced = openSynced(3, clock)
     synced.ring()
+    expect(synced.rings()).toBe(1)
     await synced.next({ after: 3, ms: FOREVER_MS, signal: never })
     expect(slept).toEqual([])
     await synced.next({ after: 3, ms: FOREVER_MS, signal: never })

@@ -43,6 +43,9 @@ export class World {
   readonly sends: (readonly number[])[] = []
   readonly missingTopics = new Set<string>()
   position = 0
+  /** How often somebody else has changed exceptions. */
+  rings = 0
+  blockedKeysReads = 0
   faults = 0
   nowMs = 1_800_000_000_000
   nextSendFault: () => SendFault | undefined = () => undefined
@@ -85,7 +88,11 @@ export class World {
       log: silentLog,
       outbox: this.#reader(),
       publisher: { publish: (records) => this.#publish(records) },
-      synced: { current: () => this.entries.length, next: ({ ms }) => this.#sleep(ms) },
+      synced: {
+        current: () => this.entries.length,
+        rings: () => this.rings,
+        next: ({ ms }) => this.#sleep(ms),
+      },
       mark: (mark) => this.#mark(mark),
       report: (status) => this.reports.push(status),
     }
@@ -127,10 +134,15 @@ export class World {
           .filter((exception) => exception.status === status && exception.topic === topic)
           .slice(0, limit)
           .map((exception) => ({ exception, entry: this.#entry(exception.seq) })),
-      retryTopics: () => [
-        ...new Set(all().flatMap((e) => (e.status === 'retry' ? [e.topic] : []))),
-      ],
-      blockedKeys: () => all().filter((exception) => exception.status === 'blocked'),
+      heads: () => {
+        const retries = all().filter((exception) => exception.status === 'retry')
+        const firsts = Map.groupBy(retries, ({ topic }) => topic).values()
+        return [...firsts].flatMap(([first]) => (first === undefined ? [] : [first]))
+      },
+      blockedKeys: () => {
+        this.blockedKeysReads += 1
+        return all().filter((exception) => exception.status === 'blocked')
+      },
     }
   }
 
