@@ -54,7 +54,7 @@ export interface Copy {
 }
 
 export interface Checkpointer {
-  /** Looks at the WAL once, and does what its size asks for. */
+  /** Looks at the files once, and does what the size of the WAL asks for. */
   runOnce(): Promise<void>
   /** Looks at it until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>
@@ -75,6 +75,7 @@ export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
   )
 
   const pageBytes = readNumber(database.client, 'page_size')
+  const files = [database.path, `${database.path}-wal`].map(watchFile)
 
   function walState() {
     const row = look.get()
@@ -100,6 +101,11 @@ export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
   }
 
   async function runOnce(): Promise<void> {
+    const missing = files.find((file) => !file.isInPlace())
+    if (missing !== undefined) {
+      const detail = `${missing.path} was removed or replaced while it was in use`
+      return options.onFatal(new GatewayError('STORAGE_FAILED', detail))
+    }
     if (walState().uncopiedBytes >= COPY_BYTES) await copyOnce()
     const { bytes, uncopiedBytes } = walState()
     const startsOverByItself = uncopiedBytes === 0 && sizeOf(database.path) < TRUNCATE_BYTES
@@ -122,6 +128,21 @@ export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
     },
     close: () => copy.close(),
   }
+}
+
+/**
+ * SQLite goes on writing to a file that was removed, and all of it is gone with the process. Both
+ * files stay the same while a connection is open: SQLite removes a WAL with the last one, and only
+ * shortens it before. They are never opened here: see db/sync.ts.
+ */
+function watchFile(path: string) {
+  const identity = () => {
+    const file = statSync(path, { bigint: true, throwIfNoEntry: false })
+    return file === undefined ? 'missing' : `${file.dev}:${file.ino}`
+  }
+  const opened = identity()
+  assert(opened !== 'missing', 'the files are there while the database is open')
+  return { path, isInPlace: () => identity() === opened }
 }
 
 function sizeOf(path: string): number {

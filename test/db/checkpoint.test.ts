@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { statSync } from 'node:fs'
+import { copyFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { openCheckpointer, type CheckpointAnswer, type Copy } from '../../db/checkpoint.ts'
 import { openReader } from '../../db/open.ts'
 import type { VerifiedBody } from '../../src/delivery.ts'
@@ -91,6 +91,43 @@ test('the loop ends when it is told to, and leaves nothing asleep', async () => 
   const running = checkpointer.run(abort.signal)
   abort.abort()
   await running
+})
+
+const LOSSES: readonly (readonly [string, (path: string) => void])[] = [
+  ['the database is removed', (path) => rmSync(path)],
+  ['its WAL is removed', (path) => rmSync(`${path}-wal`)],
+  [
+    'a copy takes its place',
+    (path) => {
+      copyFileSync(path, `${path}.copy`)
+      renameSync(`${path}.copy`, path)
+    },
+  ],
+]
+
+test.each(LOSSES)('where %s, the process ends', async (_, lose) => {
+  await using world = await openDbWorld()
+  using checkpointer = openCheckpointerOf(world)
+  await checkpointer.runOnce()
+  expect(checkpointer.fatal).toEqual([])
+  lose(world.path)
+  // SQLite itself does not notice.
+  await world.writer.commit(sampleEvent('lost'))
+  await checkpointer.runOnce()
+  expect(checkpointer.fatal).toMatchObject([{ code: 'STORAGE_FAILED' }])
+})
+
+test('a WAL that starts over, or is emptied, is still the same file', async () => {
+  await using world = await openDbWorld()
+  using checkpointer = openCheckpointerOf(world)
+  await fill(world, 'a', 1)
+  world.database.client.run('PRAGMA wal_checkpoint(RESTART)')
+  await fill(world, 'b', 1)
+  world.database.client.run('PRAGMA wal_checkpoint(TRUNCATE)')
+  world.database.client.run('VACUUM')
+  openReader(world.path).close()
+  await checkpointer.runOnce()
+  expect(checkpointer.fatal).toEqual([])
 })
 
 test('a checkpoint that the disk fails ends the process; a full disk does not', async () => {
