@@ -1,4 +1,5 @@
 import { and, asc, between, eq, gt, inArray, isNotNull, lt, lte, or, sql } from 'drizzle-orm'
+import { GatewayError, messageOf } from '../src/errors.ts'
 import type { Dedup } from './dedup.ts'
 import { blameOf } from './failures.ts'
 import { openIdempotencyKeys } from './idempotency-keys.ts'
@@ -39,7 +40,10 @@ export interface Retention {
    * Deletes one slice of what is older than the retention time, by the file's lifetime. Events go
    * with everything of theirs, a commit at a time, and only once each of its entries is published:
    * what is pending, waiting, blocked or dead stays, however old, and so does an event that is
-   * still to be tried. `more`: the next call will find work, too.
+   * still to be tried. `more`: the next call will find work, too. Where the disk is full it
+   * deletes nothing.
+   *
+   * @throws GatewayError STORAGE_FAILED: the process has to end, as after `WriterOptions.onFatal`.
    */
   retainOnce(): { readonly deleted: number; readonly more: boolean }
 }
@@ -131,7 +135,8 @@ function orLater(retain: Retention['retainOnce']): ReturnType<Retention['retainO
   } catch (error) {
     const blame = blameOf(error)
     if (blame === 'full' || blame === 'moment') return { deleted: 0, more: false }
-    throw error
+    if (blame !== 'storage') throw error
+    throw new GatewayError('STORAGE_FAILED', messageOf(error), { cause: error })
   }
 }
 

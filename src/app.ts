@@ -22,7 +22,7 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { openDoor, type Door } from './door/door.ts'
 import type { Visit } from './door/visit.ts'
-import { messageOf } from './errors.ts'
+import { GatewayError, messageOf } from './errors.ts'
 import type { Hint, HintOptions } from './idempotency/hint.ts'
 import { noHint } from './idempotency/none.ts'
 import { openRedisHint } from './idempotency/redis.ts'
@@ -227,6 +227,8 @@ async function runRetention(
     try {
       more = retention.retainOnce().more
     } catch (error) {
+      // Ends the process: only a start finds out what is on disk.
+      if (error instanceof GatewayError && error.code === 'STORAGE_FAILED') throw error
       // A full disk stops deleting, too: it is tried again when there may be room.
       log.error('retention.failed', { reason: messageOf(error) })
     }

@@ -147,6 +147,17 @@ test('a file that a burst has left empty gives its space back', async () => {
   expect(Number(pages())).toBeLessThan(400)
 })
 
+test('a disk that fails while it deletes is reported as such, not tried again', async () => {
+  await using world = await openDbWorld()
+  const retain = openRetentionOf(world)
+  await world.writer.commit(sampleEvent('e1', { records: [] }))
+  world.clock.advance(2 * RETENTION_MS)
+  // Stands in for a file system that was remounted read-only.
+  world.database.client.run('PRAGMA query_only = 1')
+  expect(retain).toThrow(expect.objectContaining({ code: 'STORAGE_FAILED' }))
+  world.database.client.run('PRAGMA query_only = 0')
+})
+
 test('where the database is locked, it deletes nothing and does not fail', async () => {
   await using world = await openDbWorld()
   const retain = openRetentionOf(world)
