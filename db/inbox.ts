@@ -89,7 +89,11 @@ export interface Inbox {
 }
 
 export function openInbox(reader: Reader): Inbox {
-  const statements = { ...prepareLists(reader), ...prepareDetails(reader) }
+  const statements = {
+    ...prepareLists(reader),
+    ...prepareLookUps(reader),
+    ...prepareDetails(reader),
+  }
   const bodies = openBodies(reader)
 
   function toDetail(row: EventRow): StoredEventDetail {
@@ -218,6 +222,17 @@ function prepareLists({ orm }: Reader) {
       .orderBy(desc(inbox.seq))
       .limit(slot('limit'))
       .prepare(),
+    countByState: orm
+      .select({ state: inbox.state, count: sql<number>`count(*)` })
+      .from(inbox)
+      .groupBy(inbox.state)
+      .prepare(),
+  }
+}
+
+function prepareLookUps({ orm }: Reader) {
+  const slot = sql.placeholder
+  return {
     bySeq: orm
       .select(ROW_COLUMNS)
       .from(inbox)
@@ -231,11 +246,6 @@ function prepareLists({ orm }: Reader) {
       .where(eq(inbox.eventId, slot('eventId')))
       .orderBy(desc(inbox.seq))
       .limit(slot('limit'))
-      .prepare(),
-    countByState: orm
-      .select({ state: inbox.state, count: sql<number>`count(*)` })
-      .from(inbox)
-      .groupBy(inbox.state)
       .prepare(),
   }
 }
