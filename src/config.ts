@@ -118,7 +118,10 @@ export const SETTINGS = {
     .describe('Longest time for one handler call, in ms.'),
   INLET_RETENTION_DAYS: wholeNumber(1, 3650)
     .default(7)
-    .describe('How long events, published records and dedup ids are kept, in days.'),
+    .describe(
+      'How long events, published records and dedup ids are kept, in days. Days in which the ' +
+        'gateway does not run do not count.',
+    ),
   INLET_POISON_POLICY: z
     .enum(['continue', 'block-key'])
     .default('continue')
