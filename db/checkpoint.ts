@@ -35,14 +35,10 @@ export type CheckpointAnswer =
 
 export interface CheckpointerOptions {
   readonly database: InletDatabase
-  readonly writer: Pick<Writer, 'hold'>
+  /** Told when a checkpoint cannot write or sync: that must not be tried again here. */
+  readonly writer: Pick<Writer, 'hold' | 'fail'>
   readonly clock: Clock
   readonly log: Log
-  /**
-   * See `WriterOptions.onFatal`: a checkpoint that cannot write or sync must not be tried
-   * again in this process.
-   */
-  readonly onFatal: (error: unknown) => void
   /** For tests that measure without the thread. Default: db/checkpoint-worker.ts. */
   readonly copy?: Copy
 }
@@ -77,6 +73,13 @@ export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
   const pageBytes = readNumber(database.client, 'page_size')
   const files = [database.path, `${database.path}-wal`].map(watchFile)
 
+  let hasFailed = false
+
+  function fail(detail: string): void {
+    hasFailed = true
+    writer.fail(new GatewayError('STORAGE_FAILED', detail))
+  }
+
   function walState() {
     const row = look.get()
     assert(row !== null, 'a checkpoint reports')
@@ -92,7 +95,7 @@ export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
     const { blame, message } = answer
     log.error('checkpoint.failed', { blame, message })
     // What the failed sync dropped is still in the WAL; only a start reads it all again.
-    if (blame === 'storage') options.onFatal(new GatewayError('STORAGE_FAILED', message))
+    if (blame === 'storage') fail(message)
   }
 
   function truncate(): void {
@@ -101,10 +104,10 @@ export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
   }
 
   async function runOnce(): Promise<void> {
+    if (hasFailed) return
     const missing = files.find((file) => !file.isInPlace())
     if (missing !== undefined) {
-      const detail = `${missing.path} was removed or replaced while it was in use`
-      return options.onFatal(new GatewayError('STORAGE_FAILED', detail))
+      return fail(`${missing.path} was removed or replaced while it was in use`)
     }
     if (walState().uncopiedBytes >= COPY_BYTES) await copyOnce()
     const { bytes, uncopiedBytes } = walState()

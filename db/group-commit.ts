@@ -47,6 +47,8 @@ export class GroupCommit<Draft> {
   #isBusy = false
   /** Why nothing is taken any more. */
   #closed: GatewayError | undefined
+  /** Why nothing is answered any more. */
+  #failed: GatewayError | undefined
 
   constructor(ports: GroupCommitPorts<Draft>) {
     this.#ports = ports
@@ -99,6 +101,16 @@ export class GroupCommit<Draft> {
     if (this.#isBusy) await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
   }
 
+  /** Rejects everything that waits. After this nothing is acknowledged by this process. */
+  fail(error: GatewayError): void {
+    if (this.#failed !== undefined) return
+    this.#failed = error
+    this.#closed = error
+    this.#reject(this.#queue, error)
+    this.#queue = []
+    this.#ports.onFatal(error)
+  }
+
   /** Starts batches until one has to wait for its sync, or nothing is left. */
   #startNext(): void {
     this.#isBusy = true
@@ -140,19 +152,21 @@ export class GroupCommit<Draft> {
       const code = blame === 'full' ? 'STORAGE_FULL' : 'STORAGE_FAILED'
       const error = new GatewayError(code, messageOf(cause), { cause })
       this.#reject(batch, error)
-      if (blame === 'storage') this.#fail(error)
+      if (blame === 'storage') this.fail(error)
       return undefined
     }
   }
 
   #finishSync(batch: readonly Item<Draft>[], applied: Applied, cause: Error | null): void {
-    if (cause === null) {
-      this.#answer(batch, applied)
-      this.#ports.onSynced()
-    } else {
+    if (cause !== null) {
       const error = new GatewayError('STORAGE_FAILED', `sync: ${messageOf(cause)}`, { cause })
       this.#reject(batch, error)
-      this.#fail(error)
+      this.fail(error)
+    } else if (this.#failed !== undefined) {
+      this.#reject(batch, this.#failed)
+    } else {
+      this.#answer(batch, applied)
+      this.#ports.onSynced()
     }
     this.#startNext()
   }
@@ -169,13 +183,5 @@ export class GroupCommit<Draft> {
 
   #release(batch: readonly Item<Draft>[]): void {
     for (const item of batch) this.#pendingBytes -= item.bytes
-  }
-
-  /** After this nothing is acknowledged by this process. */
-  #fail(error: GatewayError): void {
-    this.#closed = error
-    this.#reject(this.#queue, error)
-    this.#queue = []
-    this.#ports.onFatal(error)
   }
 }

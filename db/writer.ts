@@ -54,6 +54,11 @@ export interface Writer {
   readonly pendingBytes: number
   /** Runs `task` between two commits: the next one starts when it has ended. */
   hold<T>(task: () => Promise<T>): Promise<T>
+  /**
+   * The storage cannot be trusted any more, as somebody else has found: rejects every waiter, the
+   * commit that is being synced as well, takes nothing after, and calls `onFatal`.
+   */
+  fail(error: GatewayError): void
   /** Refuses new work, finishes what is queued, and ends. Does not close the database. */
   close(): Promise<void>
 }
@@ -109,6 +114,7 @@ export function openWriter(options: WriterOptions): Writer {
       return commits.pendingBytes
     },
     hold: (task) => commits.hold(task),
+    fail: (error) => commits.fail(error),
     async close() {
       await commits.close()
       sync.close()

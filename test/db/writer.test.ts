@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { openInbox } from '../../db/inbox.ts'
 import { openOutbox } from '../../db/outbox.ts'
+import { GatewayError } from '../../src/errors.ts'
 import { COMMIT_DELIVERIES_MAX, PENDING_BYTES_MAX } from '../../src/limits.ts'
 import type { NewEvent } from '../../src/event.ts'
 import {
@@ -77,6 +78,21 @@ test('one commit takes no more deliveries than its limit', async () => {
   expect(await stateOf(commits.at(-1) ?? Promise.reject())).toBe('pending')
   await sync.finish()
   await Promise.all(commits)
+})
+
+test('what somebody else found broken is not acknowledged either, though its sync succeeds', async () => {
+  const sync = heldSync()
+  await using world = await openDbWorld({ sync })
+  const inBatch = codeOf(world.writer.commit(sampleEvent('e1')))
+  const queued = codeOf(world.writer.commit(sampleEvent('e2')))
+  world.writer.fail(new GatewayError('STORAGE_FAILED', 'the file was removed'))
+  expect(await queued).toBe('STORAGE_FAILED')
+  await sync.finish()
+  expect(await inBatch).toBe('STORAGE_FAILED')
+  expect(await codeOf(world.writer.commit(sampleEvent('e1')))).toBe('STORAGE_FAILED')
+  expect(world.fatal).toHaveLength(1)
+  expect(world.writer.pendingBytes).toBe(0)
+  expect(world.writer.syncedOutboxSeq).toBe(0)
 })
 
 test('a failed sync acknowledges nothing, then or later, and reports itself once', async () => {
