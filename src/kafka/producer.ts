@@ -71,6 +71,7 @@ export function openKafkaPublisher(options: KafkaPublisherOptions): KafkaPublish
     session ??= openSession(options, security, sessions++)
     const { producer, connected, lastOffsets } = session
     await connected
+    if (records.length === 0) return []
     const topics = Map.groupBy(records.map(toMessage), ({ topic }) => topic)
     const acks = await producer.sendBatch({
       acks: -1,

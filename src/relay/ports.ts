@@ -50,6 +50,8 @@ export interface Publisher {
    * one topic and key land in the order of the list. A rejection says nothing about what landed,
    * except that the records of a topic and partition land together or not at all.
    *
+   * An empty list only finds out whether Kafka answers.
+   *
    * @throws GatewayError RECORD_REJECTED: Kafka refuses at least one of the records, or all of them
    * together; TOPIC_REJECTED: it refuses at least one of the topics; BROKER_UNAVAILABLE: anything
    * else.

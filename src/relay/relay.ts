@@ -79,8 +79,25 @@ export async function runRelay(
     const drained = await drainDueTopics(relay)
     const relayed = await relayNext(relay, upTo)
     if (drained || relayed || signal.aborted) continue
+    if (relay.state !== 'up') await knock(relay)
     await relay.synced.next({ after: upTo, ms: pauseMs(relay), signal })
     relay.breakers = undefined
+  }
+}
+
+/**
+ * Asks whether Kafka answers, where nobody knows or it did not: an operator should hear of a broker
+ * that is away before the first event does.
+ */
+async function knock(relay: Relay): Promise<void> {
+  try {
+    await relay.publisher.publish([])
+    answered(relay, null)
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    const { code, detail } = error
+    relay.log.warn('relay.unavailable', { code, detail, hint: error.fault.hint })
+    answered(relay, error)
   }
 }
 
@@ -226,14 +243,17 @@ function contextOf(relay: Relay, blockedKeys: ReadonlySet<string>): PublishConte
     poisonPolicy,
     blockedKeys,
     signal,
-    onAnswer(fault) {
-      const state = fault === null ? 'up' : 'down'
-      if (fault === null && state === relay.state) return
-      relay.state = state
-      if (fault !== null) relay.fault = { code: fault.code, detail: fault.detail }
-      report(relay)
-    },
+    onAnswer: (fault) => answered(relay, fault),
   }
+}
+
+/** How the cluster is, after a send: null where it answered. */
+function answered(relay: Relay, fault: GatewayError | null): void {
+  const state = fault === null ? 'up' : 'down'
+  if (fault === null && state === relay.state) return
+  relay.state = state
+  if (fault !== null) relay.fault = { code: fault.code, detail: fault.detail }
+  report(relay)
 }
 
 function report(relay: Relay): void {

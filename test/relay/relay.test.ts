@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../src/errors.ts'
-import type { PoisonPolicy } from '../../src/relay/ports.ts'
+import type { PoisonPolicy, Publisher, RelayStatus } from '../../src/relay/ports.ts'
 import { runRelay } from '../../src/relay/relay.ts'
 import { Crash, POISON_BYTES, World } from './world.ts'
 
@@ -81,6 +81,29 @@ describe('the straight path', () => {
 })
 
 describe('while Kafka does not answer', () => {
+  test('an idle relay says so before the first event, and again once it answers', async () => {
+    const world = new World()
+    const states: string[] = []
+    const away = new GatewayError('BROKER_UNAVAILABLE', 'nobody is there')
+    const answers: (GatewayError | null)[] = [away, null]
+    const ports = world.ports()
+    const stop = new AbortController()
+    world.onSleep = () => {
+      if (answers.length === 0) stop.abort()
+    }
+    const publisher: Publisher = {
+      publish(records) {
+        expect(records).toEqual([])
+        const fault = answers.shift() ?? null
+        return fault === null ? Promise.resolve([]) : Promise.reject(fault)
+      },
+    }
+    const report = ({ state }: RelayStatus) => void states.push(state)
+    await runRelay({ ...ports, publisher, report }, { poisonPolicy: 'continue' }, stop.signal)
+
+    expect(states).toEqual(['starting', 'down', 'up'])
+  })
+
   test('for hours, from the start, nothing leaves the straight path and nothing is given up', async () => {
     const world = new World()
     for (let i = 0; i < 3; i += 1) world.add('orders', 'a')
