@@ -1,7 +1,7 @@
 /**
  * What people ask about events: the CLI and the admin port. Reads through a connection of its own.
  */
-import { and, asc, desc, eq, inArray, lt, ne, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, lt, ne, sql, type SQL } from 'drizzle-orm'
 import type { EpochMs } from '../src/clock.ts'
 import type { EventState } from '../src/event.ts'
 import type { EntryStatus, ExceptionStatus } from '../src/outbox.ts'
@@ -168,60 +168,29 @@ const ROW_COLUMNS = { ...EVENT_COLUMNS, chunkSeq: inbox.chunkSeq, bodyOffset: in
 
 function prepareLists({ orm }: Reader) {
   const slot = sql.placeholder
-  const ofSource = sql`(${slot('source')} is null or ${inbox.source} = ${slot('source')})`
+  const ofState = sql`(${slot('state')} is null or ${inbox.state} = ${slot('state')})`
+  // The few that are set aside lead to their events, not the other way round.
+  const setAside = orm
+    .select({ inboxSeq: outbox.inboxSeq })
+    .from(outboxExceptions)
+    .innerJoin(outbox, eq(outbox.seq, outboxExceptions.seq))
+    .where(eq(outboxExceptions.status, slot('records')))
+
+  function newest(...conditions: readonly SQL[]) {
+    const ofSource = sql`(${slot('source')} is null or ${inbox.source} = ${slot('source')})`
+    return orm
+      .select(EVENT_COLUMNS)
+      .from(inbox)
+      .leftJoin(handlerRetries, eq(handlerRetries.inboxSeq, inbox.seq))
+      .where(and(lt(inbox.seq, slot('before')), ofSource, ...conditions))
+      .orderBy(desc(inbox.seq))
+      .limit(slot('limit'))
+      .prepare()
+  }
   return {
-    list: orm
-      .select(EVENT_COLUMNS)
-      .from(inbox)
-      .leftJoin(handlerRetries, eq(handlerRetries.inboxSeq, inbox.seq))
-      .where(
-        and(
-          lt(inbox.seq, slot('before')),
-          ofSource,
-          sql`(${slot('state')} is null or ${inbox.state} = ${slot('state')})`,
-        ),
-      )
-      .orderBy(desc(inbox.seq))
-      .limit(slot('limit'))
-      .prepare(),
-    listSetAside: orm
-      .select(EVENT_COLUMNS)
-      .from(inbox)
-      .leftJoin(handlerRetries, eq(handlerRetries.inboxSeq, inbox.seq))
-      .where(
-        and(
-          lt(inbox.seq, slot('before')),
-          ofSource,
-          sql`(${slot('state')} is null or ${inbox.state} = ${slot('state')})`,
-          // The few that are set aside lead to their events, not the other way round.
-          inArray(
-            inbox.seq,
-            orm
-              .select({ inboxSeq: outbox.inboxSeq })
-              .from(outboxExceptions)
-              .innerJoin(outbox, eq(outbox.seq, outboxExceptions.seq))
-              .where(eq(outboxExceptions.status, slot('records'))),
-          ),
-        ),
-      )
-      .orderBy(desc(inbox.seq))
-      .limit(slot('limit'))
-      .prepare(),
-    listNotAccepted: orm
-      .select(EVENT_COLUMNS)
-      .from(inbox)
-      .leftJoin(handlerRetries, eq(handlerRetries.inboxSeq, inbox.seq))
-      .where(
-        and(
-          lt(inbox.seq, slot('before')),
-          ofSource,
-          eq(inbox.state, slot('state')),
-          ne(inbox.state, sql`'accepted'`),
-        ),
-      )
-      .orderBy(desc(inbox.seq))
-      .limit(slot('limit'))
-      .prepare(),
+    list: newest(ofState),
+    listSetAside: newest(ofState, inArray(inbox.seq, setAside)),
+    listNotAccepted: newest(eq(inbox.state, slot('state')), ne(inbox.state, sql`'accepted'`)),
     countByState: orm
       .select({ state: inbox.state, count: sql<number>`count(*)` })
       .from(inbox)

@@ -76,3 +76,24 @@ test('a person with a SQL shell sees each event with its body', async () => {
   const rows = world.database.client.query('SELECT CAST(body AS TEXT) FROM events ORDER BY seq')
   expect(rows.values().flat()).toEqual(ids.map((id) => `{"id":"${id}"}`))
 })
+
+test('a list says how far the records of an event have come, and finds those set aside', async () => {
+  await using world = await openDbWorld()
+  for (const id of ['e1', 'e2', 'e3']) await world.writer.commit(sampleEvent(id))
+  await world.writer.commit(sampleEvent('e4', { state: 'ignored', reason: 'x', records: [] }))
+  const blocked = sampleException(2, { status: 'blocked' })
+  await world.writer.mark(sampleMark(0, 2, { exceptions: [blocked] }))
+  const inbox = openInbox(world.database)
+  const listed = inbox.list({ limit: 10 }).map(({ seq, records }) => [seq, records])
+  const setAside = (records: 'blocked' | 'retry') =>
+    inbox.list({ limit: 10, records }).map(({ seq }) => seq)
+
+  expect(listed).toEqual([
+    [4, null],
+    [3, 'pending'],
+    [2, 'blocked'],
+    [1, 'published'],
+  ])
+  expect(setAside('blocked')).toEqual([2])
+  expect(setAside('retry')).toEqual([])
+})
