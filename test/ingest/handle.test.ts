@@ -9,6 +9,8 @@ import { sampleDelivery, sampleVerified } from '../support/verified.ts'
 const clock = manualClock()
 const ports = { clock, handlerMsMax: 800 }
 const anything = z.unknown()
+/** Awaitable, and no Promise: what a library of the user's own may return. */
+const neverSettles = Object.fromEntries([['then', () => undefined]])
 
 function sourceWith(route: Route | undefined): Source {
   return {
@@ -166,7 +168,7 @@ describe('handle', () => {
   })
 
   test.each([
-    ['a thenable of its own', on(anything, () => ({ then() {} }) as never)],
+    ['a thenable of its own', on(anything, () => neverSettles as never)],
     [
       'a schema that waits',
       on(
