@@ -13,9 +13,9 @@ as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-# Kafka 4 needs Java 17 or newer.
+# Kafka 4 needs Java 17 or newer. Without the flag a JVM leaves a folder in /tmp.
 has_java() {
-  has java && [ "$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')" -ge 17 ]
+  has java && [ "$(java -XX:-UsePerfData -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p')" -ge 17 ]
 }
 
 missing=
@@ -40,7 +40,7 @@ elif [ -n "$missing" ]; then
   fi
   # policy-rc.d keeps Debian from starting the servers that it installs: ours run in folders of their own.
   # shellcheck disable=SC2086 # one word for each package
-  as_root env DEBIAN_FRONTEND=noninteractive sh -euc '
+  as_root env DEBIAN_FRONTEND=noninteractive JAVA_TOOL_OPTIONS=-XX:-UsePerfData sh -euc '
     policy=/usr/sbin/policy-rc.d
     if [ ! -e $policy ]; then
       trap "rm -f $policy" EXIT

@@ -24,6 +24,8 @@ export async function installKafkaJars(): Promise<string> {
   try {
     const command = ['mvn', '-q', '-B', '-f', POM, 'dependency:copy-dependencies']
     const maven = Bun.spawn([...command, `-DoutputDirectory=${partial}`], {
+      // Else the JVM leaves a folder in the system's one for temporary files.
+      env: { ...process.env, MAVEN_OPTS: `${process.env['MAVEN_OPTS'] ?? ''} -XX:-UsePerfData` },
       stdin: 'ignore',
       stdout: 'inherit',
       stderr: 'inherit',

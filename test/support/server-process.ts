@@ -11,15 +11,15 @@ const POLL_MS = 50
 const LOG_TAIL_LINES = 40
 
 /**
- * Ends the server and removes its folder once our end of the pipe closes, so also when this process
- * is killed with SIGKILL. Reads the server's current pid, or an empty line while none runs. The
- * second lets a killed server release its files before they are removed.
+ * Reads the pid of the process that it watches, or an empty line while there is none. The second
+ * lets a killed process release its files before they are removed; removing is tried again for the
+ * sake of those in the folder that have a guard of their own.
  */
 const GUARD = `trap '' INT TERM HUP
 pid=
 while read -r line; do pid=$line; done
 if [ -n "$pid" ]; then kill -KILL "-$pid" && sleep 1; fi
-rm -rf -- "$1"`
+rm -rf -- "$1" || { sleep 2; rm -rf -- "$1"; }`
 
 /**
  * A real server in a temporary folder of its own, that is gone with its folder
@@ -37,6 +37,14 @@ export interface ServerProcess extends AsyncDisposable {
   kill(): Promise<void>
   /** Stops it in order if it runs, and starts it again on the same port and folder. */
   restart(): Promise<void>
+}
+
+/** Sees to it that a process and its folder are gone once we are, also after a SIGKILL. */
+export interface Guard extends AsyncDisposable {
+  /** Watches the process group of this pid, which its leader has; undefined: none. */
+  watch(pid: number | undefined): Promise<void>
+  /** Ends what it watches, and removes the folder. */
+  end(): Promise<void>
 }
 
 /** How to start a server and to see that it is ready. */
@@ -70,24 +78,38 @@ export function findFreePort(): number {
   }
 }
 
+/** Guards a folder: it goes when our end of a pipe closes, however that comes about. */
+export function startGuard(folder: string): Guard {
+  const guard = Bun.spawn(['sh', '-c', GUARD, 'guard', folder], {
+    stdin: 'pipe',
+    stdout: 'ignore',
+    stderr: 'ignore',
+    detached: true,
+  })
+
+  async function end(): Promise<void> {
+    await guard.stdin.end()
+    await guard.exited
+  }
+
+  return {
+    async watch(pid) {
+      await guard.stdin.write(`${pid ?? ''}\n`)
+      await guard.stdin.flush()
+    },
+    end,
+    [Symbol.asyncDispose]: end,
+  }
+}
+
 /**
  * Starts a server and waits until it is ready. Its folder is removed when it stops, and
  * when this process ends.
  */
 export async function startServerProcess(server: ServerCommand): Promise<ServerProcess> {
   const logPath = join(server.folder, 'server.log')
-  const guard = Bun.spawn(['sh', '-c', GUARD, 'guard', server.folder], {
-    stdin: 'pipe',
-    stdout: 'ignore',
-    stderr: 'ignore',
-    detached: true,
-  })
+  const guard = startGuard(server.folder)
   let child: Bun.Subprocess | undefined
-
-  async function tellGuard(pid: string): Promise<void> {
-    await guard.stdin.write(`${pid}\n`)
-    await guard.stdin.flush()
-  }
 
   async function start(): Promise<void> {
     const log = openSync(logPath, 'a')
@@ -100,7 +122,7 @@ export async function startServerProcess(server: ServerCommand): Promise<ServerP
       detached: true,
     })
     closeSync(log)
-    await tellGuard(String(child.pid))
+    await guard.watch(child.pid)
     await waitUntilReady(server, child, logPath)
   }
 
@@ -118,13 +140,12 @@ export async function startServerProcess(server: ServerCommand): Promise<ServerP
     await child.exited
     clearTimeout(patience)
     child = undefined
-    await tellGuard('')
+    await guard.watch(undefined)
   }
 
   async function stop(): Promise<void> {
     await end('SIGTERM')
-    await guard.stdin.end()
-    await guard.exited
+    await guard.end()
   }
 
   try {
