@@ -6,8 +6,8 @@ import { systemClock } from '../../src/clock.ts'
 const SCRIPT = join(import.meta.dir, '../../scripts/with-servers.ts')
 const POLL_MS = 20
 
-/** Says where its files go and who its own child is, and stays. */
-const COMMAND = 'sleep 1000 & echo "$TMPDIR $!"; wait'
+/** Says where its files go and who its own child is, and stays for half a minute. */
+const COMMAND = 'sleep 30 & echo "$TMPDIR $!"; wait'
 
 test.each(['SIGTERM', 'SIGKILL'] as const)(
   'the command, what it started and its files are gone after %s',
