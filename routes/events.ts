@@ -26,7 +26,7 @@ export interface VisitPort {
   /** Undefined, or why it may not go on for this caller now. */
   toSource(name: string): Refused | undefined
   /** Counts how it ended against its sender, and returns what to answer. */
-  settle(outcome: Outcome, isSigned: boolean): Outcome
+  settle(outcome: Outcome, isProven: boolean): Outcome
   /** Gives back what it held. */
   leave(): void
 }

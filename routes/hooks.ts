@@ -28,7 +28,7 @@ export interface VisitPort {
   /** Undefined, or why it may not go on to this source now. */
   toSource(name: string): Refused | undefined
   /** Counts how it ended against its sender, and returns what to answer. */
-  settle(outcome: Outcome, isSigned: boolean): Outcome
+  settle(outcome: Outcome, isProven: boolean): Outcome
   /** Gives back what it held. */
   leave(): void
 }
@@ -74,7 +74,7 @@ export function hooksRoutes<Visit extends VisitPort>(
     const received = await ports.receive(request, source.name, visit)
     const outcome =
       received.kind === 'refused' ? received : await ports.ingest(received, source).catch(toRefusal)
-    return visit.settle(outcome, !source.unsigned)
+    return visit.settle(outcome, outcome.kind !== 'refused' && !source.unsigned)
   }
 
   app.post('/hooks/:source', async (c) => {

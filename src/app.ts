@@ -125,7 +125,11 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
     hint,
     isKeyRequired: config.INLET_EVENTS_IDEMPOTENCY_KEY === 'required',
     running: new Set(),
-    findAnswer: (caller, key) => storage.keys.find(caller, key),
+    findAnswer(caller, key) {
+      // What was written last may not be on disk, and then its answer is no answer.
+      if (state === 'failed') throw new GatewayError('STORAGE_FAILED', 'storage has failed')
+      return storage.keys.find(caller, key)
+    },
     commitAll: (events, answerOf) => writer.commitAll(events, answerOf),
   }
   const healthOf = openHealth(storage.outbox, relay, door, clock)

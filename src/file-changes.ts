@@ -1,5 +1,6 @@
 /** Notices that files have changed, by what they hold. */
-import { existsSync, readdirSync, readFileSync, statSync, watch, type FSWatcher } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, watch } from 'node:fs'
+import type { Dirent, FSWatcher } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /** What is watched: every file below the directory, and the files. */
@@ -27,12 +28,24 @@ function hashed(path: string): [string, string][] {
 /** What handler files are and import. */
 const READ = /\.(?:[cm]?[jt]sx?|json|txt)$/
 
-/** Code and data that handler files may import; packages beside them are installed, not edited. */
+/**
+ * Code and data that handler files may import; packages beside them are installed, not edited. Links
+ * to folders are not followed, and a folder that cannot be read holds nothing.
+ */
 function listFiles(directory: string): string[] {
-  if (!existsSync(directory)) return []
-  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter((name) => READ.test(name) && !/node_modules/.test(name))
-    .map((name) => join(directory, name))
+  return entriesOf(directory).flatMap((entry) => {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : listFiles(path)
+    return READ.test(entry.name) ? [path] : []
+  })
+}
+
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+  } catch {
+    return []
+  }
 }
 
 /** The paths that were added, changed or removed. */

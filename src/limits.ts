@@ -249,3 +249,15 @@ export const HANDLER_BLOCK_MS_MAX = 10_000
 
 /** How often the main thread says that it lives, and how often that is looked at. */
 export const HEARTBEAT_MS = 500
+
+/** What a body whose length is not known begins with, in bytes: most webhooks fit, and it grows. */
+export const BODY_BUFFER_BYTES = 16 * 1024
+
+/** Chunks of a body that may have any size. */
+export const BODY_CHUNKS_FREE = 1_024
+
+/**
+ * What chunks beyond that must hold on average, in bytes. Each costs microseconds whatever it
+ * holds, and no HTTP client that sends a body for its own sake cuts it into crumbs.
+ */
+export const BODY_CHUNK_BYTES_MIN = 64

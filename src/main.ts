@@ -9,7 +9,7 @@ import { init } from './cli/init.ts'
 import { send } from './cli/send.ts'
 import { serve } from './cli/serve.ts'
 import { version } from './cli/version.ts'
-import { GatewayError } from './errors.ts'
+import { GatewayError, messageOf } from './errors.ts'
 
 const COMMANDS: readonly Command[] = [
   serve,
@@ -37,7 +37,7 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof UsageError) return refuse(error.message, `inlet ${name} --help`)
     if (error instanceof GatewayError) return explain(error)
-    throw error
+    return confess(error)
   }
 }
 
@@ -77,5 +77,14 @@ function refuse(what: string, help: string): number {
 
 function explain(error: GatewayError): number {
   process.stderr.write(`inlet: ${error.fault.title}\n${error.detail}\n${error.fault.hint}\n`)
+  return 1
+}
+
+/** A bug of ours: everything that helps to find it, and never an exit code that says all is well. */
+function confess(error: unknown): number {
+  const stack = error instanceof Error ? error.stack : undefined
+  process.stderr.write(
+    `inlet: this should not have happened. Report it with:\n${stack ?? messageOf(error)}\n`,
+  )
   return 1
 }

@@ -3,6 +3,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { assert } from './assert.ts'
 import { variableName, type SourceNaming } from './config.ts'
 import type { Verifier } from './delivery.ts'
 import { messageOf } from './errors.ts'
@@ -72,6 +73,11 @@ export function resolveSources(
   const inactive: string[] = []
   for (const source of named.values()) {
     const settings = variables.get(source.name) ?? { config: {} }
+    const isWanted = config.sources.has(source.name) || settings.secrets !== undefined
+    if (isWanted && provider(source.provider) === undefined) {
+      problems.push(unknownProvider(source))
+      continue
+    }
     if (settings.secretIsWrong === true) continue
     if (settings.secrets === undefined) {
       if (config.sources.has(source.name)) {
@@ -90,6 +96,11 @@ export function resolveSources(
   if (isIdle && problems.length === 0) problems.push(nothingConfigured(inactive))
   const secretFiles = [...variables.values()].flatMap(({ secretFile }) => secretFile ?? [])
   return { sources, inactive, problems, secretFiles }
+}
+
+function unknownProvider({ name, provider, loaded }: Named): string {
+  const where = loaded === undefined ? 'INLET_SOURCES' : basename(loaded.file)
+  return `${where}: the provider "${provider}" of "${name}" is not known: \`inlet serve --help\` lists them`
 }
 
 function nothingConfigured(inactive: readonly string[]): string {
@@ -215,14 +226,7 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
   const suffix = variableName(name)
   const port = context.provider(source.provider)
   const problems: string[] = []
-  if (port === undefined) {
-    const where = loaded === undefined ? 'INLET_SOURCES' : basename(loaded.file)
-    const known = 'see `inlet serve --help` for the list'
-    context.problems.push(
-      `${where}: the provider "${source.provider}" of "${name}" is not known: ${known}`,
-    )
-    return undefined
-  }
+  assert(port !== undefined, `the provider of ${name} is known`)
   if (loaded !== undefined && settings.topic !== undefined) {
     problems.push(`INLET_TOPIC_${suffix}: ${basename(loaded.file)} decides the topics of "${name}"`)
   }

@@ -44,7 +44,8 @@ Every variable of \`inlet serve\` works here as well.`,
       print(`  secrets    ${devSecretsFile(dataDir)}`)
       print(`  records    ${sink}${sink === 'Kafka' ? '' : ' (a stand-in for Kafka)'}`)
       print('')
-      print(`  Try it, in a second terminal:   ${programName()} send ${first}`)
+      const port = env['PORT'] === undefined ? '' : `PORT=${new URL(app.url).port} `
+      print(`  Try it, in a second terminal:   ${port}${programName()} send ${first}`)
       print('')
     })
   },

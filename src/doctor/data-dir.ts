@@ -8,10 +8,11 @@ export interface DataDir {
   readonly databaseFile: string
 }
 
-/** The directory, or the nearest one above it that exists: that decides which disk it is on. */
+/** The directory, or the nearest one above it that is one: that decides which disk it is on. */
 export function nearestExisting(path: string): string {
   const absolute = resolve(path)
-  return existsSync(absolute) ? absolute : nearestExisting(dirname(absolute))
+  const isThere = existsSync(absolute) && statSync(absolute).isDirectory()
+  return isThere ? absolute : nearestExisting(dirname(absolute))
 }
 
 /** Looks at whose the data directory is, and who may read it. */
@@ -20,6 +21,9 @@ export function checkDataDir({ path, databaseFile }: DataDir): Finding[] {
     return [
       warn(`${path} does not exist yet`, 'the first start makes it; is INLET_DATA_DIR right?'),
     ]
+  }
+  if (!statSync(path).isDirectory()) {
+    return [fail(`${path} is not a directory`, 'set INLET_DATA_DIR to one')]
   }
   const { uid, mode } = statSync(path)
   const me = process.getuid?.() ?? uid

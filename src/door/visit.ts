@@ -98,18 +98,19 @@ export class Visit {
    * Judges how it ended, and returns what to answer. A delivery that verified costs its address
    * nothing, so that a provider's burst is never too fast. What was refused for the sender's own
    * doing, before it proved anything, is answered 429 once there is too much of it: only here and
-   * not at the door, because genuine deliveries may come from the same address.
+   * not at the door, because genuine deliveries may come from the same address. `isProven`: by a
+   * signature or a token.
    */
-  settle<T extends Ended>(outcome: T | Refused, isSigned: boolean): T | Refused {
+  settle<T extends Ended>(outcome: T | Refused, isProven: boolean): T | Refused {
     const { byAddress, refusedByAddress } = this.#ports.rates
     if (outcome.kind !== 'refused') {
-      if (isSigned && outcome.kind !== 'handshake') byAddress.giveBack(this.#client)
+      if (isProven && outcome.kind !== 'handshake') byAddress.giveBack(this.#client)
       return outcome
     }
     if (outcome.isSummedUp === true) return outcome
     const { status, stage } = FAULTS[outcome.code]
-    const isProven = stage !== 'receive' && stage !== 'verify'
-    if (status >= 500 || isProven) {
+    const isTheirs = !isProven && (stage === 'receive' || stage === 'verify')
+    if (status >= 500 || !isTheirs) {
       byAddress.giveBack(this.#client)
       return outcome
     }

@@ -76,6 +76,8 @@ function isReserved(name: string): boolean {
 
 /** As the HTTP binding says: quotes are taken off, then what is percent-encoded is decoded once. */
 function decodeHeader(value: string): string | undefined {
+  // What is beyond ASCII would have been read as Latin-1, and be another text.
+  if (/[^\u0020-\u007e]/.test(value)) return undefined
   const isQuoted = value.length > 1 && value.startsWith('"') && value.endsWith('"')
   const text = isQuoted ? value.slice(1, -1).replaceAll(/\\(.)/g, '$1') : value
   try {

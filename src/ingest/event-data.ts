@@ -43,6 +43,7 @@ export function readData(raw: RawData, contentType: string | undefined): EventDa
     const { bytes, value } = raw
     if (isJson) return { data: bytes, contentType: type, parsed: { kind: 'json', value } }
     if (typeof value !== 'string') return `of type ${type} must be a string, or data_base64`
+    if (!value.isWellFormed()) return 'has half a surrogate pair, which no text can carry'
     return { data: encoder.encode(value), contentType: type, parsed: { kind: 'opaque' } }
   }
   const data = raw.kind === 'bytes' ? raw.bytes : decodeBase64(raw.text)

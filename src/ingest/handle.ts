@@ -192,11 +192,16 @@ async function limited<T>(
   task: () => T | PromiseLike<T>,
 ): Promise<T> {
   const leave = enter(event, ports)
+  let settled: Promise<T> | undefined
   try {
     const result = task()
-    return isThenable(result) ? await withinTime(Promise.resolve(result), ports) : result
+    if (!isThenable(result)) return result
+    settled = Promise.resolve(result)
+    return await withinTime(settled, ports)
   } finally {
-    leave?.()
+    // What runs on when its time is up can still block the thread: it is watched to its end.
+    if (settled === undefined) leave?.()
+    else if (leave !== undefined) settled.then(leave, leave)
   }
 }
 

@@ -101,7 +101,10 @@ async function take(
   const read = readCloudEvents(delivery)
   if (read.kind === 'refused') return read
   const { events } = read
-  if (events.length === 0) return EMPTY
+  if (events.length === 0) {
+    if (keyed !== undefined) await commit([], { caller, keyed, ports })
+    return EMPTY
+  }
   const claims = await claimAll(ports.hint, caller.name, new Set(idsOf(events)))
   let stored = new Set<string>()
   try {

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { BODY_BUFFER_BYTES, BODY_CHUNK_BYTES_MIN, BODY_CHUNKS_FREE } from '../limits.ts'
 import type { Delivery, Refused } from '../delivery.ts'
 
 /** Bounds what the bodies of all requests take together, and how long this one may take. */
@@ -69,24 +70,33 @@ async function readCounting(
   budget: BodyBudget,
 ): Promise<Uint8Array | Refused> {
   if (request.body === null) return new Uint8Array()
-  const chunks: Uint8Array[] = []
+  // One buffer that grows: kept apart, chunks of one byte would cost a hundred each.
+  let buffer = new Uint8Array(Math.min(BODY_BUFFER_BYTES, bytesMax))
   let bytes = 0
+  let chunks = 0
   const stream: AsyncIterable<Uint8Array> = request.body
   for await (const chunk of stream) {
-    bytes += chunk.byteLength
-    if (bytes > bytesMax) return tooLarge(bytesMax)
+    if (bytes + chunk.byteLength > bytesMax) return tooLarge(bytesMax)
     const refused = budget.hold(chunk.byteLength)
     if (refused !== undefined) return refused
-    chunks.push(chunk)
+    chunks += 1
+    if (chunks > BODY_CHUNKS_FREE && bytes < chunks * BODY_CHUNK_BYTES_MIN) return IN_CRUMBS
+    if (bytes + chunk.byteLength > buffer.byteLength) {
+      const grown = new Uint8Array(Math.min(bytesMax, 2 * (bytes + chunk.byteLength)))
+      grown.set(buffer.subarray(0, bytes))
+      buffer = grown
+    }
+    buffer.set(chunk, bytes)
+    bytes += chunk.byteLength
   }
-  const whole = new Uint8Array(bytes)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return whole
+  return buffer.slice(0, bytes)
 }
+
+const IN_CRUMBS = {
+  kind: 'refused',
+  code: 'REQUEST_MALFORMED',
+  detail: 'the body comes in chunks of a few bytes',
+} as const satisfies Refused
 
 const CUT_OFF = {
   kind: 'refused',

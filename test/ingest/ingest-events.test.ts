@@ -110,14 +110,15 @@ describe('a request', () => {
     expect(steps).toEqual(['claim /s 1', 'release /s 1'])
   })
 
-  test('without events stores nothing', async () => {
+  test('without events stores nothing but its answer', async () => {
     const { run, steps, answers } = world()
 
     expect(await run([], { 'idempotency-key': 'k' })).toMatchObject({
       kind: 'duplicate',
       events: 0,
     })
-    expect([steps, answers]).toEqual([[], []])
+    expect(steps).toEqual(['commit'])
+    expect(answers).toMatchObject([{ key: 'k', status: 200 }])
   })
 })
 
