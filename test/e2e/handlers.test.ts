@@ -192,3 +192,16 @@ test('a handler that never returns ends the process; what was acknowledged is sa
   expect(await post(again, '{"n":2}')).toBe(202)
   expect(shown(place, '--json').trim().split('\n')).toHaveLength(2)
 })
+
+test('a handler that blocks when its time is up ends the process, too', async () => {
+  await using place = await makePlace(
+    `return new Promise((done) => setTimeout(() => { while (data.block) {} done(null) }, 300))`,
+  )
+  await using gateway = await start(place, {
+    command: [process.execPath, join(import.meta.dir, 'impatient-gateway.ts')],
+    env: { ...place.env, INLET_HANDLER_MS_MAX: '100' },
+  })
+
+  expect(await post(gateway, '{"block":true}')).toBe(202)
+  expect(await gateway.exited).toBe(70)
+})

@@ -142,12 +142,19 @@ describe('binary mode', () => {
   })
 
   test('refuses what no header may say', () => {
-    const headers = { ...inHeaders, 'ce-datacontenttype': 'a/b', 'ce-x': '%e9', 'ce-my-name': 'x' }
+    const wrong = {
+      'ce-datacontenttype': 'a/b',
+      'ce-x': '%e9',
+      'ce-my-name': 'x',
+      'ce-y': 'Zürich',
+    }
+    const headers = { ...inHeaders, ...wrong }
 
     expect(issues(read('', headers)).toSorted()).toEqual([
       'datacontenttype is not an attribute that a header carries',
       'my-name is no attribute name: a-z and 0-9 only',
       'x is not percent-encoded UTF-8',
+      'y is not percent-encoded UTF-8',
     ])
   })
 })
