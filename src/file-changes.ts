@@ -29,8 +29,8 @@ function hashed(path: string): [string, string][] {
 const READ = /\.(?:[cm]?[jt]sx?|json|txt)$/
 
 /**
- * Code and data that handler files may import; packages beside them are installed, not edited. Links
- * to folders are not followed, and a folder that cannot be read holds nothing.
+ * Code and data that handler files may import; packages beside them are installed, not edited.
+ * Links to folders are not followed, and a folder that cannot be read holds nothing.
  */
 function listFiles(directory: string): string[] {
   return entriesOf(directory).flatMap((entry) => {

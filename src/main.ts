@@ -83,8 +83,7 @@ function explain(error: GatewayError): number {
 /** A bug of ours: everything that helps to find it, and never an exit code that says all is well. */
 function confess(error: unknown): number {
   const stack = error instanceof Error ? error.stack : undefined
-  process.stderr.write(
-    `inlet: this should not have happened. Report it with:\n${stack ?? messageOf(error)}\n`,
-  )
+  const what = stack ?? messageOf(error)
+  process.stderr.write(`inlet: this should not have happened. Report it with:\n${what}\n`)
   return 1
 }

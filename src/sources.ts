@@ -100,7 +100,8 @@ export function resolveSources(
 
 function unknownProvider({ name, provider, loaded }: Named): string {
   const where = loaded === undefined ? 'INLET_SOURCES' : basename(loaded.file)
-  return `${where}: the provider "${provider}" of "${name}" is not known: \`inlet serve --help\` lists them`
+  const list = '`inlet serve --help` lists them'
+  return `${where}: the provider "${provider}" of "${name}" is not known: ${list}`
 }
 
 function nothingConfigured(inactive: readonly string[]): string {
