@@ -80,7 +80,7 @@ function explain(error: GatewayError): number {
   return 1
 }
 
-/** A bug of ours: everything that helps to find it, and never an exit code that says all is well. */
+/** A bug of ours: all that helps to find it, and never an exit code that says that all is well. */
 function confess(error: unknown): number {
   const stack = error instanceof Error ? error.stack : undefined
   const what = stack ?? messageOf(error)
