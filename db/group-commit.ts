@@ -1,4 +1,5 @@
 import { GatewayError, messageOf } from '../src/errors.ts'
+import { failpoint } from '../src/failpoint.ts'
 import { COMMIT_BYTES_MAX, COMMIT_DELIVERIES_MAX, PENDING_BYTES_MAX } from '../src/limits.ts'
 import { blameOf } from './failures.ts'
 import type { Sync } from './sync.ts'
@@ -148,6 +149,7 @@ export class GroupCommit<Draft> {
     try {
       return this.#ports.apply(batch)
     } catch (cause) {
+      failpoint('commit.failed')
       const blame = blameOf(cause)
       const code = blame === 'full' ? 'STORAGE_FULL' : 'STORAGE_FAILED'
       const error = new GatewayError(code, messageOf(cause), { cause })
@@ -165,6 +167,7 @@ export class GroupCommit<Draft> {
     } else if (this.#failed !== undefined) {
       this.#reject(batch, this.#failed)
     } else {
+      failpoint('commit.synced')
       this.#answer(batch, applied)
       this.#ports.onSynced()
     }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { assert } from '../src/assert.ts'
 import type { Clock } from '../src/clock.ts'
 import { GatewayError, messageOf } from '../src/errors.ts'
+import { failpoint } from '../src/failpoint.ts'
 import { randomToken } from '../src/ids.ts'
 import { createPrivately, makeDataDir, syncDirectory, takeOwnerLock } from './files.ts'
 import { openLifetime, type Lifetime } from './lifetime.ts'
@@ -118,6 +119,7 @@ function prepare(client: Database, options: OpenDatabaseOptions) {
   const write = writeOn(client)
   const { epoch, nodeName } = write(() => identify(client, options))
   const lifetime = write(() => openLifetime(client, options.clock))
+  failpoint('open.migrated')
   // Before anything reads the outbox: what a killed process left in the page cache alone
   // becomes durable, or fails here. It rewrites every page, so it also repairs pages that an
   // earlier failed sync dropped.

@@ -1,5 +1,6 @@
 import { and, asc, between, eq, gt, inArray, isNotNull, lt, lte, or, sql } from 'drizzle-orm'
 import { GatewayError, messageOf } from '../src/errors.ts'
+import { failpoint } from '../src/failpoint.ts'
 import type { Dedup } from './dedup.ts'
 import { blameOf } from './failures.ts'
 import { openIdempotencyKeys } from './idempotency-keys.ts'
@@ -100,6 +101,7 @@ export function openRetention(
         deleted += last - first + 1
         bytes += length
       }
+      if (deleted > 0) failpoint('retention.deleting')
     })
     if (!more) sweptTo = 0
     return { deleted, more }

@@ -1,5 +1,6 @@
 import { GatewayError, messageOf } from '../src/errors.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
+import { failpoint } from '../src/failpoint.ts'
 import type { RetryFinish, RetryStart } from '../src/handler-retry.ts'
 import { EVENT_OVERHEAD_BYTES } from '../src/limits.ts'
 import type { RelayMark } from '../src/outbox.ts'
@@ -149,9 +150,11 @@ function transact(
     const draft = store.begin()
     const answers = batch.map((item) => runOne(item, draft))
     store.finish(draft)
+    failpoint('commit.written')
     return { draft, answers }
   })
   store.committed(draft)
+  failpoint('commit.unsynced')
   return { answers, changed: draft.changed }
 }
 

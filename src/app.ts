@@ -23,6 +23,7 @@ import type { Config } from './config.ts'
 import { openDoor, type Door } from './door/door.ts'
 import type { Visit } from './door/visit.ts'
 import { GatewayError, messageOf } from './errors.ts'
+import { armFailpoint } from './failpoint.ts'
 import type { Hint, HintOptions } from './idempotency/hint.ts'
 import { noHint } from './idempotency/none.ts'
 import { openRedisHint } from './idempotency/redis.ts'
@@ -82,6 +83,7 @@ export interface App {
 export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const { config } = setup
   const { clock, log } = ports
+  armFailpoint(config.INLET_FAILPOINT)
   await using opened = new AsyncDisposableStack()
   let state: Health['state'] = 'serving'
   function onFatal(error: unknown) {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseNetwork } from './address.ts'
+import { parseFailpoint } from './failpoint.ts'
 import { LOG_LEVELS } from './log.ts'
 import { isLoopback } from './loopback.ts'
 import { KAFKA_SECURITY_SETTINGS, readKafkaSecurity, type KafkaSecurity } from './kafka-security.ts'
@@ -30,6 +31,12 @@ const networks = z.string().transform((text, context) =>
     return []
   }),
 )
+const failpointPlan = z.string().transform((text, context) => {
+  const plan = parseFailpoint(text)
+  if (plan === undefined)
+    context.addIssue('must be <point>:<hit>:<signal>:<ms>, see src/failpoint.ts')
+  return plan
+})
 const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })
 
 /**
@@ -135,6 +142,11 @@ export const SETTINGS = {
     .default(true)
     .describe('Whether each delivery writes a line to the log.'),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is logged.'),
+  INLET_FAILPOINT: failpointPlan
+    .optional()
+    .describe(
+      'For tests of crashes: where this process ends itself, `<point>:<hit>:SIGKILL:<ms>`.',
+    ),
 } as const
 
 /**

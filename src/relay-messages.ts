@@ -8,6 +8,7 @@ import type { RelayStatus } from './relay/ports.ts'
 export type RelaySettings = Pick<
   Config,
   | 'INLET_DATA_DIR'
+  | 'INLET_FAILPOINT'
   | 'INLET_POISON_POLICY'
   | 'INLET_SINK'
   | 'KAFKA_BROKERS'

@@ -7,6 +7,7 @@ import { DATABASE_FILE, openReader } from '../db/open.ts'
 import { openOutbox } from '../db/outbox.ts'
 import { systemClock } from './clock.ts'
 import { GatewayError, messageOf } from './errors.ts'
+import { armFailpoint } from './failpoint.ts'
 import { openFileLog } from './kafka/file-log.ts'
 import { openKafkaPublisher } from './kafka/producer.ts'
 import { openLog, type Log } from './log.ts'
@@ -40,6 +41,7 @@ process.on('unhandledRejection', crash)
 process.on('uncaughtException', crash)
 
 function start(settings: RelaySettings, syncedSeq: number): void {
+  armFailpoint(settings.INLET_FAILPOINT)
   synced = openSynced(syncedSeq, systemClock)
   relay(settings, synced).catch(crash)
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { failpoint } from '../failpoint.ts'
 import { randomToken } from '../ids.ts'
 import { CLAIM_TTL_MS } from '../limits.ts'
 import { openGuard } from './guard.ts'
@@ -70,13 +71,15 @@ export function openHint(commands: RedisCommands, options: HintOptions): Hint {
       const doneTtlMs = Math.min(validMs, options.doneTtlMs)
       const entry = { key, value: valueOf('claim', token), ttlMs: CLAIM_TTL_MS }
       const answer = await guard.run((signal) => commands.setIfFree(entry, signal))
+      if (answer.kind === 'skipped') failpoint('hint.claim-skipped')
       const claim = claimFrom(answer, { kind: 'mine', key, token, doneTtlMs })
       counts[claim.kind] += 1
       return claim
     },
     async done({ key, token, doneTtlMs }) {
       const entry = { key, value: valueOf('done', token), ttlMs: doneTtlMs }
-      await guard.run((signal) => commands.set(entry, signal))
+      const answer = await guard.run((signal) => commands.set(entry, signal))
+      if (answer.kind === 'skipped') failpoint('hint.done-skipped')
     },
     async release({ key, token }) {
       const value = valueOf('claim', token)

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts'
 import type { Delivery, Handshake, Refused } from '../delivery.ts'
 import type { Committed, EventState, NewEvent } from '../event.ts'
+import { failpoint } from '../failpoint.ts'
 import type { Source } from '../source.ts'
 import { handle } from './handle.ts'
 import { keptHeaders } from './kept-headers.ts'
@@ -59,8 +60,10 @@ export async function ingest(
   const verified = source.verify(delivery)
   if (verified.kind !== 'verified') return verified
   const { eventId, type } = verified
+  failpoint('ingest.verified')
 
   const claim = await ports.hint.claim(source.name, eventId, verified.eventIdValidMs)
+  failpoint('ingest.claimed')
   // Who never sends again would be lost to a node that dies with its claim: better stored twice.
   if (claim.kind === 'claimed' && !source.neverRetries) return CLAIMED_ELSEWHERE
   if (claim.kind === 'done') {
@@ -122,5 +125,6 @@ async function commitClaimed(claim: Mine, event: NewEvent, ports: IngestPorts): 
     return committed
   } finally {
     await (stored ? ports.hint.done(claim) : ports.hint.release(claim))
+    if (stored) failpoint('ingest.done')
   }
 }

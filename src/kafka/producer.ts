@@ -10,6 +10,7 @@ import {
 import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
 import { GatewayError, messageOf } from '../errors.ts'
+import { failpoint } from '../failpoint.ts'
 import type { KafkaSecurity } from '../kafka-security.ts'
 import { PUBLISH_MS_MAX } from '../limits.ts'
 import type { Log } from '../log.ts'
@@ -73,7 +74,7 @@ export function openKafkaPublisher(options: KafkaPublisherOptions): KafkaPublish
     await connected
     if (records.length === 0) return []
     const topics = Map.groupBy(records.map(toMessage), ({ topic }) => topic)
-    const acks = await producer.sendBatch({
+    const answered = producer.sendBatch({
       acks: -1,
       timeout: Math.floor(deadlineMs / 2),
       compression: COMPRESSION_TYPES[options.compression],
@@ -82,7 +83,8 @@ export function openKafkaPublisher(options: KafkaPublisherOptions): KafkaPublish
         messages: sent.map(({ message }) => message),
       })),
     })
-    return proveLanded([...topics.values()].flatMap(byPartition), acks, lastOffsets)
+    failpoint('kafka.sending')
+    return proveLanded([...topics.values()].flatMap(byPartition), await answered, lastOffsets)
   }
 
   return {

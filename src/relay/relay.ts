@@ -1,6 +1,7 @@
 import { assert } from '../assert.ts'
 import { backoffMs, type Backoff } from '../backoff.ts'
 import { FAULTS, GatewayError } from '../errors.ts'
+import { failpoint } from '../failpoint.ts'
 import { RELAY_BATCH_BYTES_MAX, RELAY_BATCH_ENTRIES_MAX, RELAY_POLL_MS } from '../limits.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
 import { openBlockedKeys, type BlockedKeys } from './blocked-keys.ts'
@@ -104,16 +105,19 @@ async function knock(relay: Relay): Promise<void> {
 /** The straight path: one batch. False where there was none, or the relay stops. */
 async function relayNext(relay: Relay, upTo: number): Promise<boolean> {
   const { outbox, position, batchEntriesMax, batchBytesMax } = relay
+  failpoint('relay.reading')
   const range = { after: position, upTo, entriesMax: batchEntriesMax, bytesMax: batchBytesMax }
   const entries = cut(outbox.pending(range), batchBytesMax)
   const last = entries.at(-1)
   if (last === undefined) return false
   assert(last.seq > position && last.seq <= upTo, 'a batch lies above the mark and is synced')
 
+  failpoint('relay.read')
   const blockedKeys = relay.blockedKeys.current()
   const { sendable, held } = holdBack(entries, breakersOf(relay), blockedKeys)
   const outcome = await publishEntries(sendable, contextOf(relay, blockedKeys))
   if (outcome === undefined) return false
+  failpoint('relay.acked')
   const at = relay.clock.now()
   return await markDurably(relay, {
     from: position,
@@ -177,12 +181,14 @@ async function markDurably(relay: Relay, mark: RelayMark): Promise<boolean> {
       break
     } catch (error) {
       if (!(error instanceof GatewayError && error.retryable)) throw error
+      failpoint('relay.mark-failed')
       const waitMs = backoffMs(MARK_BACKOFF, attempt)
       relay.log.error('relay.mark_failed', { code: error.code, detail: error.detail, waitMs })
       await relay.clock.sleep(waitMs, relay.signal)
       if (relay.signal.aborted) return false
     }
   }
+  failpoint('relay.marked')
   relay.position = mark.to
   relay.breakers = undefined
   relay.blockedKeys.add(mark.exceptions)
