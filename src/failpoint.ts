@@ -1,7 +1,7 @@
 /**
- * Named places at which a test ends or stops this process, as a crash would: `bun run torture crash`
- * goes through all of them. Only INLET_FAILPOINT arms one, at start; without it a place costs one
- * comparison.
+ * Named places at which a test ends or stops this process, as a crash would: `bun run torture
+ * crash` goes through all of them. Only INLET_FAILPOINT arms one, at start; without it a place
+ * costs one comparison.
  */
 
 /** Where a crash leaves something different behind, in the order of an event's way. */
