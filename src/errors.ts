@@ -173,6 +173,20 @@ export const FAULTS = {
     title: 'The signed time is outside the allowed window.',
     hint: 'Check the clock of this machine, then the delay between the provider and here.',
   },
+  OUTBOUND_REFUSED: {
+    stage: 'verify',
+    status: 401,
+    retryable: false,
+    title: 'A request names an address that Inlet does not call.',
+    hint: 'The detail says which host and why. A genuine provider names its own.',
+  },
+  OUTBOUND_FAILED: {
+    stage: 'verify',
+    status: 503,
+    retryable: true,
+    title: 'A third party that had to be asked does not answer.',
+    hint: 'The detail says who and why: look at DNS, the firewall, and the provider’s status page.',
+  },
   CLAIMED_ELSEWHERE: {
     stage: 'dedupe',
     status: 503,

@@ -177,6 +177,18 @@ export const TOKEN_MS_MAX = 10_000
 /** A token's answer: real ones have a few KB. */
 export const TOKEN_BYTES_MAX = 64 * 1024
 
+/**
+ * A call to a third party, from the look-up of its name to the last byte: key servers answer in
+ * tens of ms, and a delivery that waits for a key is given up by its sender after 3 to 15 s.
+ */
+export const OUTBOUND_MS_MAX = 5_000
+
+/** Its answer: real certificates and key sets have a few kB. */
+export const OUTBOUND_BYTES_MAX = 64 * 1024
+
+/** Addresses of one name that are tried; the time is the same for all. */
+export const OUTBOUND_ADDRESSES_MAX = 3
+
 /** A handler's time, queueing included, before its event is stored as `failed`. */
 export const HANDLER_MS_MAX = 800
 

@@ -1,0 +1,139 @@
+/**
+ * The one place from which an address that somebody sent us is called. It cannot be made to reach
+ * what is behind the gateway: https to listed hosts only, by an address that was looked at, without
+ * redirects, within limits.
+ */
+import { lookup } from 'node:dns/promises'
+import { assert } from '../assert.ts'
+import type { Clock } from '../clock.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import { OUTBOUND_ADDRESSES_MAX, OUTBOUND_BYTES_MAX, OUTBOUND_MS_MAX } from '../limits.ts'
+import type { CallOut, OutboundAnswer, OutboundCall } from '../outbound-call.ts'
+import { isPublicAddress } from './public-address.ts'
+
+export interface CallOutOptions {
+  readonly clock: Clock
+  /** For tests: the addresses of a name. Default: the system's resolver. */
+  readonly resolve?: (hostname: string) => Promise<readonly string[]>
+  /** For tests, whose servers are on loopback. Default: addresses of the internet. */
+  readonly mayConnect?: (address: string) => boolean
+  /** For tests: the authority that signed their certificate, PEM. Default: the system's. */
+  readonly ca?: string
+}
+
+/** Opens the way out. What it throws names the host and never the rest of a URL. */
+export function openCallOut(options: CallOutOptions): CallOut {
+  const { clock, resolve = resolveName, mayConnect = isPublicAddress } = options
+
+  async function callWithin(call: OutboundCall, url: URL, signal: AbortSignal) {
+    // Looked up once and connected to by address: a name that changes its mind between the look
+    // and the call changes nothing.
+    const addresses = await resolve(url.hostname)
+    if (addresses.length === 0) throw new Error('it has no address')
+    if (!addresses.every(mayConnect)) throw refused(url, 'has an address that is not public')
+    let failure: unknown
+    for (const address of addresses.slice(0, OUTBOUND_ADDRESSES_MAX)) {
+      try {
+        return await request(call, { url, address, signal, ca: options.ca })
+      } catch (error) {
+        failure = error
+        if (signal.aborted) break
+      }
+    }
+    throw failure
+  }
+
+  return async (call) => {
+    const url = checkedUrl(call)
+    const over = new AbortController()
+    const patience = new AbortController()
+    const timeUp = clock.sleep(OUTBOUND_MS_MAX, patience.signal).then((): never => {
+      over.abort()
+      throw new Error(`no answer within ${OUTBOUND_MS_MAX} ms`)
+    })
+    try {
+      return await Promise.race([callWithin(call, url, over.signal), timeUp])
+    } catch (error) {
+      if (error instanceof GatewayError) throw error
+      // What fetch says of a failure quotes the URL, which may hold a token.
+      const reason = messageOf(error).replaceAll(/https?:\/\/\S+/g, 'the URL')
+      throw new GatewayError('OUTBOUND_FAILED', `${url.host}: ${reason}`)
+    } finally {
+      patience.abort()
+      timeUp.catch(() => undefined)
+    }
+  }
+}
+
+function checkedUrl({ url, hosts }: OutboundCall): URL {
+  const parsed = URL.parse(url)
+  if (parsed === null) throw new GatewayError('OUTBOUND_REFUSED', 'that is no URL')
+  if (parsed.protocol !== 'https:') throw refused(parsed, 'is not called over https')
+  if (parsed.username !== '' || parsed.password !== '') throw refused(parsed, 'comes with a user')
+  if (hosts.some((pattern) => matchesHost(parsed.host, pattern))) return parsed
+  throw refused(parsed, 'is not one that may be called')
+}
+
+function matchesHost(host: string, pattern: string): boolean {
+  const labels = host.split('.')
+  const expected = pattern.split('.')
+  return (
+    labels.length === expected.length &&
+    expected.every((each, index) =>
+      each === '*' ? isLabel(labels[index]) : each === labels[index],
+    )
+  )
+}
+
+function isLabel(text = ''): boolean {
+  return /^[a-z0-9-]+$/.test(text)
+}
+
+function refused({ host }: URL, why: string): GatewayError {
+  return new GatewayError('OUTBOUND_REFUSED', `${host.slice(0, 255)} ${why}`)
+}
+
+/** IPv4 first: a machine without IPv6 still finds such addresses, and would wait for them. */
+async function resolveName(hostname: string): Promise<readonly string[]> {
+  const found = await lookup(hostname, { all: true, order: 'ipv4first' })
+  return found.map(({ address }) => address)
+}
+
+interface Connection {
+  readonly url: URL
+  readonly address: string
+  readonly signal: AbortSignal
+  readonly ca: string | undefined
+}
+
+async function request(
+  { method = 'GET', headers = {}, body }: OutboundCall,
+  { url, address, signal, ca }: Connection,
+): Promise<OutboundAnswer> {
+  const pinned = new URL(url)
+  pinned.hostname = address.includes(':') ? `[${address}]` : address
+  assert(pinned.port === url.port, 'only the host is replaced')
+  const response = await fetch(pinned, {
+    method,
+    redirect: 'manual',
+    keepalive: false,
+    signal,
+    headers: { ...headers, host: url.host },
+    // The certificate must be the name's, not the address's.
+    tls: { serverName: url.hostname, ...(ca === undefined ? {} : { ca }) },
+    ...(body === undefined ? {} : { body }),
+  })
+  return { status: response.status, body: await readBounded(response) }
+}
+
+async function readBounded(response: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  const body: AsyncIterable<Uint8Array> | null = response.body
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > OUTBOUND_BYTES_MAX) throw new Error(`more than ${OUTBOUND_BYTES_MAX} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
