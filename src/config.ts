@@ -14,6 +14,7 @@ import {
   RATE_PER_ADDRESS,
   SOURCE_NAME,
 } from './limits.ts'
+import { nearestOf } from './nearest.ts'
 
 const switchText = z.enum(['true', 'false']).transform((text) => text === 'true')
 const wholeNumber = (min: number, max: number) =>
@@ -326,23 +327,6 @@ function suggestion(name: string): string {
   const candidates = [...Object.keys(SETTINGS), ...Object.keys(SOURCE_SETTINGS)]
   const bare = name.replace(/^INLET_/, '')
   if (bare in SETTINGS) return `: did you mean ${bare}?`
-  const nearest = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
-    .toSorted((a, b) => a.distance - b.distance)[0]
-  if (nearest === undefined || nearest.distance > 4) return ''
-  return `: did you mean ${nearest.candidate}?`
-}
-
-/** Levenshtein distance, for the suggestion. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (const [i, left] of a.split('').entries()) {
-    const next = [i + 1]
-    for (const [j, right] of b.split('').entries()) {
-      const substituted = (row[j] ?? 0) + (left === right ? 0 : 1)
-      next.push(Math.min(substituted, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
+  const nearest = nearestOf(name, candidates)
+  return nearest === undefined ? '' : `: did you mean ${nearest}?`
 }
