@@ -110,6 +110,15 @@ export const TOKEN_CHARS_MIN = 16
 /** A challenge that a provider wants sent back; Slack's have about 50 characters. */
 export const HANDSHAKE_CHARS_MAX = 512
 
+/** A probe that comes without proof is read only up to here, in bytes; real ones have under 1 kB. */
+export const HANDSHAKE_BYTES_MAX = 16 * 1024
+
+/**
+ * Events in one delivery of a provider: Event Grid's own maximum, the highest. They are handled
+ * and stored in one go, which takes the event loop for about 0.1 ms each.
+ */
+export const BATCH_EVENTS_MAX = 5_000
+
 /** Signatures tried per delivery: providers send at most a handful during a rotation. */
 export const SIGNATURES_MAX = 16
 
@@ -188,6 +197,39 @@ export const OUTBOUND_BYTES_MAX = 64 * 1024
 
 /** Addresses of one name that are tried; the time is the same for all. */
 export const OUTBOUND_ADDRESSES_MAX = 3
+
+/**
+ * A key that is in use is fetched again in the background when it is this old: so long a key that
+ * its provider withdraws still counts. Their own advice is 24 hours (fal.ai, Plaid).
+ */
+export const KEY_REFRESH_MS = 60 * 60_000
+
+/** A key that could not be fetched again for this long is no longer used. */
+export const KEY_EXPIRES_MS = 24 * 60 * 60_000
+
+/**
+ * How long a delivery waits for a key that was never seen: the tightest provider with such keys
+ * waits for 10 s altogether, and its next try finds the key here.
+ */
+export const KEY_WAIT_MS_MAX = 3_000
+
+/** A place that did not have a key, or did not answer, is asked again only after this time. */
+export const KEY_MISS_MS = 10_000
+
+/** Look-ups of one source for keys it has not: genuine ones are a few a month. */
+export const KEY_LOOKUP_EVERY_MS = 1_000
+
+/** Places whose keys are remembered: real ones are one or two for each source; 1 kB each. */
+export const KEY_PLACES_MAX = 256
+
+/** Keys of one set, which real ones have up to ten of. */
+export const KEYS_PER_SET_MAX = 64
+
+/** Certificates in one file: the provider's own, and two or three between it and a root. */
+export const CERTIFICATES_PER_CHAIN_MAX = 5
+
+/** Shorter RSA keys are forged: NIST SP 800-131A disallows them since 2014. */
+export const RSA_BITS_MIN = 2_048
 
 /** A handler's time, queueing included, before its event is stored as `failed`. */
 export const HANDLER_MS_MAX = 800

@@ -22,6 +22,12 @@ export function issue(authority: Certificate, folder: string, name: string, name
   return request(folder, name, ['-CA', cert, '-CAkey', key, '-addext', `subjectAltName=${names}`])
 }
 
+/** Makes a certificate for an RSA key, as providers sign with, in the name of `name`. */
+export function issueRsa(authority: Certificate, folder: string, name: string, bits = 2048) {
+  const { cert, key } = authority
+  return request(folder, name, ['-CA', cert, '-CAkey', key], ['-newkey', `rsa:${bits}`])
+}
+
 /** Certificate and key in one PEM file, as Kafka wants them. */
 export function bundle({ cert, key }: Certificate): string {
   const path = cert.replace(/\.pem$/, '.bundle.pem')
@@ -29,10 +35,18 @@ export function bundle({ cert, key }: Certificate): string {
   return path
 }
 
-function request(folder: string, name: string, extra: readonly string[]): Certificate {
+const ON_P256 = '-newkey ec -pkeyopt ec_paramgen_curve:P-256'.split(' ')
+
+function request(
+  folder: string,
+  name: string,
+  extra: readonly string[],
+  newKey: readonly string[] = ON_P256,
+): Certificate {
   const files = { cert: join(folder, `${name}.pem`), key: join(folder, `${name}.key`) }
   const made = Bun.spawnSync([
-    ...'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 2'.split(' '),
+    ...'openssl req -x509 -noenc -days 2'.split(' '),
+    ...newKey,
     '-subj',
     `/CN=${name}`,
     '-out',
