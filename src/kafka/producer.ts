@@ -84,7 +84,9 @@ export function openKafkaPublisher(options: KafkaPublisherOptions): KafkaPublish
       })),
     })
     failpoint('kafka.sending')
-    return proveLanded([...topics.values()].flatMap(byPartition), await answered, lastOffsets)
+    const acks = await answered
+    // Only now: the partitions are chosen within the send.
+    return proveLanded([...topics.values()].flatMap(byPartition), acks, lastOffsets)
   }
 
   return {
