@@ -1,14 +1,16 @@
 /**
- * Generates docs/configuration.md and docs/errors.md. `--check` only says whether they are
- * what the code says.
+ * Generates docs/configuration.md, docs/errors.md and docs/reliability.md. `--check` only says
+ * whether they are what the code and the ledgers say.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { SETTINGS, SOURCE_SETTINGS } from '../src/config.ts'
 import { FAULTS } from '../src/errors.ts'
+import { readResults, reliabilityPage } from '../test/torture/results.ts'
 
 const PAGES: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': configuration,
   'docs/errors.md': errors,
+  'docs/reliability.md': () => reliabilityPage(readResults()),
 }
 
 const isCheck = process.argv.includes('--check')

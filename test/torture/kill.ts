@@ -12,43 +12,40 @@ import { createTopic, deleteTopics, readTopic } from '../support/topics.ts'
 import { audit, type Audit } from './ledger.ts'
 import { seeded } from './seeded.ts'
 import { startSenders } from './senders.ts'
+import type { Row, TortureOptions } from './torture.ts'
 
 const SECRET = 'made-up-secret-for-torture'
 const KEYS = 50
 const KILL_AFTER_MS = { min: 50, max: 600 }
 const DRAIN_MS_MAX = 60_000
+const SHORT_CYCLES = 8
+const FULL_CYCLES = 400
 /** The control loses in nearly every cycle: a few are enough. */
 const CONTROL_CYCLES = 3
 const CONTROL = [process.execPath, join(import.meta.dir, 'control/early-ack.ts')]
 
-export interface KillOptions {
+interface Cycles {
   readonly brokers: string
-  /** How the gateway under test is started. */
   readonly command: readonly string[]
   readonly cycles: number
   readonly seed: number
 }
 
-/** One line of the table: what was tried, what came of it, and whether the control was caught. */
-export interface Row extends Audit {
-  readonly name: string
-  readonly cases: number
-  readonly held: boolean
-  readonly controlCaught: boolean
-}
-
-export async function kill(options: KillOptions): Promise<Row> {
-  const result = await killCycles(options)
-  const control = await killCycles({ ...options, command: CONTROL, cycles: CONTROL_CYCLES })
+export async function kill(options: TortureOptions): Promise<Row> {
+  const { command, seed } = options
+  const cycles = options.cycles ?? (options.form === 'full' ? FULL_CYCLES : SHORT_CYCLES)
+  const brokers = await options.brokers()
+  const result = await killCycles({ brokers, command, seed, cycles })
+  const control = await killCycles({ brokers, command: CONTROL, seed, cycles: CONTROL_CYCLES })
   const held =
     result.acked > 0 &&
     result.lost === 0 &&
     result.inversions === 0 &&
-    result.duplicates <= options.cycles * RELAY_BATCH_ENTRIES_MAX
-  return { name: 'kill', cases: options.cycles, ...result, held, controlCaught: control.lost > 0 }
+    result.duplicates <= cycles * RELAY_BATCH_ENTRIES_MAX
+  return { cases: cycles, ...result, held, controlCaught: control.lost > 0 }
 }
 
-async function killCycles(options: KillOptions): Promise<Audit> {
+async function killCycles(options: Cycles): Promise<Audit> {
   const random = seeded(options.seed)
   await using directory = await makeTempDir()
   const topic = await createTopic({ brokers: options.brokers, prefix: 'torture-kill' })

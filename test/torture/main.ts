@@ -1,55 +1,94 @@
 /**
- * `bun run torture [name…] [--cycles N] [--seed S] [--json]`: the promises, each with its proof
- * and its failing control.
+ * `bun run torture [name…] [--cycles N] [--seed S] [--json] [--full]`: the promises, each with its
+ * proof and its failing control. The full form runs the parts that have no ledger in results/ yet,
+ * and writes them down as they end; remove a ledger to run its part again.
  */
+import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
+import { describeMachine } from '../../bench/machine.ts'
+import { systemClock } from '../../src/clock.ts'
 import { randomFraction } from '../../src/ids.ts'
 import { builtCommand } from '../support/gateway-process.ts'
 import { startKafka } from '../support/kafka-server.ts'
-import { kill, type Row } from './kill.ts'
-
-const TORTURES = { kill } as const
-type Name = keyof typeof TORTURES
+import { hasResult, writeResult } from './results.ts'
+import type { Row, Torture, TortureOptions } from './torture.ts'
+import { TORTURES } from './tortures.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    cycles: { type: 'string', default: '20' },
+    cycles: { type: 'string' },
     seed: { type: 'string' },
     json: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
   },
 })
-const cycles = Number(values.cycles)
+const cycles = values.cycles === undefined ? undefined : Number(values.cycles)
 const seed = Number(values.seed ?? Math.floor(randomFraction() * 2 ** 32))
 const names = positionals.length === 0 ? Object.keys(TORTURES) : positionals
-const unknown = names.filter((name) => !(name in TORTURES))
-if (
-  unknown.length > 0 ||
-  !Number.isSafeInteger(cycles) ||
-  cycles < 1 ||
-  !Number.isSafeInteger(seed)
-) {
-  console.error(
-    `Usage: bun run torture [${Object.keys(TORTURES).join('|')}…] [--cycles N] [--seed S] [--json]`,
-  )
+const isUsable =
+  names.every((name) => Object.hasOwn(TORTURES, name)) &&
+  (cycles === undefined || (Number.isSafeInteger(cycles) && cycles > 0)) &&
+  Number.isSafeInteger(seed)
+if (!isUsable) {
+  const known = Object.keys(TORTURES).join('|')
+  console.error(`Usage: bun run torture [${known}…] [--cycles N] [--seed S] [--json] [--full]`)
   process.exit(2)
 }
 
-const rows = await run(names as Name[])
+const rows = await runAll()
 const ok = rows.every(({ held, controlCaught }) => held && controlCaught)
-console.table(rows)
+console.table(rows.map(({ figures, ...row }) => ({ ...row, ...figures })))
 console.log(`seed ${seed}: ${ok ? 'every promise held, every control was caught' : 'FAILED'}`)
 if (values.json) console.log(JSON.stringify({ ok, seed, rows }))
 process.exitCode = ok ? 0 : 1
 
-async function run(chosen: readonly Name[]): Promise<Row[]> {
-  const command = builtCommand()
-  const given = process.env['KAFKA_BROKERS']
-  await using kafka = given === undefined ? await startKafka() : undefined
-  const results: Row[] = []
-  for (const name of chosen) {
-    const brokers = given ?? kafka?.brokers ?? ''
-    results.push(await TORTURES[name]({ brokers, command, cycles, seed }))
+type NamedRow = Row & { readonly name: string }
+
+async function runAll(): Promise<NamedRow[]> {
+  await using stack = new AsyncDisposableStack()
+  let started: Promise<string> | undefined
+  const startBrokers = async () => stack.use(await startKafka()).brokers
+  const common = {
+    command: builtCommand(),
+    brokers: () => {
+      const given = process.env['KAFKA_BROKERS']
+      return (started ??= given === undefined ? startBrokers() : Promise.resolve(given))
+    },
+    cycles,
+  }
+  const results: NamedRow[] = []
+  for (const name of names) {
+    const torture = TORTURES[name]
+    if (torture === undefined) continue
+    const parts = values.full ? Array.from({ length: torture.parts }, (_, part) => part) : [0]
+    for (const part of parts) {
+      if (values.full && hasResult(name, part)) continue
+      const form = values.full ? 'full' : 'short'
+      results.push(await runOne(name, torture, { ...common, form, part, seed: seed + part }))
+    }
   }
   return results
+}
+
+async function runOne(name: string, torture: Torture, options: TortureOptions): Promise<NamedRow> {
+  const startedMs = systemClock.monotonicMs()
+  const row = await torture.run(options)
+  const seconds = Math.round((systemClock.monotonicMs() - startedMs) / 1000)
+  const verdict = row.held && row.controlCaught ? 'ok  ' : 'FAIL'
+  console.log(`${verdict} ${name}, part ${options.part + 1}: seed ${options.seed}, ${seconds} s`)
+  if (options.form === 'full') {
+    const { promise, parts } = torture
+    const { part, seed: partSeed } = options
+    const date = new Date(systemClock.now()).toISOString().slice(0, 10)
+    const machine = describeMachine()
+    const commit = commitNow()
+    writeResult({ name, promise, part, parts, seed: partSeed, row, seconds, date, commit, machine })
+  }
+  return { name, ...row }
+}
+
+function commitNow(): string {
+  const { stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' })
+  return stdout.trim()
 }

@@ -1,0 +1,7 @@
+import { kill } from './kill.ts'
+import type { Torture } from './torture.ts'
+
+/** Every torture by its name, in the order in which they run. */
+export const TORTURES: Readonly<Record<string, Torture>> = {
+  kill: { promise: 'durable ack, kill -9 under load', parts: 1, run: kill },
+}
