@@ -4,6 +4,7 @@ import { GatewayError } from '../src/errors.ts'
 import init from './migrations/0000_init.sql' with { type: 'text' }
 import idempotencyKeys from './migrations/0001_idempotency_keys.sql' with { type: 'text' }
 import handlerRetries from './migrations/0002_handler_retries.sql' with { type: 'text' }
+import batches from './migrations/0003_batches.sql' with { type: 'text' }
 
 export interface Migration {
   readonly name: string
@@ -17,6 +18,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0000_init', sql: init },
   { name: '0001_idempotency_keys', sql: idempotencyKeys },
   { name: '0002_handler_retries', sql: handlerRetries },
+  { name: '0003_batches', sql: batches },
 ]
 
 interface AppliedMigration {

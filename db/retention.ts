@@ -8,6 +8,7 @@ import type { InletDatabase } from './open.ts'
 import { readNumber } from './pragmas.ts'
 import { openRetries } from './retries.ts'
 import {
+  batches,
   chunks,
   inbox,
   outbox,
@@ -96,6 +97,7 @@ export function openRetention(
         statements.dropOutbox.run({ first, last })
         statements.dropVariants.run({ first, last })
         retries.drop(first, last)
+        statements.dropBatches.run({ first, last })
         statements.dropInbox.run({ first, last })
         statements.dropChunk.run({ seq })
         deleted += last - first + 1
@@ -201,6 +203,10 @@ function prepareDeletes({ orm }: InletDatabase) {
     dropVariants: orm
       .delete(variants)
       .where(between(variants.inboxSeq, slot('first'), slot('last')))
+      .prepare(),
+    dropBatches: orm
+      .delete(batches)
+      .where(between(batches.inboxFirst, slot('first'), slot('last')))
       .prepare(),
     dropInbox: orm
       .delete(inbox)

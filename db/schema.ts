@@ -64,6 +64,18 @@ export const inbox = sqliteTable(
   ],
 )
 
+/**
+ * Requests that brought several events, whole: one row for those events of it that were new.
+ * Their own bytes are slices of these, in the same chunk.
+ */
+export const batches = sqliteTable('batches', {
+  /** The events are the inbox rows with seq in [inboxFirst, inboxLast]. */
+  inboxFirst: integer('inbox_first').primaryKey(),
+  inboxLast: integer('inbox_last').notNull(),
+  bodyOffset: integer('body_offset').notNull(),
+  bodyLength: integer('body_length').notNull(),
+})
+
 /** The tries of events whose handler asked for another one. `nextAt` is null once that is over. */
 export const handlerRetries = sqliteTable(
   'handler_retries',

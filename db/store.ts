@@ -12,7 +12,7 @@ import { openIdempotencyKeys } from './idempotency-keys.ts'
 import { openMarks } from './mark.ts'
 import type { InletDatabase } from './open.ts'
 import { openRetries, type Retries } from './retries.ts'
-import { chunks, inbox, outbox, variants } from './schema.ts'
+import { batches, chunks, inbox, outbox, variants } from './schema.ts'
 import { slots } from './slots.ts'
 
 /** What a transaction has done so far. Dropped when it is rolled back. */
@@ -28,6 +28,8 @@ export interface Draft {
   /** The bodies of the chunk to be, and their length together. */
   readonly bodies: Uint8Array[]
   bytes: number
+  /** The request whose events are being stored, and where its bytes begin in the chunk. */
+  request: { readonly body: Uint8Array; readonly offset: number } | undefined
   /** False while nothing has changed: such a transaction needs no sync. */
   changed: boolean
 }
@@ -70,12 +72,20 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
     begin() {
       database.lifetime.keep()
       dedup.startBatch()
-      return { ...last, inboxFirst: last.inbox + 1, bodies: [], bytes: 0, changed: false }
+      return {
+        ...last,
+        inboxFirst: last.inbox + 1,
+        bodies: [],
+        bytes: 0,
+        request: undefined,
+        changed: false,
+      }
     },
     event: addEvent,
     events: (draft, events, answerOf) =>
       allOrNothing(draft, () => {
         const committed = events.map((event) => addEvent(draft, event))
+        addBatch(statements, draft, committed)
         if (answerOf !== undefined) {
           keys.remember(answerOf(committed))
           draft.changed = true
@@ -133,14 +143,14 @@ function openEvents(
   statements: Statements,
   { dedup, retries }: { readonly dedup: Dedup; readonly retries: Retries },
 ): (draft: Draft, event: NewEvent) => Committed {
-  function insert(draft: Draft, event: NewEvent): number {
+  function insert(draft: Draft, event: NewEvent, offset: number): number {
     const seq = draft.inbox + 1
-    const { body, records, retryAt, ...columns } = event
+    const { body, request, records, retryAt, ...columns } = event
     statements.addInbox.run({
       ...columns,
       seq,
       chunkSeq: draft.chunk + 1,
-      bodyOffset: draft.bytes,
+      bodyOffset: offset,
       bodyLength: body.byteLength,
     })
     addRecords(statements, draft.outbox, { inboxSeq: seq, records })
@@ -160,27 +170,57 @@ function openEvents(
       }
       return { kind: 'duplicate', seq: first.inboxSeq, sameBody }
     }
-    const seq = insert(draft, event)
+    const { offset, add, request } = place(draft, event)
+    const seq = insert(draft, event, offset)
     dedup.remember(event, { inboxSeq: seq, bodyHash })
     // Only now, when nothing can fail any more: the caller may roll one event back and go
     // on with the draft.
     draft.inbox = seq
     draft.outbox += event.records.length
-    draft.bodies.push(event.body)
-    draft.bytes += event.body.byteLength
+    for (const bytes of add) {
+      draft.bodies.push(bytes)
+      draft.bytes += bytes.byteLength
+    }
+    draft.request = request
     draft.changed = true
     return { kind: 'stored', seq }
   }
 }
 
+/**
+ * Where an event's bytes stand in the chunk to be, and what has to be added to it for that. Those
+ * of a batch's event are a part of its request's, which is added once; only where they were
+ * encoded in it are they added beside it.
+ */
+function place(draft: Draft, { body, request: whole }: NewEvent) {
+  const { bytes } = draft
+  if (whole === undefined) return { offset: bytes, add: [body], request: undefined }
+  const known = draft.request?.body === whole ? draft.request : undefined
+  const request = known ?? { body: whole, offset: bytes }
+  const missing = known === undefined ? [whole] : []
+  return body.buffer === whole.buffer
+    ? { offset: request.offset + body.byteOffset - whole.byteOffset, add: missing, request }
+    : { offset: bytes + (missing[0]?.byteLength ?? 0), add: [...missing, body], request }
+}
+
+/** Notes which of the new events came with the request that was stored last. */
+function addBatch(statements: Statements, draft: Draft, committed: readonly Committed[]): void {
+  const seqs = committed.filter(({ kind }) => kind === 'stored').map(({ seq }) => seq)
+  const [inboxFirst] = seqs
+  if (draft.request === undefined || inboxFirst === undefined) return
+  const { offset: bodyOffset, body } = draft.request
+  const inboxLast = inboxFirst + seqs.length - 1
+  statements.addBatch.run({ inboxFirst, inboxLast, bodyOffset, bodyLength: body.byteLength })
+}
+
 /** Leaves the draft as it was where `task` throws; what it wrote is the caller's to roll back. */
 function allOrNothing<T>(draft: Draft, task: () => T): T {
-  const { inbox, outbox, bytes, changed, bodies } = draft
+  const { inbox, outbox, bytes, request, changed, bodies } = draft
   const { length } = bodies
   try {
     return task()
   } catch (error) {
-    Object.assign(draft, { inbox, outbox, bytes, changed })
+    Object.assign(draft, { inbox, outbox, bytes, request, changed })
     bodies.length = length
     throw error
   }
@@ -225,6 +265,10 @@ function prepareStatements({ orm }: InletDatabase) {
     addChunk: orm
       .insert(chunks)
       .values(slots(getTableColumns(chunks)))
+      .prepare(),
+    addBatch: orm
+      .insert(batches)
+      .values(slots(getTableColumns(batches)))
       .prepare(),
     addInbox: orm
       .insert(inbox)

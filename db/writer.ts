@@ -175,6 +175,7 @@ function runAlone(item: Item<Draft>, draft: Draft, { client }: InletDatabase): (
 }
 
 function bytesOf(event: NewEvent): number {
+  // Of a batch's events the bodies are parts of one request: together they are about that.
   let bytes = EVENT_OVERHEAD_BYTES + event.body.byteLength
   for (const record of event.records) bytes += record.value?.byteLength ?? 0
   return bytes

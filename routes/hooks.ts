@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { unreachable } from '../src/assert.ts'
 import type { Clock } from '../src/clock.ts'
-import type { Delivery, Handshake, Refused } from '../src/delivery.ts'
+import type { Answer, Delivery, Handshake, Refused } from '../src/delivery.ts'
 import type { Log } from '../src/log.ts'
 import type { Source } from '../src/source.ts'
 import { problem } from './problem.ts'
@@ -14,11 +14,21 @@ interface Taken {
   readonly reason: string | null
   readonly handleMs: number
   readonly commitMs: number
+  readonly answer: Answer | undefined
+}
+
+/** A delivery of several events that were taken. */
+interface TakenBatch extends Pick<Taken, 'handleMs' | 'commitMs' | 'answer'> {
+  readonly kind: 'split'
+  readonly events: number
+  readonly duplicates: number
+  readonly unhandled: number
 }
 
 type Outcome =
   | ({ readonly kind: 'accepted'; readonly seq: number; readonly state: string } & Taken)
   | ({ readonly kind: 'duplicate'; readonly sameBody: boolean } & Taken)
+  | TakenBatch
   | Handshake
   | Refused
 
@@ -60,11 +70,18 @@ export interface HooksBindings {
   readonly peer: string
 }
 
-/** `POST /hooks/:source`: the one door for third parties. */
+/**
+ * `/hooks/:source`: the one door for third parties. Deliveries come with POST; other methods are
+ * taken only where the source's provider probes its endpoint with them.
+ */
 export function hooksRoutes<Visit extends VisitPort>(
   ports: HooksPorts<Visit>,
 ): Hono<{ Bindings: HooksBindings }> {
   const app = new Hono<{ Bindings: HooksBindings }>()
+
+  function isProbeMethod(name: string, method: string): boolean {
+    return ports.source(name)?.methods.includes(method) ?? false
+  }
 
   async function take(request: Request, name: string, visit: Visit): Promise<Outcome> {
     const source = ports.source(name)
@@ -77,7 +94,9 @@ export function hooksRoutes<Visit extends VisitPort>(
     return visit.settle(outcome, outcome.kind !== 'refused' && !source.unsigned)
   }
 
-  app.post('/hooks/:source', async (c) => {
+  app.all('/hooks/:source', async (c) => {
+    const { method } = c.req.raw
+    if (method !== 'POST' && !isProbeMethod(c.req.param('source'), method)) return NOT_ALLOWED()
     const startedMs = ports.clock.monotonicMs()
     const visit = ports.enter(c.req.raw.headers, c.env.peer)
     if (visit.kind === 'refused') return answer(visit)
@@ -93,34 +112,46 @@ export function hooksRoutes<Visit extends VisitPort>(
       visit.leave()
     }
   })
-  app.all('/hooks/:source', () =>
-    problem('METHOD_NOT_ALLOWED', 'webhooks are sent with POST', { allow: 'POST' }),
-  )
   app.notFound(() =>
     problem('ROUTE_UNKNOWN', 'there is POST /hooks/<source>, and POST /events for CloudEvents'),
   )
   return app
 }
 
+const NOT_ALLOWED = () =>
+  problem('METHOD_NOT_ALLOWED', 'webhooks are sent with POST', { allow: 'POST' })
+
 const DUPLICATE = { 'inlet-duplicate': '1' }
+const ACCEPTED: Answer = { status: 202, headers: {}, body: null }
+const KNOWN: Answer = { status: 200, headers: {}, body: null }
 
 function answer(outcome: Outcome): Response {
   switch (outcome.kind) {
     case 'accepted':
-      return new Response(null, { status: 202 })
+      return respond(outcome.answer ?? ACCEPTED)
     case 'duplicate':
-      return new Response(null, { status: 200, headers: DUPLICATE })
+      return respond(outcome.answer ?? KNOWN, DUPLICATE)
+    case 'split': {
+      // One without events is neither new nor known.
+      const { events, duplicates } = outcome
+      if (events > duplicates) return respond(outcome.answer ?? ACCEPTED)
+      return respond(outcome.answer ?? KNOWN, events === 0 ? {} : DUPLICATE)
+    }
     case 'handshake':
-      return new Response(outcome.body, {
-        status: outcome.status,
-        // A reflected challenge must never run as a page.
-        headers: { 'content-type': outcome.contentType, 'x-content-type-options': 'nosniff' },
-      })
+      // A reflected challenge must never run as a page.
+      return respond(outcome.answer, { 'x-content-type-options': 'nosniff' })
     case 'refused':
       return answerRefused(outcome)
     default:
       return unreachable(outcome)
   }
+}
+
+function respond(
+  { status, headers, body }: Answer,
+  further: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(body, { status, headers: { ...headers, ...further } })
 }
 
 /** One wide line for each delivery: everything an operator asks first, no bodies, no secrets. */
@@ -151,8 +182,21 @@ function logDelivery(
       log[level]('delivery.finished', { ...line, ...timing, totalMs: tenths(totalMs) })
       return
     }
+    case 'split': {
+      const { events, duplicates, unhandled } = outcome
+      const timing = { handleMs: tenths(outcome.handleMs), commitMs: tenths(outcome.commitMs) }
+      const line = { source, outcome: kind, events, duplicates, unhandled }
+      const level = unhandled > 0 ? 'warn' : 'info'
+      log[level]('delivery.finished', { ...line, ...timing, totalMs: tenths(totalMs) })
+      return
+    }
     case 'handshake':
-      log.info('delivery.finished', { source, outcome: kind, totalMs: tenths(totalMs) })
+      log.info('delivery.finished', {
+        source,
+        outcome: kind,
+        name: outcome.name,
+        totalMs: tenths(totalMs),
+      })
       return
     case 'refused':
       logRefused(log, source, outcome, totalMs)

@@ -23,7 +23,7 @@ const CLOSING: ReadonlySet<FaultCode> = new Set(['BODY_TOO_SLOW', 'CONNECTIONS_E
 
 /** The problem document of a refusal. */
 export function answerRefused(
-  { code, detail, retryAfterS }: Refused,
+  { code, detail, retryAfterS, status }: Refused,
   headers: Readonly<Record<string, string>> = {},
   members: ProblemMembers = {},
 ): Response {
@@ -32,7 +32,8 @@ export function answerRefused(
     ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
     ...(CLOSING.has(code) ? { connection: 'close' } : {}),
   }
-  return problem(code, detail, own, members)
+  const demanded = status === undefined ? members : { ...members, status }
+  return problem(code, detail, own, demanded)
 }
 
 /** The line of the log for a refusal; `cause` is what its sender is not told. */

@@ -121,6 +121,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
     ...handlePorts,
     hint,
     commit: commitThrough((event) => writer.commit(event)),
+    commitAll: (events) => writer.commitAll(events),
   }
   const ingestEventsPorts: IngestEventsPorts = {
     ...handlePorts,

@@ -1,5 +1,6 @@
 import type { EpochMs } from './clock.ts'
 import type { FaultCode } from './errors.ts'
+import type { OutboundCall } from './outbound-call.ts'
 
 /** One HTTP request that hands us an event: exactly what arrived, nothing interpreted. */
 export interface Delivery {
@@ -31,6 +32,14 @@ export type ParsedBody =
   | { readonly kind: 'not-json'; readonly reason: string }
   | { readonly kind: 'opaque' }
 
+/** What a provider demands to be answered, where that is not ours to choose. */
+export interface Answer {
+  readonly status: number
+  /** Lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | null
+}
+
 /** A delivery that its provider signed, with the event it carries identified. */
 export interface Verified {
   readonly kind: 'verified'
@@ -56,6 +65,23 @@ export interface Verified {
    * used. Absent where none was asked for.
    */
   readonly secretIndex?: number | undefined
+  /** What its provider demands to be answered once it is stored; absent: 202, or 200. */
+  readonly answer?: Answer | undefined
+}
+
+/** A delivery that its provider signed, with several events in it. */
+export interface VerifiedBatch {
+  readonly kind: 'batch'
+  /** All that was received. */
+  readonly body: VerifiedBody
+  /**
+   * Each with its own bytes of the body, exactly as they stand in it; none where the provider only
+   * asks whether somebody is there.
+   */
+  readonly events: readonly Verified[]
+  /** See `Verified`. */
+  readonly secretIndex: number | undefined
+  readonly answer: Answer | undefined
 }
 
 /** What is wrong with one event: where, and what; never a value. */
@@ -81,18 +107,24 @@ export interface Refused {
   readonly retryAfterS?: number
   /** The log has one line a second for all of its kind, not one for each. */
   readonly isSummedUp?: boolean
+  /** The status that its provider demands; default: that of the fault. */
+  readonly status?: number
 }
 
-/** The answer to a provider's own probe of the endpoint; no event. */
+/** A provider's own probe of the endpoint: no event, but an answer. */
 export interface Handshake {
   readonly kind: 'handshake'
-  readonly status: number
-  readonly contentType: string
-  readonly body: string
+  /** The provider's name for it. */
+  readonly name: string
+  readonly answer: Answer
+  /** The secret of all later deliveries: taken only while somebody waits for it. */
+  readonly learn?: string
+  /** A call that the provider asks for, made after the answer. */
+  readonly confirm?: OutboundCall
 }
 
 /** What a source's verifier makes of a delivery. */
-export type Verdict = Verified | Refused | Handshake
+export type Verdict = Verified | VerifiedBatch | Refused | Handshake
 
 /**
  * Turns deliveries of one source into verified ones. Synchronous: no delivery waits for

@@ -173,6 +173,27 @@ export const FAULTS = {
     title: 'The signed time is outside the allowed window.',
     hint: 'Check the clock of this machine, then the delay between the provider and here.',
   },
+  HANDSHAKE_REFUSED: {
+    stage: 'verify',
+    status: 403,
+    retryable: false,
+    title: 'A probe of the endpoint does not show what is configured.',
+    hint: 'Compare the value at the provider with INLET_CONFIG_<SOURCE>_<FIELD>; the detail names the probe.',
+  },
+  PAIRING_CLOSED: {
+    stage: 'verify',
+    status: 403,
+    retryable: false,
+    title: 'A provider offers a secret, and nobody waits for one.',
+    hint: 'If it was you who registered the webhook: run `inlet source pair <source>`, then register it again.',
+  },
+  SECRET_NOT_LEARNT: {
+    stage: 'verify',
+    status: 401,
+    retryable: false,
+    title: 'The source has no secret yet.',
+    hint: 'Run `inlet source pair <source>`, then register the webhook at the provider.',
+  },
   OUTBOUND_REFUSED: {
     stage: 'verify',
     status: 401,

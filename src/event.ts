@@ -25,6 +25,11 @@ export interface NewEvent {
   /** Why it is not `accepted`, in one line, without payload; null where it is. */
   readonly reason: string | null
   readonly body: VerifiedBody
+  /**
+   * Of an event of a batch: everything that the request brought, of which `body` is a part. All of
+   * its events share it, and are committed together.
+   */
+  readonly request?: VerifiedBody
   /** What to publish, in order; empty unless `accepted`. */
   readonly records: readonly OutboxRecord[]
   /** When its handler is tried again; absent: never. Only a `failed` event has it. */

@@ -28,7 +28,8 @@ export function countUses(
 export function counting(verify: Verifier, uses: readonly SecretUse[]): Verifier {
   return (delivery) => {
     const verdict = verify(delivery)
-    const use = verdict.kind === 'verified' ? uses[verdict.secretIndex ?? -1] : undefined
+    const isProven = verdict.kind === 'verified' || verdict.kind === 'batch'
+    const use = isProven ? uses[verdict.secretIndex ?? -1] : undefined
     if (use !== undefined) {
       use.deliveries += 1
       use.lastUsedAt = delivery.receivedAt

@@ -15,6 +15,7 @@ import { CATALOGUE } from './providers/catalogue.ts'
 import { validateSecret } from './providers/engine/secrets.ts'
 import { compileVerifier } from './providers/verifier.ts'
 import { readBody } from './providers/engine/body.ts'
+import type { ProviderRow } from './providers/row.ts'
 import type { Served } from './reload.ts'
 import type { Source } from './source.ts'
 import { resolveSources, type ProviderPort } from './sources.ts'
@@ -94,10 +95,15 @@ export function providerPort(key: string): ProviderPort | undefined {
   return {
     configFields: Object.keys(row.config ?? {}),
     neverRetries: row.ack.neverRetries === true,
+    methods: methodsOf(row),
     validateSecret: (secret) => validateSecret(row, secret),
     compile: ({ secrets, unsigned, config }) =>
       compileVerifier(row, { secrets, unsigned, config, now: () => systemClock.now() }),
   }
+}
+
+function methodsOf({ handshakes = [] }: ProviderRow): readonly string[] {
+  return [...new Set(['POST', ...handshakes.flatMap(({ when }) => when.method ?? [])])]
 }
 
 /** Reads a stored body as the source's provider writes it. */

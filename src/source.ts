@@ -12,6 +12,8 @@ export interface Source {
   readonly neverRetries: boolean
   /** The handler file, or undefined where configuration alone defines the source. */
   readonly file: string | undefined
+  /** The methods that its requests come with: POST, and those of its provider's probes. */
+  readonly methods: readonly string[]
   readonly verify: Verifier
   readonly route: Router
   /** Which of its secrets are in use, in their order; absent where it takes unsigned deliveries. */

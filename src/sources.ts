@@ -21,6 +21,8 @@ export interface ProviderPort {
   readonly configFields: readonly string[]
   /** Whether the provider sends each delivery once, whatever it is answered. */
   readonly neverRetries: boolean
+  /** The methods of its requests: POST, and those of its probes. */
+  readonly methods: readonly string[]
   /** What is wrong with a secret, without the secret. */
   readonly validateSecret: (secret: string) => string | undefined
   readonly compile: (options: {
@@ -253,9 +255,9 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
     const verify = unsigned ? proving : counting(proving, secretUses)
     const { provider } = source
     const route = compileRoutes(events)
-    const { neverRetries } = port
+    const { neverRetries, methods } = port
     const file = loaded?.file
-    const served = { name, provider, unsigned, neverRetries, file, verify, route }
+    const served = { name, provider, unsigned, neverRetries, methods, file, verify, route }
     return unsigned ? served : { ...served, secretUses }
   } catch (error) {
     context.problems.push(`source "${name}": ${messageOf(error)}`)

@@ -7,6 +7,7 @@ import { resolveSources, type ProviderPort } from '../src/sources.ts'
 const port: ProviderPort = {
   configFields: ['header'],
   neverRetries: false,
+  methods: ['POST'],
   validateSecret: (secret) => (secret.length < 8 ? 'is too short' : undefined),
   compile: () => () => ({ kind: 'refused', code: 'SIGNATURE_MISSING', detail: '' }),
 }

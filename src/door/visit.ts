@@ -25,7 +25,7 @@ export interface VisitPorts {
 
 /** How a request that came in ended. */
 interface Ended {
-  readonly kind: 'accepted' | 'duplicate' | 'replayed' | 'handshake'
+  readonly kind: 'accepted' | 'duplicate' | 'split' | 'replayed' | 'handshake'
 }
 
 /**

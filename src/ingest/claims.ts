@@ -17,10 +17,14 @@ export interface Claims {
 export async function claimAll(
   hint: HintPort,
   source: string,
-  ids: ReadonlySet<string>,
+  events: Iterable<{ readonly eventId: string; readonly eventIdValidMs?: number | undefined }>,
 ): Promise<Claims> {
+  const validity = new Map([...events].map((event) => [event.eventId, event.eventIdValidMs]))
   const claims = await Promise.all(
-    [...ids].map(async (id) => ({ id, claim: await hint.claim(source, id) })),
+    [...validity].map(async ([id, validMs]) => ({
+      id,
+      claim: await hint.claim(source, id, validMs),
+    })),
   )
   const mine = claims.flatMap(({ id, claim }) => (isMine(claim) ? [{ id, claim }] : []))
   return {

@@ -105,7 +105,7 @@ async function take(
     if (keyed !== undefined) await commit([], { caller, keyed, ports })
     return EMPTY
   }
-  const claims = await claimAll(ports.hint, caller.name, new Set(idsOf(events)))
+  const claims = await claimAll(ports.hint, caller.name, events.map(toClaimed))
   let stored = new Set<string>()
   try {
     if (claims.isClaimed) {
@@ -162,6 +162,10 @@ function commit(
 
 function statusOf(committed: readonly Committed[]): 200 | 202 {
   return committed.some(({ kind }) => kind === 'stored') ? 202 : 200
+}
+
+function toClaimed({ attributes }: CloudEvent): { readonly eventId: string } {
+  return { eventId: identityOf(attributes) }
 }
 
 function idsOf(events: readonly CloudEvent[]): string[] {

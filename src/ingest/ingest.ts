@@ -1,11 +1,12 @@
 /** The path of one delivery, from the bytes that arrived to the row on disk. */
 import type { Clock } from '../clock.ts'
-import type { Delivery, Handshake, Refused } from '../delivery.ts'
+import type { Answer, Delivery, Handshake, Refused } from '../delivery.ts'
 import type { Committed, EventState, NewEvent } from '../event.ts'
 import { failpoint } from '../failpoint.ts'
 import type { Source } from '../source.ts'
 import { handle } from './handle.ts'
-import { keptHeaders } from './kept-headers.ts'
+import { ingestBatch, type TakenBatch } from './ingest-batch.ts'
+import { toNewEvent } from './new-event.ts'
 
 /** What other nodes say of an event id. Never the truth: the database is. */
 export interface HintPort {
@@ -28,6 +29,8 @@ export interface IngestPorts {
   readonly hint: HintPort
   /** Resolves once the event is on disk; rejects with a GatewayError where it is not. */
   readonly commit: (event: NewEvent) => Promise<Committed>
+  /** The same for all events of a request: stored together or not at all. */
+  readonly commitAll: (events: readonly NewEvent[]) => Promise<readonly Committed[]>
   readonly handlerMsMax: number
 }
 
@@ -35,6 +38,7 @@ export interface IngestPorts {
 export type Outcome =
   | ({ readonly kind: 'accepted'; readonly seq: number; readonly state: EventState } & Trace)
   | ({ readonly kind: 'duplicate'; readonly sameBody: boolean } & Trace)
+  | TakenBatch
   | Handshake
   | Refused
 
@@ -46,6 +50,8 @@ interface Trace {
   readonly reason: string | null
   readonly handleMs: number
   readonly commitMs: number
+  /** What the provider demands to be answered; undefined: nothing. */
+  readonly answer: Answer | undefined
 }
 
 /**
@@ -58,8 +64,9 @@ export async function ingest(
   ports: IngestPorts,
 ): Promise<Outcome> {
   const verified = source.verify(delivery)
+  if (verified.kind === 'batch') return ingestBatch(verified, delivery, source, ports)
   if (verified.kind !== 'verified') return verified
-  const { eventId, type } = verified
+  const { eventId, type, answer } = verified
   failpoint('ingest.verified')
 
   const claim = await ports.hint.claim(source.name, eventId, verified.eventIdValidMs)
@@ -75,24 +82,14 @@ export async function ingest(
       reason: null,
       handleMs: 0,
       commitMs: 0,
+      answer,
     }
   }
 
   const startedMs = ports.clock.monotonicMs()
   const handled = await handle(verified, delivery, source, ports)
   const handledMs = ports.clock.monotonicMs()
-  const event = {
-    source: source.name,
-    eventId,
-    eventIdValidMs: verified.eventIdValidMs,
-    type,
-    key: verified.key ?? eventId,
-    contentType: verified.contentType,
-    headers: keptHeaders(delivery.headers),
-    receivedAt: delivery.receivedAt,
-    body: verified.body,
-    ...handled,
-  }
+  const event = toNewEvent(verified, handled, delivery)
   const committed =
     claim.kind === 'mine' ? await commitClaimed(claim, event, ports) : await ports.commit(event)
   const trace = {
@@ -101,6 +98,7 @@ export async function ingest(
     reason: handled.reason,
     handleMs: handledMs - startedMs,
     commitMs: ports.clock.monotonicMs() - handledMs,
+    answer,
   }
   return committed.kind === 'stored'
     ? { kind: 'accepted', seq: committed.seq, state: handled.state, ...trace }

@@ -3,6 +3,7 @@
  * does not pass.
  */
 import { z } from 'zod'
+import { HandshakeRule, TakenRule } from './answers.ts'
 
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
 const PLACEHOLDERS = /\{[^{}]*\}/g
@@ -141,19 +142,24 @@ export type Reference = z.infer<typeof Reference>
 const Selector = z.union([Reference, z.array(Reference).min(2)])
 export type Selector = z.infer<typeof Selector>
 
-/** A probe of the endpoint that the provider signs like an event. */
-const Handshake = z.strictObject({
-  name: Literal,
-  /** The probe is the delivery whose data has these values. */
-  when: z.strictObject({ json: z.record(Literal, Literal) }),
-  respond: z.strictObject({
-    status: z.int().min(200).max(299),
-    contentType: z.literal('text/plain'),
-    /** What is sent back, as it is. */
-    body: Reference,
-  }),
+/**
+ * A value of one event of a batch: `json:<path>` within the event itself, `envelope:<path>` within
+ * the whole body, `header:<name>`.
+ */
+const BatchReference = z.templateLiteral([z.enum(['header', 'json', 'envelope']), ':', z.string()])
+const BatchSelector = z.union([BatchReference, z.array(BatchReference).min(2)])
+export type BatchSelector = z.infer<typeof BatchSelector>
+
+/** Several events in one body: the row's own id, type and order are then those of all of it. */
+const Batch = z.strictObject({
+  /** Where the array stands: `$`, the body itself, or a path. Elsewhere the body is one event. */
+  at: Literal,
+  /** Candidates for an event's id. None found: that of the body, a dot, and its place from 0. */
+  id: z.array(BatchSelector),
+  type: z.array(BatchSelector),
+  order: z.array(BatchSelector),
 })
-export type HandshakeRule = z.infer<typeof Handshake>
+export type BatchRule = z.infer<typeof Batch>
 
 export interface SampleFacts {
   readonly eventId: string
@@ -188,7 +194,8 @@ export const ProviderRow = z
     content: z.array(z.enum(['json', 'form', 'any'])).min(1),
     /** The form field that holds JSON. A form without it counts as an object of its fields. */
     formField: Literal.optional(),
-    handshakes: z.array(Handshake).optional(),
+    batch: Batch.optional(),
+    handshakes: z.array(HandshakeRule).optional(),
     /** Values that the operator may set, by their lower-case field name. */
     config: z
       .record(
@@ -205,6 +212,13 @@ export const ProviderRow = z
       neverRetries: z.literal(true).optional(),
       /** Whether both were read in the provider's documentation or source. */
       verified: z.boolean(),
+      /**
+       * What it demands to be answered where a delivery is stored, new or known. Default: 202, and
+       * 200 for a duplicate.
+       */
+      taken: z.array(TakenRule).optional(),
+      /** The status that it demands where its proof does not hold. Default: 401. */
+      refused: z.int().min(400).max(499).optional(),
     }),
     /** sdk: read in official code; docs: in official text; repo: in third-party code. */
     level: z.enum(['sdk', 'docs', 'repo']),

@@ -34,8 +34,8 @@ export const slack: ProviderRow = {
   handshakes: [
     {
       name: 'url_verification',
-      when: { json: { type: 'url_verification' } },
-      respond: { status: 200, contentType: 'text/plain', body: 'json:challenge' },
+      when: { equals: { 'json:type': 'url_verification' } },
+      respond: { status: 200, text: '{json:challenge}' },
     },
   ],
   ack: {

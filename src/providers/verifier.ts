@@ -1,20 +1,18 @@
 /** Compiles a catalogue row and a source's secrets into the verifier of that source. */
-import { Buffer } from 'node:buffer'
 import { assert, unreachable } from '../assert.ts'
 import type { EpochMs } from '../clock.ts'
-import type { Delivery, Refused, Verdict, Verified, VerifiedBody, Verifier } from '../delivery.ts'
+import type { Delivery, Handshake, Refused, Verdict, Verifier } from '../delivery.ts'
 import { GatewayError } from '../errors.ts'
-import { EVENT_ID_CHARS_MAX, EVENT_TYPE_CHARS_MAX, HASH_ID_VALID_MS } from '../limits.ts'
-import { readBody, type ReadBody } from './engine/body.ts'
+import { HANDSHAKE_BYTES_MAX } from '../limits.ts'
+import { readBody } from './engine/body.ts'
 import { rowConfig, type RowConfig } from './engine/config.ts'
 import { compileEd25519 } from './engine/ed25519.ts'
-import { compileHandshakes } from './engine/handshake.ts'
-import { sha256 } from './engine/hash.ts'
-import { compileHmac } from './engine/hmac.ts'
+import { compileHandshakes, compileTaken, type AnswerProbe } from './engine/handshake.ts'
+import { compileHmac, hmacText } from './engine/hmac.ts'
+import { compileIdentity } from './engine/identity.ts'
 import { compileBasic, compileToken } from './engine/presented.ts'
 import { refused, type CompiledScheme, type Proof, type SchemeOptions } from './engine/scheme.ts'
 import { acceptsSecret } from './engine/secrets.ts'
-import { compileSelect, usable, type Facts } from './engine/select.ts'
 import type { ProviderRow, Scheme } from './row.ts'
 
 export interface VerifierOptions {
@@ -33,8 +31,9 @@ export interface VerifierOptions {
 }
 
 /**
- * Compiles a row once for a source; what it returns runs for every delivery, synchronously.
- * The proof comes first: nothing of a delivery is parsed before its signature matched.
+ * Compiles a row once for a source; what it returns runs for every delivery, synchronously. The
+ * proof comes first: nothing of a delivery is parsed before its signature matched, but for a small
+ * one without proof, which may be a probe.
  *
  * @throws GatewayError CONFIG_INVALID where a secret cannot be decoded or a config value cannot be
  * used.
@@ -42,20 +41,59 @@ export interface VerifierOptions {
 export function compileVerifier(row: ProviderRow, options: VerifierOptions): Verifier {
   const config = rowConfig(row, options.config)
   const prove = compileProof(row, options, config)
-  const answerHandshake = compileHandshakes(row.handshakes ?? [], config)
+  const answering = { config, mac: compileMac(row, options, config) }
+  const answerProbe = compileHandshakes(row.handshakes ?? [], answering)
+  const answerUnproven = compileUnproven(row, answerProbe)
+  const answerTaken = compileTaken(row.ack.taken ?? [], answering)
   const identify = compileIdentity(row, config)
 
   return (delivery): Verdict => {
+    const { headers } = delivery
+    if (delivery.method !== 'POST') {
+      const probe = answerProbe?.({ delivery, data: undefined }, false)
+      return probe ?? refused('METHOD_NOT_ALLOWED', `it is no probe of ${row.name}`)
+    }
     const proof = prove(delivery)
-    if (proof.kind === 'refused') return proof
-    const contentType = delivery.headers.get('content-type')
-    const body = readBody(row, delivery.body, contentType)
+    if (proof.kind === 'refused') return answerUnproven?.(delivery) ?? demanded(row, proof)
+    const body = readBody(row, delivery.body, headers.get('content-type'))
     const data = body.parsed.kind === 'json' ? body.parsed.value : undefined
     const outdated = proof.checkData?.(data)
-    if (outdated !== undefined) return outdated
-    const facts = { headers: delivery.headers, data, json: body.json }
-    return answerHandshake?.(facts) ?? identify(delivery, proof, { body, facts })
+    if (outdated !== undefined) return demanded(row, outdated)
+    const probe = answerProbe?.({ delivery, data }, true)
+    if (probe !== undefined) return probe
+    const dated = { ...proof, isDatedInBody: proof.checkData !== undefined }
+    const facts = { headers, data, json: body.json }
+    const identified = identify(delivery, dated, { body, facts })
+    if (answerTaken === undefined || identified.kind === 'refused') return identified
+    return { ...identified, answer: answerTaken({ delivery, data }) }
   }
+}
+
+/** Looks for a probe in a delivery without proof; undefined where the row has none of the kind. */
+function compileUnproven(
+  row: ProviderRow,
+  answerProbe: AnswerProbe | undefined,
+): ((delivery: Delivery) => Handshake | Refused | undefined) | undefined {
+  const isPossible = row.handshakes?.some(({ unsigned }) => unsigned === true) ?? false
+  if (answerProbe === undefined || !isPossible) return undefined
+  return (delivery) => {
+    if (delivery.body.length > HANDSHAKE_BYTES_MAX) return undefined
+    const { parsed } = readBody(row, delivery.body, delivery.headers.get('content-type'))
+    return answerProbe({ delivery, data: parsed.kind === 'json' ? parsed.value : undefined }, false)
+  }
+}
+
+/** A refusal with the status that the provider wants to see. */
+function demanded(row: ProviderRow, refusal: Refused): Refused {
+  const { refused: status } = row.ack
+  return status === undefined ? refusal : { ...refusal, status }
+}
+
+/** The MAC that probes are answered with: of the first scheme that has one, by the first secret. */
+function compileMac(row: ProviderRow, { secrets }: VerifierOptions, config: RowConfig) {
+  const scheme = row.schemes.find((each) => each.kind === 'hmac')
+  const secret = secrets.find((each) => scheme !== undefined && acceptsSecret(scheme, each))
+  return scheme === undefined || secret === undefined ? undefined : hmacText(scheme, secret, config)
 }
 
 type ProofOfSource = Proof & Pick<CompiledScheme, 'checkData'>
@@ -124,52 +162,4 @@ function compileScheme(scheme: Scheme, options: SchemeOptions): CompiledScheme {
     default:
       return unreachable(scheme)
   }
-}
-
-type Identify = (
-  delivery: Delivery,
-  proof: ProofOfSource,
-  read: { readonly body: ReadBody; readonly facts: Facts },
-) => Verified
-
-/** Names the event: id, type, key. */
-function compileIdentity(row: ProviderRow, config: RowConfig): Identify {
-  const selectId = compileSelect(row.id, config, EVENT_ID_CHARS_MAX)
-  const selectType = compileSelect(row.type, config, EVENT_TYPE_CHARS_MAX)
-  const selectKey = compileSelect(row.order, config, EVENT_ID_CHARS_MAX)
-  const contentTypeDefault = row.content.includes('json')
-    ? 'application/json'
-    : 'application/octet-stream'
-
-  return (delivery, proof, { body, facts }) => {
-    // An id that was signed wins: beside it, any header that merely could carry one is the sender's
-    // word.
-    const signedId = usable(proof.id, EVENT_ID_CHARS_MAX)
-    const id = signedId ?? (proof.id === undefined ? selectId(facts) : undefined)
-    const isDated = proof.timestamp !== undefined || proof.checkData !== undefined
-    return {
-      kind: 'verified',
-      body: delivery.body as VerifiedBody,
-      parsed: body.parsed,
-      eventId: id ?? hashId(delivery, proof.timestamp),
-      eventIdValidMs: id !== undefined || isDated ? undefined : HASH_ID_VALID_MS,
-      type: selectType(facts) ?? 'unknown',
-      key: selectKey(facts),
-      contentType: delivery.headers.get('content-type') ?? contentTypeDefault,
-      secretIndex: proof.secretIndex,
-    }
-  }
-}
-
-/**
- * Names an event by what was sent, where the provider gives it no id. The same request again has
- * the same name.
- */
-function hashId(delivery: Delivery, timestamp: string | undefined): string {
-  const hasher = sha256()
-  // Neither a source's name nor a timestamp can contain a line break, so that no two deliveries
-  // read the same.
-  hasher.update(`${delivery.source}\n${timestamp ?? ''}\n`)
-  hasher.update(delivery.body)
-  return `sha256:${Buffer.from(hasher.digest()).toString('hex')}`
 }

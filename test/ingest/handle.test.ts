@@ -19,6 +19,7 @@ function sourceWith(route: Route | undefined): Source {
     provider: 'github',
     unsigned: false,
     neverRetries: false,
+    methods: ['POST'],
     file: undefined,
     verify: () => ({ kind: 'refused', code: 'SIGNATURE_MISSING', detail: '' }),
     route: () => route,

@@ -18,6 +18,9 @@ function world(
     claim?: ClaimKind
     commit?: () => Promise<Committed>
     neverRetries?: boolean
+    /** Ids of events that a batch brings again. */
+    known?: readonly string[]
+    done?: readonly string[]
   } = {},
 ) {
   const steps: string[] = []
@@ -27,6 +30,7 @@ function world(
     provider: 'github',
     unsigned: false,
     neverRetries: options.neverRetries ?? false,
+    methods: ['POST'],
     file: undefined,
     verify() {
       steps.push('verify')
@@ -38,9 +42,10 @@ function world(
     clock: manualClock(),
     handlerMsMax: 800,
     hint: {
-      claim() {
+      claim(_, eventId) {
         steps.push('claim')
-        return Promise.resolve({ kind: options.claim ?? 'mine' } as const)
+        const isDone = options.done?.includes(eventId) ?? false
+        return Promise.resolve({ kind: isDone ? 'done' : (options.claim ?? 'mine') } as const)
       },
       done() {
         steps.push('done')
@@ -55,6 +60,18 @@ function world(
       steps.push('commit')
       committed.push(event)
       return options.commit?.() ?? Promise.resolve({ kind: 'stored', seq: 1 })
+    },
+    commitAll(events) {
+      steps.push('commitAll')
+      committed.push(...events)
+      const known = options.known ?? []
+      return Promise.resolve(
+        events.map(({ eventId }, at) =>
+          known.includes(eventId)
+            ? ({ kind: 'duplicate', seq: 1, sameBody: true } as const)
+            : ({ kind: 'stored', seq: at + 1 } as const),
+        ),
+      )
     },
   }
   const delivery = sampleDelivery('{"n":1}', { 'user-agent': 'hookshot', authorization: 'secret' })

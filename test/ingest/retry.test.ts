@@ -18,6 +18,7 @@ function sourceWith(route: Route): Source {
     provider: 'github',
     unsigned: false,
     neverRetries: false,
+    methods: ['POST'],
     file: undefined,
     verify: () => ({ kind: 'refused', code: 'SIGNATURE_MISSING', detail: '' }),
     route: () => route,

@@ -75,9 +75,8 @@ describe('Slack', () => {
     const probe = JSON.stringify({ type: 'url_verification', token: 't', challenge: '3eZbrw1aB' })
     expect(slack(probe)).toEqual({
       kind: 'handshake',
-      status: 200,
-      contentType: 'text/plain',
-      body: '3eZbrw1aB',
+      name: 'url_verification',
+      answer: { status: 200, headers: { 'content-type': 'text/plain' }, body: '3eZbrw1aB' },
     })
   })
 

@@ -13,11 +13,19 @@ const github: Source = {
   provider: 'github',
   unsigned: false,
   neverRetries: false,
+  methods: ['POST'],
   file: undefined,
   verify: () => ({ kind: 'refused', code: 'SIGNATURE_MISSING', detail: '' }),
   route: () => undefined,
 }
-const taken = { eventId: 'e1', type: 'push', reason: null, handleMs: 0.04, commitMs: 1.26 }
+const taken = {
+  eventId: 'e1',
+  type: 'push',
+  reason: null,
+  handleMs: 0.04,
+  commitMs: 1.26,
+  answer: undefined,
+}
 
 /** A door that lets everything in. */
 const visit: VisitPort & BodyBudget = {
@@ -197,7 +205,11 @@ describe('POST /hooks/:source', () => {
 
   test('a challenge is reflected as the provider wants it, and never as a page', async () => {
     const { app } = routes(() =>
-      Promise.resolve({ kind: 'handshake', status: 200, contentType: 'text/plain', body: '<b>' }),
+      Promise.resolve({
+        kind: 'handshake',
+        name: 'probe',
+        answer: { status: 200, headers: { 'content-type': 'text/plain' }, body: '<b>' },
+      }),
     )
     const response = await app.request('/hooks/github', post('{}'))
 

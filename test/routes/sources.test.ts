@@ -9,6 +9,7 @@ const github: Source = {
   provider: 'github',
   unsigned: false,
   neverRetries: false,
+  methods: ['POST'],
   file: '/etc/inlet/handlers/github.ts',
   verify: () => ({ kind: 'refused', code: 'SIGNATURE_MISSING', detail: '' }),
   route: () => undefined,

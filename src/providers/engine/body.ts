@@ -5,6 +5,8 @@ import type { ProviderRow } from '../row.ts'
 export interface ReadBody {
   readonly parsed: ParsedBody
   readonly json: string | undefined
+  /** The JSON stands in a field of a form: it is not the body itself. */
+  readonly isInForm?: true
 }
 
 /**
@@ -49,7 +51,7 @@ export function readBody(row: ProviderRow, body: Uint8Array, contentType: string
 function readForm(text: string, field: string | undefined): ReadBody {
   const form = new URLSearchParams(text)
   const json = field === undefined ? null : form.get(field)
-  if (json !== null) return readJson(json)
+  if (json !== null) return { ...readJson(json), isInForm: true }
   return { parsed: { kind: 'json', value: Object.fromEntries(form) }, json: undefined }
 }
 

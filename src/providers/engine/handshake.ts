@@ -1,44 +1,146 @@
-import type { Handshake, Refused } from '../../delivery.ts'
-import { HANDSHAKE_CHARS_MAX } from '../../limits.ts'
-import type { HandshakeRule } from '../row.ts'
+/** Answers that a row describes: to its provider's probes, and to deliveries that are stored. */
+import type { Answer, Handshake, Refused } from '../../delivery.ts'
+import type { HandshakeRule, Respond, TakenRule } from '../answers.ts'
 import type { RowConfig } from './config.ts'
-import { compilePath, splitReference } from './reference.ts'
+import {
+  compileCheck,
+  compileCondition,
+  compileReflection,
+  compileTemplate,
+  type Asked,
+  type Mac,
+} from './request.ts'
 import { refused } from './scheme.ts'
-import { compileSelect, type Facts } from './select.ts'
 
-/**
- * Answers the provider's probes of the endpoint; undefined for events, and where a row has no
- * probes.
- */
+export interface HandshakeOptions {
+  readonly config: RowConfig
+  /** Undefined where the source has no secret to compute one with. */
+  readonly mac: Mac | undefined
+}
+
+/** Answers a request that is a probe; undefined where it is none. */
+export type AnswerProbe = (asked: Asked, isProven: boolean) => Handshake | Refused | undefined
+
+/** Compiles a row's probes; undefined where it has none. */
 export function compileHandshakes(
   rules: readonly HandshakeRule[],
-  config: RowConfig,
-): ((facts: Facts) => Handshake | Refused | undefined) | undefined {
+  options: HandshakeOptions,
+): AnswerProbe | undefined {
   if (rules.length === 0) return undefined
-  const compiled = rules.map((rule) => compileHandshake(rule, config))
-  return (facts) => {
-    for (const answer of compiled) {
-      const handshake = answer(facts)
-      if (handshake !== undefined) return handshake
+  const compiled = rules.map((rule) => {
+    const { method = 'POST', ...condition } = rule.when
+    const holds = compileCondition(condition)
+    // Only deliveries are proven, and they are sent with POST.
+    const needsProof = method === 'POST' && rule.unsigned !== true
+    const isMeant = (asked: Asked, isProven: boolean) =>
+      asked.delivery.method === method && (isProven || !needsProof) && holds(asked)
+    return { isMeant, answer: compileHandshake(rule, options) }
+  })
+  return (asked, isProven) =>
+    compiled.find(({ isMeant }) => isMeant(asked, isProven))?.answer(asked)
+}
+
+function compileHandshake(
+  rule: HandshakeRule,
+  options: HandshakeOptions,
+): (asked: Asked) => Handshake | Refused {
+  const { name, learn, confirm, otherwise } = rule
+  const checks = (rule.check ?? []).map((check) => compileCheck(check, options.config))
+  const respond = compileRespond(rule.respond, options)
+  const readSecret = learn === undefined ? undefined : compileReflection(learn)
+  const readUrl = confirm === undefined ? undefined : compileReflection(confirm.url)
+
+  return (asked) => {
+    if (!checks.every((holds) => holds(asked))) {
+      const refusal = refused('HANDSHAKE_REFUSED', `${name}: not what is configured`)
+      return otherwise === undefined ? refusal : { ...refusal, status: otherwise }
     }
-    return undefined
+    const answer = respond(asked)
+    const secret = readSecret?.(asked)
+    const url = readUrl?.(asked)
+    const isWhole =
+      (readSecret === undefined || secret !== undefined) &&
+      (readUrl === undefined || url !== undefined)
+    if (answer === undefined || !isWhole) {
+      return refused('REQUEST_MALFORMED', `${name}: a value is missing or cannot be sent back`)
+    }
+    return {
+      kind: 'handshake',
+      name,
+      answer,
+      ...(secret === undefined ? {} : { learn: secret }),
+      ...(url === undefined || confirm === undefined
+        ? {}
+        : { confirm: { url, hosts: confirm.hosts } }),
+    }
   }
 }
 
-function compileHandshake(rule: HandshakeRule, config: RowConfig) {
-  const conditions = Object.entries(rule.when.json).map(([path, value]) => {
-    const read = compilePath(path)
-    return (data: unknown) => read(data) === value
-  })
-  const { status, contentType, body } = rule.respond
-  const [, name] = splitReference(body)
-  // What is reflected is bounded, and carries no control characters.
-  const select = compileSelect([body], config, HANDSHAKE_CHARS_MAX)
-  return (facts: Facts): Handshake | Refused | undefined => {
-    if (!conditions.every((holds) => holds(facts.data))) return undefined
-    const challenge = select(facts)
-    return challenge === undefined
-      ? refused('REQUEST_MALFORMED', `${rule.name}: ${name} is missing or cannot be sent back`)
-      : { kind: 'handshake', status, contentType, body: challenge }
+/** Compiles what stored deliveries are answered; undefined where the row demands nothing. */
+export function compileTaken(
+  rules: readonly TakenRule[],
+  options: HandshakeOptions,
+): ((asked: Asked) => Answer | undefined) | undefined {
+  if (rules.length === 0) return undefined
+  const compiled = rules.map(({ when, respond }) => ({
+    holds: compileCondition(when ?? {}),
+    respond: compileRespond(respond, options),
+  }))
+  return (asked) => compiled.find(({ holds }) => holds(asked))?.respond(asked)
+}
+
+function compileRespond(
+  { status, text, json, headers = {} }: Respond,
+  { config, mac }: HandshakeOptions,
+): (asked: Asked) => Answer | undefined {
+  const compile = (template: string) => compileTemplate(template, config, mac)
+  const body = text === undefined ? undefined : compile(text)
+  const own = mapValues(headers, compile)
+  const members =
+    json === undefined
+      ? undefined
+      : mapValues(json, (value): ((asked: Asked) => string | number | undefined) =>
+          typeof value === 'string' ? compile(value) : () => value,
+        )
+  const type =
+    members !== undefined ? 'application/json' : body === undefined ? undefined : 'text/plain'
+  const typed = type === undefined ? {} : { 'content-type': type }
+  return (asked) => {
+    const filledHeaders = fillAll(own, asked)
+    const filledBody = members === undefined ? body?.(asked) : toJson(fillAll(members, asked))
+    if (filledHeaders === undefined || !Object.values(filledHeaders).every(isHeaderValue)) {
+      return undefined
+    }
+    if (type !== undefined && filledBody === undefined) return undefined
+    return { status, headers: { ...typed, ...filledHeaders }, body: filledBody ?? null }
   }
+}
+
+function mapValues<From, To>(
+  values: Readonly<Record<string, From>>,
+  map: (value: From) => To,
+): readonly (readonly [string, To])[] {
+  return Object.entries(values).map(([name, value]) => [name, map(value)])
+}
+
+function fillAll<Value>(
+  parts: readonly (readonly [string, (asked: Asked) => Value | undefined])[],
+  asked: Asked,
+): Readonly<Record<string, Value>> | undefined {
+  const filled: Record<string, Value> = {}
+  for (const [name, fill] of parts) {
+    const value = fill(asked)
+    if (value === undefined) return undefined
+    filled[name] = value
+  }
+  return filled
+}
+
+function toJson(members: object | undefined): string | undefined {
+  return members === undefined ? undefined : JSON.stringify(members)
+}
+
+/** What a header can carry, whatever a client makes of bytes beyond ASCII. */
+function isHeaderValue(value: string): boolean {
+  return /^[\u0020-\u007e]*$/.test(value)
 }

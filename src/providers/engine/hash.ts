@@ -32,3 +32,15 @@ export function equalDigests(a: Uint8Array, b: Uint8Array): boolean {
   // timingSafeEqual throws on a difference in length, and a digest's length is no secret.
   return a.length === b.length && timingSafeEqual(a, b)
 }
+
+/** Whether two texts are the same, in a time that tells neither where they differ nor how long. */
+export function equalTexts(a: string, b: string): boolean {
+  return equalDigests(digestOf(a), digestOf(b))
+}
+
+/** The SHA-256 of a text or bytes: what is compared where the length must not show either. */
+export function digestOf(data: string | Uint8Array): Uint8Array {
+  const hasher = sha256()
+  hasher.update(data)
+  return hasher.digest()
+}

@@ -1,8 +1,11 @@
+import { assert } from '../../assert.ts'
 import { Hash, type HmacScheme } from '../row.ts'
-import { setting } from './config.ts'
+import { setting, type RowConfig } from './config.ts'
 import { equalDigests, keyedHasher } from './hash.ts'
 import type { CompiledScheme, SchemeOptions } from './scheme.ts'
+import type { Mac } from './request.ts'
 import { secretKeys } from './secrets.ts'
+import { encodeSignature } from './signatures.ts'
 import { compileSigned } from './signed.ts'
 
 /**
@@ -31,4 +34,17 @@ export function compileHmac(scheme: HmacScheme, options: SchemeOptions): Compile
     },
     options,
   )
+}
+
+/** Compiles the MAC of a text under one secret, with the hash of the scheme. */
+export function hmacText(scheme: HmacScheme, secret: string, config: RowConfig): Mac {
+  const hash = setting(Hash, scheme.hash, config)
+  const starts = secretKeys(scheme, [secret]).map((key) => keyedHasher(hash, key))
+  return (text, encoding) => {
+    const [start] = starts
+    assert(start !== undefined, 'one secret is one key')
+    const hasher = start()
+    hasher.update(text)
+    return encodeSignature(hasher.digest(), encoding)
+  }
 }

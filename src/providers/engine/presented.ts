@@ -4,7 +4,7 @@
  */
 import { HeaderName, type BasicScheme, type TokenScheme } from '../row.ts'
 import { fill, setting } from './config.ts'
-import { equalDigests, sha256 } from './hash.ts'
+import { digestOf, equalDigests } from './hash.ts'
 import { refused, type CompiledScheme, type SchemeOptions } from './scheme.ts'
 import { secretKeys } from './secrets.ts'
 
@@ -55,10 +55,4 @@ function compilePresented(
     },
     checkData: undefined,
   }
-}
-
-function digestOf(secret: string | Uint8Array): Uint8Array {
-  const hasher = sha256()
-  hasher.update(secret)
-  return hasher.digest()
 }

@@ -1,5 +1,5 @@
 /** Finds an event's id, type and key in a delivery. */
-import { HeaderName, type Reference, type Selector } from '../row.ts'
+import { HeaderName, type BatchSelector } from '../row.ts'
 import { fill, setting, type RowConfig } from './config.ts'
 import { compilePath, splitReference } from './reference.ts'
 
@@ -10,6 +10,8 @@ export interface Facts {
   readonly data: unknown
   /** The text that `data` was parsed from; undefined where it was no JSON. */
   readonly json: string | undefined
+  /** Where `data` is one event of a batch: the whole body. */
+  readonly envelope?: Pick<Facts, 'data' | 'json'>
 }
 
 /** Finds a text; undefined where there is none that can serve. */
@@ -20,7 +22,7 @@ export type Select = (facts: Facts) => string | undefined
  * than `charsMax`.
  */
 export function compileSelect(
-  candidates: readonly Selector[],
+  candidates: readonly BatchSelector[],
   config: RowConfig,
   charsMax: number,
 ): Select {
@@ -38,7 +40,7 @@ export function compileSelect(
 }
 
 /** A candidate whose name the operator may set, and did not. */
-function isLeftEmpty(reference: Reference, config: RowConfig): boolean {
+function isLeftEmpty(reference: string, config: RowConfig): boolean {
   return fill(splitReference(reference)[1], config) === ''
 }
 
@@ -53,7 +55,7 @@ function join(references: readonly Select[], facts: Facts): string | undefined {
 }
 
 /** Compiles one reference. */
-function compileReference(reference: Reference, config: RowConfig): Select {
+function compileReference(reference: string, config: RowConfig): Select {
   const [place, name] = splitReference(reference)
   if (place === 'header') {
     const header = setting(HeaderName, name, config)
@@ -61,10 +63,11 @@ function compileReference(reference: Reference, config: RowConfig): Select {
   }
   const read = compilePath(fill(name, config))
   return (facts) => {
-    const value = read(facts.data)
+    const { data, json } = place === 'envelope' ? (facts.envelope ?? facts) : facts
+    const value = read(data)
     if (typeof value === 'string') return usable(value)
     if (typeof value !== 'number' || !Number.isInteger(value)) return undefined
-    return Number.isSafeInteger(value) ? String(value) : exactInteger(facts.json, read)
+    return Number.isSafeInteger(value) ? String(value) : exactInteger(json, read)
   }
 }
 

@@ -1,0 +1,39 @@
+import { elementSlices, memberSlices } from '../../json-slices.ts'
+import type { ReadBody } from './body.ts'
+import { compilePath } from './reference.ts'
+
+/** One event of a batch. */
+export interface Element {
+  /** Exactly as it was written. */
+  readonly bytes: Uint8Array
+  readonly data: unknown
+}
+
+const encoder = new TextEncoder()
+
+/**
+ * Compiles the way to the events of a batch: `$`, the body itself, or a path to the array. What it
+ * returns finds them, or undefined where there is no array: then the body is one event.
+ */
+export function compileSplit(
+  at: string,
+): (bytes: Uint8Array, body: ReadBody) => readonly Element[] | undefined {
+  const steps = at === '$' ? [] : at.split('.')
+  const read = at === '$' ? (data: unknown) => data : compilePath(at)
+  return (received, { parsed, json, isInForm }) => {
+    if (parsed.kind !== 'json' || json === undefined) return undefined
+    const values = read(parsed.value)
+    if (!Array.isArray(values)) return undefined
+    // In a form the JSON is encoded once more: its own bytes are what was meant.
+    const bytes = isInForm === true ? encoder.encode(json) : received
+    const start = steps.reduce(
+      (from, step) => memberSlices(bytes, from).get(step)?.start ?? from,
+      0,
+    )
+    const slices = elementSlices(bytes, start)
+    return values.map((data: unknown, index) => {
+      const slice = slices[index]
+      return { bytes: bytes.subarray(slice?.start, slice?.end), data }
+    })
+  }
+}

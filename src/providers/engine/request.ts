@@ -1,0 +1,135 @@
+/** Reads values of a request that is no event, or not yet known to be one. */
+import type { Delivery } from '../../delivery.ts'
+import { HANDSHAKE_CHARS_MAX } from '../../limits.ts'
+import type { Check, Condition, RequestReference } from '../answers.ts'
+import { fill, type RowConfig } from './config.ts'
+import { equalTexts } from './hash.ts'
+import { compilePath, splitReference } from './reference.ts'
+
+/** A request with its body as data; undefined where it is none. */
+export interface Asked {
+  readonly delivery: Delivery
+  readonly data: unknown
+}
+
+/** Undefined where the request has no such value. */
+type Read = (asked: Asked) => unknown
+
+/** Compiles one reference. */
+export function compileRead(reference: RequestReference): Read {
+  const [place, name] = splitReference(reference)
+  switch (place) {
+    case 'header':
+      return ({ delivery }) => delivery.headers.get(name) ?? undefined
+    case 'query':
+      return ({ delivery }) => URL.parse(delivery.url)?.searchParams.get(name) ?? undefined
+    case 'form':
+      return ({ delivery }) => readForm(delivery)?.get(name) ?? undefined
+    default: {
+      const read = compilePath(name)
+      return ({ data }) => read(data)
+    }
+  }
+}
+
+const decoder = new TextDecoder()
+
+function readForm({ headers, body }: Delivery): URLSearchParams | undefined {
+  const isForm = /^application\/x-www-form-urlencoded\s*(?:;|$)/i
+  if (!isForm.test(headers.get('content-type') ?? '')) return undefined
+  return new URLSearchParams(decoder.decode(body))
+}
+
+/** Compiles the question whether a request is meant. */
+export function compileCondition(condition: Condition): (asked: Asked) => boolean {
+  const { equals = {}, only, present = [], absent = [] } = condition
+  const values = Object.entries(equals).map(([reference, value]) => {
+    const read = compileRead(reference as RequestReference)
+    const expected: readonly unknown[] = [value].flat()
+    return (asked: Asked) => expected.includes(read(asked))
+  })
+  const there = present.map(compileRead)
+  const missing = absent.map(compileRead)
+  return (asked) =>
+    values.every((holds) => holds(asked)) &&
+    (only === undefined || hasOnly(asked.data, only)) &&
+    there.every((read) => read(asked) !== undefined) &&
+    missing.every((read) => read(asked) === undefined)
+}
+
+function hasOnly(data: unknown, names: readonly string[]): boolean {
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return false
+  const members = Object.keys(data)
+  return members.length === names.length && names.every((name) => Object.hasOwn(data, name))
+}
+
+/**
+ * Compiles the comparison of a value with what the operator configured. What is not configured is
+ * matched by nothing.
+ */
+export function compileCheck(check: Check, config: RowConfig): (asked: Asked) => boolean {
+  const read = compileRead(check.value)
+  const expected =
+    'equals' in check
+      ? [fill(check.equals, config)]
+      : fill(check.oneOf, config)
+          .split(',')
+          .map((each) => each.trim())
+  const known = expected.filter((each) => each !== '')
+  return (asked) => {
+    const value = read(asked)
+    // All of them, in constant time: a verify token is a secret.
+    const found = known.map((each) => typeof value === 'string' && equalTexts(value, each))
+    return found.includes(true)
+  }
+}
+
+/** Computes the MAC of a text under the source's secret. */
+export type Mac = (text: string, encoding: 'hex' | 'base64') => string
+
+/** Makes a text from a request; undefined where it lacks a value, or one cannot be sent back. */
+export type Fill = (asked: Asked) => string | undefined
+
+/** Compiles a template. */
+export function compileTemplate(template: string, config: RowConfig, mac: Mac | undefined): Fill {
+  const pieces = template.split(/(\{[^{}]*\})/).map((piece): Fill => {
+    const isRead = piece.startsWith('{') && !piece.startsWith('{config:')
+    return isRead ? compilePart(piece, mac) : () => fill(piece, config)
+  })
+  return (asked) => {
+    let text = ''
+    for (const piece of pieces) {
+      const part = piece(asked)
+      if (part === undefined) return undefined
+      text += part
+    }
+    return text
+  }
+}
+
+function compilePart(part: string, mac: Mac | undefined): Fill {
+  const reference = part.slice(1, -1)
+  const [, encoding] = /^hmac(Hex|Base64):/.exec(reference) ?? []
+  if (encoding === undefined) return compileReflection(reference as RequestReference)
+  const reflect = compileReflection(reference.slice(reference.indexOf(':') + 1) as RequestReference)
+  return (asked) => {
+    const text = reflect(asked)
+    if (text === undefined) return undefined
+    return mac?.(text, encoding === 'Hex' ? 'hex' : 'base64')
+  }
+}
+
+/** Reads a value that is sent back: bounded, and without control characters. Never trimmed. */
+export function compileReflection(reference: RequestReference): Fill {
+  const read = compileRead(reference)
+  return (asked) => {
+    const value = read(asked)
+    if (typeof value !== 'string' || value === '' || value.length > HANDSHAKE_CHARS_MAX) {
+      return undefined
+    }
+    return CONTROL.test(value) || !value.isWellFormed() ? undefined : value
+  }
+}
+
+// oxlint-disable-next-line no-control-regex -- control characters are exactly what this looks for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
