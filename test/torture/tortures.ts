@@ -1,7 +1,9 @@
 import { kill } from './kill.ts'
+import { simulation } from './simulation.ts'
 import type { Torture } from './torture.ts'
 
 /** Every torture by its name, in the order in which they run. */
 export const TORTURES: Readonly<Record<string, Torture>> = {
   kill: { promise: 'durable ack, kill -9 under load', parts: 1, run: kill },
+  simulation: { promise: 'all of them, in every order', parts: 1, run: simulation },
 }
