@@ -1,4 +1,5 @@
 /** Requests that the gateway itself makes to a third party. */
+import { GatewayError } from './errors.ts'
 
 /** What is asked, and of whom at most. */
 export interface OutboundCall {
@@ -24,3 +25,36 @@ export interface OutboundAnswer {
  * where there is no answer. A status of any kind is an answer.
  */
 export type CallOut = (call: OutboundCall) => Promise<OutboundAnswer>
+
+/**
+ * The URL of a call that may be made, as far as the text of it says.
+ *
+ * @throws GatewayError OUTBOUND_REFUSED
+ */
+export function allowedUrl({ url, hosts }: OutboundCall): URL {
+  const parsed = URL.parse(url)
+  if (parsed === null) throw new GatewayError('OUTBOUND_REFUSED', 'that is no URL')
+  if (parsed.protocol !== 'https:') throw refused(parsed, 'is not called over https')
+  if (parsed.username !== '' || parsed.password !== '') throw refused(parsed, 'comes with a user')
+  if (hosts.some((pattern) => matchesHost(parsed.host, pattern))) return parsed
+  throw refused(parsed, 'is not one that may be called')
+}
+
+function matchesHost(host: string, pattern: string): boolean {
+  const labels = host.split('.')
+  const expected = pattern.split('.')
+  return (
+    labels.length === expected.length &&
+    expected.every((each, index) =>
+      each === '*' ? isLabel(labels[index]) : each === labels[index],
+    )
+  )
+}
+
+function isLabel(text = ''): boolean {
+  return /^[a-z0-9-]+$/.test(text)
+}
+
+function refused({ host }: URL, why: string): GatewayError {
+  return new GatewayError('OUTBOUND_REFUSED', `${host.slice(0, 255)} ${why}`)
+}

@@ -16,7 +16,7 @@ import {
   KEY_REFRESH_MS,
   KEY_WAIT_MS_MAX,
 } from '../limits.ts'
-import type { CallOut } from '../outbound-call.ts'
+import { allowedUrl, type CallOut, type OutboundCall } from '../outbound-call.ts'
 import type { Scope } from '../scope.ts'
 
 export interface KeyStorePorts {
@@ -107,7 +107,7 @@ export function openKeyStore(ports: KeyStorePorts): FindKeys {
     }
     const pause = isPaused(place.id)
     if (pause !== undefined) return pause.answer
-    if (ageMs < KEY_MISS_MS) return { kind: 'unknown' }
+    if (ageMs < KEY_MISS_MS || !isAllowed(place.call)) return { kind: 'unknown' }
     return { kind: 'key-needed', fetch: () => fetchFirst(place) }
   }
 }
@@ -117,6 +117,16 @@ function pick({ keys, validUntil }: KeySet, keyId: string | undefined, now: numb
   if (keyId === undefined) return [...keys.values()]
   const key = keys.get(keyId)
   return key === undefined ? [] : [key]
+}
+
+/** An address that somebody made up must not use up the look-ups of the genuine one. */
+function isAllowed(call: OutboundCall): boolean {
+  try {
+    allowedUrl(call)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** What was put in last stays longest. */

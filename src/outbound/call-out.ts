@@ -8,7 +8,12 @@ import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import { OUTBOUND_ADDRESSES_MAX, OUTBOUND_BYTES_MAX, OUTBOUND_MS_MAX } from '../limits.ts'
-import type { CallOut, OutboundAnswer, OutboundCall } from '../outbound-call.ts'
+import {
+  allowedUrl,
+  type CallOut,
+  type OutboundAnswer,
+  type OutboundCall,
+} from '../outbound-call.ts'
 import { isPublicAddress } from './public-address.ts'
 
 export interface CallOutOptions {
@@ -30,7 +35,9 @@ export function openCallOut(options: CallOutOptions): CallOut {
     // and the call changes nothing.
     const addresses = await resolve(url.hostname)
     if (addresses.length === 0) throw new Error('it has no address')
-    if (!addresses.every(mayConnect)) throw refused(url, 'has an address that is not public')
+    if (!addresses.every(mayConnect)) {
+      throw new GatewayError('OUTBOUND_REFUSED', `${url.host} has an address that is not public`)
+    }
     let failure: unknown
     for (const address of addresses.slice(0, OUTBOUND_ADDRESSES_MAX)) {
       try {
@@ -44,7 +51,7 @@ export function openCallOut(options: CallOutOptions): CallOut {
   }
 
   return async (call) => {
-    const url = checkedUrl(call)
+    const url = allowedUrl(call)
     const over = new AbortController()
     const patience = new AbortController()
     const timeUp = clock.sleep(OUTBOUND_MS_MAX, patience.signal).then((): never => {
@@ -63,34 +70,6 @@ export function openCallOut(options: CallOutOptions): CallOut {
       timeUp.catch(() => undefined)
     }
   }
-}
-
-function checkedUrl({ url, hosts }: OutboundCall): URL {
-  const parsed = URL.parse(url)
-  if (parsed === null) throw new GatewayError('OUTBOUND_REFUSED', 'that is no URL')
-  if (parsed.protocol !== 'https:') throw refused(parsed, 'is not called over https')
-  if (parsed.username !== '' || parsed.password !== '') throw refused(parsed, 'comes with a user')
-  if (hosts.some((pattern) => matchesHost(parsed.host, pattern))) return parsed
-  throw refused(parsed, 'is not one that may be called')
-}
-
-function matchesHost(host: string, pattern: string): boolean {
-  const labels = host.split('.')
-  const expected = pattern.split('.')
-  return (
-    labels.length === expected.length &&
-    expected.every((each, index) =>
-      each === '*' ? isLabel(labels[index]) : each === labels[index],
-    )
-  )
-}
-
-function isLabel(text = ''): boolean {
-  return /^[a-z0-9-]+$/.test(text)
-}
-
-function refused({ host }: URL, why: string): GatewayError {
-  return new GatewayError('OUTBOUND_REFUSED', `${host.slice(0, 255)} ${why}`)
 }
 
 /** IPv4 first: a machine without IPv6 still finds such addresses, and would wait for them. */

@@ -181,10 +181,12 @@ describe('a place that does not answer with keys', () => {
     expect((await look('a')).kind).toBe('found')
   })
 
-  test('is not called where its host is not on the list', async () => {
+  test('is not called where its host is not on the list, and uses up no look-up', async () => {
+    publish('a')
     const elsewhere = { ...place(), call: { url: `https://${server.host}/`, hosts: ['keys.test'] } }
-    expect(isUnavailable(await look('a', elsewhere))).toBe(true)
+    expect((await look('a', { ...elsewhere, id: 'forged' })).kind).toBe('unknown')
     expect(server.asked).toEqual([])
+    expect((await look('a')).kind).toBe('found')
   })
 
   test('holds up a delivery for a time, and its answer serves the next', async () => {
