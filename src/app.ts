@@ -30,17 +30,21 @@ import { openRedisHint } from './idempotency/redis.ts'
 import { openUpstashHint } from './idempotency/upstash.ts'
 import { authenticate } from './ingest/authenticate.ts'
 import { ingestEvents, type IngestEventsPorts } from './ingest/ingest-events.ts'
+import type { ProbePorts } from './ingest/handshake.ts'
 import { ingest, type IngestPorts } from './ingest/ingest.ts'
 import { receive } from './ingest/receive.ts'
 import { runRetries, type RetryPorts } from './ingest/retry.ts'
 import { RETENTION_POLL_MS } from './limits.ts'
 import { listen } from './listen.ts'
 import type { Log } from './log.ts'
+import { openCallOut } from './outbound/call-out.ts'
+import { openConfirmations } from './outbound/confirmations.ts'
+import { openPairing, type Pairing } from './pairing/pairing.ts'
 import { openRelayThread, RELAY_STOP_MS_MAX, type RelayThread } from './relay-thread.ts'
 import { openReloader, type Reloader, type Served } from './reload.ts'
-import { logStart, warnOfUnsigned } from './start-log.ts'
+import { logStart, warnOfSources } from './start-log.ts'
 import { openScope, type Scope } from './scope.ts'
-import { parseStored, type Setup } from './setup.ts'
+import { parseStored, providerPort, type Setup } from './setup.ts'
 import { openWatchdog } from './watchdog.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -117,9 +121,11 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const handling = openHandling(setup, { ...ports, storage, scope }, opened)
   const { reloader, handlePorts } = handling
   const commitThrough = ports.commitThrough ?? ((commit) => commit)
+  const { pairing, probes } = openProbes(reloader, { clock, log, scope })
   const ingestPorts: IngestPorts = {
     ...handlePorts,
     hint,
+    probes,
     commit: commitThrough((event) => writer.commit(event)),
     commitAll: (events) => writer.commitAll(events),
   }
@@ -137,7 +143,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   }
   const healthOf = openHealth(storage.outbox, relay, door, clock)
   const health = () => healthOf(state)
-  const entry = { reloader, door, ingestPorts, ingestEventsPorts, health }
+  const entry = { reloader, pairing, door, ingestPorts, ingestEventsPorts, health }
   const doors = openDoors(setup, { ...ports, ...entry }, opened)
   const resources = opened.move()
   logStart(setup, doors, log)
@@ -196,7 +202,7 @@ function openHandling(setup: Setup, ports: HandlingPorts, opened: AsyncDisposabl
   scope.run('heartbeat', (signal) => watchdog.run(signal))
   async function load(current: Served): Promise<Served> {
     const next = await setup.reload(current)
-    warnOfUnsigned(next, log)
+    warnOfSources(next, log)
     return next
   }
   const reloader = openReloader(setup, { clock, log, load })
@@ -214,6 +220,27 @@ function openHandling(setup: Setup, ports: HandlingPorts, opened: AsyncDisposabl
   }
   scope.run('retries', (signal) => runRetries(retryPorts, signal))
   return { reloader, handlePorts }
+}
+
+interface ProbesPorts extends Pick<AppPorts, 'clock' | 'log'> {
+  readonly scope: Scope
+}
+
+/** What the probes of providers lead to: secrets that are learnt, and calls that they ask for. */
+function openProbes(reloader: Reloader, { clock, log, scope }: ProbesPorts) {
+  const confirmations = openConfirmations({ clock, log, callOut: openCallOut({ clock }) })
+  scope.run('confirmations', (signal) => confirmations.run(signal))
+  const pairing = openPairing({
+    clock,
+    log,
+    validate: (provider, secret) => providerPort(provider)?.validateSecret(secret),
+    reload: () => reloader.reloaded(),
+  })
+  const probes: ProbePorts = {
+    learn: (source, secret) => pairing.learn(source, secret),
+    confirm: (source, call) => confirmations.confirm(source, call),
+  }
+  return { pairing, probes }
 }
 
 function openHint(config: Config, options: HintOptions): Promise<Hint> {
@@ -261,6 +288,7 @@ function openDoorOf(config: Config, { clock, log }: AppPorts): Door {
 
 interface DoorPorts extends AppPorts {
   readonly reloader: Reloader
+  readonly pairing: Pairing
   readonly door: Door
   readonly ingestPorts: IngestPorts
   readonly ingestEventsPorts: IngestEventsPorts
@@ -277,7 +305,11 @@ function openDoors(setup: Setup, ports: DoorPorts, opened: AsyncDisposableStack)
   }
   const { INLET_HOST, PORT, INLET_ADMIN_HOST, INLET_ADMIN_PORT } = config
   const isOperator = operatorCheck(config.INLET_ADMIN_TOKEN)
-  const served = sourcesRoutes(() => reloader.current().sources.values(), isOperator)
+  const served = sourcesRoutes({
+    sources: () => reloader.current().sources,
+    isOperator,
+    pair: (source) => ports.pairing.begin(source),
+  })
   const adminRoutes = healthRoutes(health, isOperator).route('/', served)
   const admin = listen({
     clock,

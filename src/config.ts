@@ -24,6 +24,7 @@ const wholeNumber = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max))
 const port = wholeNumber(0, 65_535)
+const DATA_DIR = './data'
 const networks = z.string().transform((text, context) =>
   splitList(text).flatMap((entry) => {
     const network = parseNetwork(entry)
@@ -54,7 +55,7 @@ export const SETTINGS = {
     .min(16)
     .optional()
     .describe('Bearer token for details on the admin port; required where it is not on loopback.'),
-  INLET_DATA_DIR: z.string().min(1).default('./data').describe('Directory of the database.'),
+  INLET_DATA_DIR: z.string().min(1).default(DATA_DIR).describe('Directory of the database.'),
   INLET_HANDLERS_DIR: z
     .string()
     .min(1)
@@ -171,6 +172,7 @@ type Rewritten = 'KAFKA_BROKERS' | 'INLET_SOURCES' | keyof typeof KAFKA_SECURITY
 
 /** What names and describes sources: known also where the rest is wrong. */
 export interface SourceNaming {
+  readonly INLET_DATA_DIR: string
   /** By name as in INLET_SOURCES. */
   readonly sources: ReadonlyMap<string, string>
   /**
@@ -230,7 +232,8 @@ export function parseConfig(env: Environment): ConfigResult {
   const brokers = parseBrokers(known['KAFKA_BROKERS'], problems)
   const kafkaSecurity = readKafkaSecurity(known, brokers, problems)
   checkTogether(known, problems)
-  const naming = { sources, sourceVariables, tokenVariables }
+  const INLET_DATA_DIR = known['INLET_DATA_DIR'] ?? DATA_DIR
+  const naming = { sources, sourceVariables, tokenVariables, INLET_DATA_DIR }
   if (parsed.data === undefined || problems.length > 0) return { ok: false, problems, naming }
   const config = { ...parsed.data, KAFKA_BROKERS: brokers, kafkaSecurity, ...naming }
   return { ok: true, config: Object.freeze(config) }

@@ -187,6 +187,13 @@ export const FAULTS = {
     title: 'A provider offers a secret, and nobody waits for one.',
     hint: 'If it was you who registered the webhook: run `inlet source pair <source>`, then register it again.',
   },
+  PAIRING_IMPOSSIBLE: {
+    stage: 'verify',
+    status: 409,
+    retryable: false,
+    title: 'This source cannot learn a secret.',
+    hint: 'The detail says why. Remove INLET_SECRET_<SOURCE> if the provider is to hand it over.',
+  },
   SECRET_NOT_LEARNT: {
     stage: 'verify',
     status: 401,

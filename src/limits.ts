@@ -195,6 +195,21 @@ export const OUTBOUND_MS_MAX = 5_000
 /** Its answer: real certificates and key sets have a few kB. */
 export const OUTBOUND_BYTES_MAX = 64 * 1024
 
+/** Calls that confirm subscriptions and wait to be made: an account has a handful. */
+export const CONFIRMATIONS_MAX = 100
+
+/** Tries of one, within about 15 s: the address stays valid for days, and can be sent again. */
+export const CONFIRMATION_TRIES_MAX = 4
+
+/**
+ * How long a provider's secret is waited for, in ms: the time to find the page at the provider and
+ * to fill it in. Whoever knows the URL could send one meanwhile.
+ */
+export const PAIRING_MS_MAX = 10 * 60_000
+
+/** Secrets that one source may learn: each costs a MAC a delivery, about 2 µs. */
+export const LEARNT_SECRETS_MAX = 32
+
 /** Addresses of one name that are tried; the time is the same for all. */
 export const OUTBOUND_ADDRESSES_MAX = 3
 

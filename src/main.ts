@@ -8,6 +8,7 @@ import { health } from './cli/health.ts'
 import { init } from './cli/init.ts'
 import { send } from './cli/send.ts'
 import { serve } from './cli/serve.ts'
+import { source } from './cli/source.ts'
 import { version } from './cli/version.ts'
 import { GatewayError, messageOf } from './errors.ts'
 
@@ -19,6 +20,7 @@ const COMMANDS: readonly Command[] = [
   doctor,
   send,
   events,
+  source,
   health,
   version,
 ]

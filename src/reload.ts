@@ -27,6 +27,8 @@ export interface Reloader {
   current(): Served
   /** Asks for a reload, whether or not a file has changed. */
   request(): void
+  /** Reloads, and resolves when that has ended, whichever way. */
+  reloaded(): Promise<void>
   /** Reloads on request and when files change, until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -42,6 +44,7 @@ export function openReloader(first: Served, ports: ReloadPorts): Reloader {
   let requested = false
   let changed = false
   let wake: () => void = () => undefined
+  let waiters: (() => void)[] = []
 
   async function reload(): Promise<void> {
     const trigger = requested ? 'request' : 'files'
@@ -50,6 +53,8 @@ export function openReloader(first: Served, ports: ReloadPorts): Reloader {
     // Editors and secret managers touch many files; what is loaded is still what is there.
     if (trigger === 'files' && paths === '') return
     requested = false
+    const waited = waiters
+    waiters = []
     contents = seen
     const startedMs = clock.monotonicMs()
     try {
@@ -63,6 +68,8 @@ export function openReloader(first: Served, ports: ReloadPorts): Reloader {
       const reason = messageOf(error)
       const hint = 'what was loaded before goes on; the environment is read at start only'
       log.error('reload.refused', { trigger, changed: paths, reason, hint })
+    } finally {
+      for (const resolve of waited) resolve()
     }
   }
 
@@ -85,6 +92,11 @@ export function openReloader(first: Served, ports: ReloadPorts): Reloader {
       requested = true
       wake()
     },
+    reloaded() {
+      requested = true
+      wake()
+      return new Promise((resolve) => waiters.push(resolve))
+    },
     async run(signal) {
       signal.addEventListener('abort', () => wake(), { once: true })
       while (!signal.aborted) {
@@ -96,6 +108,7 @@ export function openReloader(first: Served, ports: ReloadPorts): Reloader {
         unwatch()
         if (!signal.aborted) await reload()
       }
+      for (const resolve of waiters) resolve()
     },
   }
 

@@ -96,6 +96,7 @@ export function providerPort(key: string): ProviderPort | undefined {
     configFields: Object.keys(row.config ?? {}),
     neverRetries: row.ack.neverRetries === true,
     methods: methodsOf(row),
+    learnsSecret: row.handshakes?.some(({ learn }) => learn !== undefined) ?? false,
     validateSecret: (secret) => validateSecret(row, secret),
     compile: ({ secrets, unsigned, config }) =>
       compileVerifier(row, { secrets, unsigned, config, now: () => systemClock.now() }),

@@ -14,6 +14,8 @@ export interface Source {
   readonly file: string | undefined
   /** The methods that its requests come with: POST, and those of its provider's probes. */
   readonly methods: readonly string[]
+  /** Where the secrets are that its provider hands over; undefined where they are configured. */
+  readonly learntSecretsFile?: string | undefined
   readonly verify: Verifier
   readonly route: Router
   /** Which of its secrets are in use, in their order; absent where it takes unsigned deliveries. */

@@ -8,6 +8,7 @@ import { variableName, type SourceNaming } from './config.ts'
 import type { Verifier } from './delivery.ts'
 import { messageOf } from './errors.ts'
 import type { LoadedSource } from './handler-files.ts'
+import { learntSecretsFile } from './learnt-secrets.ts'
 import { TOPIC_NAME } from './limits.ts'
 import { compileRoutes, passEverything } from './route.ts'
 import { countUses, counting } from './secret-uses.ts'
@@ -23,6 +24,8 @@ export interface ProviderPort {
   readonly neverRetries: boolean
   /** The methods of its requests: POST, and those of its probes. */
   readonly methods: readonly string[]
+  /** Whether the provider hands over its secret itself. */
+  readonly learnsSecret: boolean
   /** What is wrong with a secret, without the secret. */
   readonly validateSecret: (secret: string) => string | undefined
   readonly compile: (options: {
@@ -52,6 +55,8 @@ interface Named {
 interface Variables {
   secrets?: readonly string[]
   secretFile?: string
+  /** Its secrets are those that its provider hands over: none before the first. */
+  isLearning?: true
   /** Its secret is reported as wrong already. */
   secretIsWrong?: true
   topic?: string
@@ -75,6 +80,9 @@ export function resolveSources(
   const inactive: string[] = []
   for (const source of named.values()) {
     const settings = variables.get(source.name) ?? { config: {} }
+    variables.set(source.name, settings)
+    if (provider(source.provider)?.learnsSecret === true)
+      learn(source.name, settings, config, problems)
     const isWanted = config.sources.has(source.name) || settings.secrets !== undefined
     if (isWanted && provider(source.provider) === undefined) {
       problems.push(unknownProvider(source))
@@ -218,6 +226,24 @@ export function readSecrets(
   }
 }
 
+/** Takes the secrets that the provider has handed over, where none is configured. */
+function learn(
+  name: string,
+  settings: Variables,
+  { sources, INLET_DATA_DIR }: SourceNaming,
+  problems: string[],
+): void {
+  if (settings.secrets !== undefined || settings.secretIsWrong === true) return
+  const path = learntSecretsFile(INLET_DATA_DIR, name)
+  const isKnown = existsSync(path)
+  if (!isKnown && !sources.has(name)) return
+  settings.isLearning = true
+  settings.secretFile = path
+  const secrets = isKnown ? readSecrets(path, path, problems) : []
+  if (secrets === undefined) settings.secretIsWrong = true
+  else settings.secrets = secrets
+}
+
 interface BuildContext {
   readonly provider: (key: string) => ProviderPort | undefined
   readonly problems: string[]
@@ -248,7 +274,7 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
   if (problems.length > 0) return undefined
   const events = loaded?.definition.events ?? passEverything(settings.topic ?? `webhooks.${name}`)
   const secrets = settings.secrets ?? []
-  const unsigned = secrets.length === 0
+  const unsigned = secrets.length === 0 && settings.isLearning !== true
   try {
     const proving = port.compile({ secrets, unsigned, config: settings.config })
     const secretUses = countUses(secrets, context.earlier?.get(name)?.secretUses)
@@ -258,7 +284,9 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
     const { neverRetries, methods } = port
     const file = loaded?.file
     const served = { name, provider, unsigned, neverRetries, methods, file, verify, route }
-    return unsigned ? served : { ...served, secretUses }
+    if (unsigned) return served
+    const learntSecretsFile = settings.isLearning === true ? settings.secretFile : undefined
+    return { ...served, secretUses, learntSecretsFile }
   } catch (error) {
     context.problems.push(`source "${name}": ${messageOf(error)}`)
     return undefined

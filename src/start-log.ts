@@ -20,7 +20,7 @@ export function logStart(
     redis: redisHost(config),
     dataDir: config.INLET_DATA_DIR,
   })
-  warnOfUnsigned(setup, log)
+  warnOfSources(setup, log)
   if (config.INLET_SINK === 'file') {
     log.warn('sink.file', {
       hint: 'records go to files, a stand-in: set INLET_SINK=kafka for Kafka',
@@ -28,11 +28,15 @@ export function logStart(
   }
 }
 
-/** Says of each source that takes anything from anybody that it does. */
-export function warnOfUnsigned({ sources }: Served, log: Log): void {
-  for (const { name, unsigned } of sources.values()) {
-    if (!unsigned) continue
-    log.warn('source.unsigned', { source: name, hint: 'anybody can send events to it' })
+/** Says of each source that takes anything from anybody, and of each that takes nothing yet. */
+export function warnOfSources({ sources }: Served, log: Log): void {
+  for (const { name, unsigned, learntSecretsFile, secretUses } of sources.values()) {
+    if (unsigned) {
+      log.warn('source.unsigned', { source: name, hint: 'anybody can send events to it' })
+    } else if (learntSecretsFile !== undefined && secretUses?.length === 0) {
+      const hint = `run \`inlet source pair ${name}\`, then register the webhook at the provider`
+      log.warn('source.unpaired', { source: name, hint })
+    }
   }
 }
 

@@ -8,6 +8,7 @@ const port: ProviderPort = {
   configFields: ['header'],
   neverRetries: false,
   methods: ['POST'],
+  learnsSecret: false,
   validateSecret: (secret) => (secret.length < 8 ? 'is too short' : undefined),
   compile: () => () => ({ kind: 'refused', code: 'SIGNATURE_MISSING', detail: '' }),
 }

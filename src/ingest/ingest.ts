@@ -5,6 +5,7 @@ import type { Committed, EventState, NewEvent } from '../event.ts'
 import { failpoint } from '../failpoint.ts'
 import type { Source } from '../source.ts'
 import { handle } from './handle.ts'
+import { takeHandshake, type ProbePorts } from './handshake.ts'
 import { ingestBatch, type TakenBatch } from './ingest-batch.ts'
 import { toNewEvent } from './new-event.ts'
 
@@ -32,6 +33,7 @@ export interface IngestPorts {
   /** The same for all events of a request: stored together or not at all. */
   readonly commitAll: (events: readonly NewEvent[]) => Promise<readonly Committed[]>
   readonly handlerMsMax: number
+  readonly probes: ProbePorts
 }
 
 /** How a delivery ended; routes/hooks.ts maps it to HTTP. */
@@ -65,7 +67,8 @@ export async function ingest(
 ): Promise<Outcome> {
   const verified = source.verify(delivery)
   if (verified.kind === 'batch') return ingestBatch(verified, delivery, source, ports)
-  if (verified.kind !== 'verified') return verified
+  if (verified.kind === 'handshake') return takeHandshake(verified, source, ports.probes)
+  if (verified.kind === 'refused') return verified
   const { eventId, type, answer } = verified
   failpoint('ingest.verified')
 

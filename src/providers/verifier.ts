@@ -105,6 +105,10 @@ function compileProof(
 ): (delivery: Delivery) => ProofOfSource | Refused {
   const { secrets, now } = options
   if (options.unsigned === true) return unproven(row, secrets)
+  if (secrets.length === 0 && row.handshakes?.some(({ learn }) => learn !== undefined)) {
+    const notYet = refused('SECRET_NOT_LEARNT', `${row.name} has handed over no secret yet`)
+    return () => notYet
+  }
   const stray = secrets.some((secret) => !row.schemes.some((each) => acceptsSecret(each, secret)))
   if (stray || secrets.length === 0) {
     throw new GatewayError('CONFIG_INVALID', `${row.key} needs a secret of a form that it knows`)

@@ -3,7 +3,13 @@ import { GatewayError } from '../../src/errors.ts'
 import type { Committed, NewEvent } from '../../src/event.ts'
 import { ingest, type IngestPorts } from '../../src/ingest/ingest.ts'
 import type { Source } from '../../src/source.ts'
-import type { Verdict } from '../../src/delivery.ts'
+import type {
+  Handshake,
+  Refused,
+  Verdict,
+  VerifiedBatch,
+  VerifiedBody,
+} from '../../src/delivery.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { sampleDelivery, sampleVerified } from '../support/verified.ts'
 
@@ -21,6 +27,8 @@ function world(
     /** Ids of events that a batch brings again. */
     known?: readonly string[]
     done?: readonly string[]
+    /** What comes of a secret that is handed over; undefined: it is taken. */
+    learnt?: Refused
   } = {},
 ) {
   const steps: string[] = []
@@ -41,6 +49,13 @@ function world(
   const ports: IngestPorts = {
     clock: manualClock(),
     handlerMsMax: 800,
+    probes: {
+      learn(_, secret) {
+        steps.push(`learn ${secret}`)
+        return Promise.resolve(options.learnt)
+      },
+      confirm: (_, { url }) => void steps.push(`confirm ${url}`),
+    },
     hint: {
       claim(_, eventId) {
         steps.push('claim')
@@ -142,5 +157,70 @@ describe('ingest', () => {
     await run()
 
     expect(committed[0]?.headers).toBe('{"user-agent":"hookshot"}')
+  })
+})
+
+describe('a batch', () => {
+  const body = sampleDelivery('[{"id":1},{"id":2},{"id":3}]').body as VerifiedBody
+  const answer = { status: 204, headers: {}, body: null }
+  function batchOf(...ids: readonly string[]): VerifiedBatch {
+    const events = ids.map((eventId) => sampleVerified({ n: 1 }, { eventId }))
+    return { kind: 'batch', body, events, secretIndex: 0, answer }
+  }
+
+  test('is stored at once, each event for itself and with the whole request', async () => {
+    const { run, steps, committed } = world({ verdict: batchOf('a', 'b') })
+
+    expect(await run()).toMatchObject({ kind: 'split', events: 2, duplicates: 0, answer })
+    expect(steps).toEqual(['verify', 'claim', 'claim', 'commitAll', 'done', 'done'])
+    expect(committed.map(({ eventId }) => eventId)).toEqual(['a', 'b'])
+    expect(committed.every(({ request }) => request === body)).toBe(true)
+  })
+
+  test('of which a part is known counts its duplicates, and tells others of the rest', async () => {
+    const { run, steps } = world({ verdict: batchOf('a', 'b', 'c'), known: ['b'], done: ['c'] })
+
+    expect(await run()).toMatchObject({ kind: 'split', events: 3, duplicates: 2 })
+    expect(steps.slice(-3)).toEqual(['commitAll', 'done', 'release'])
+  })
+
+  test('without events stores nothing', async () => {
+    const { run, steps } = world({ verdict: batchOf() })
+
+    expect(await run()).toMatchObject({ kind: 'split', events: 0, duplicates: 0 })
+    expect(steps).toEqual(['verify'])
+  })
+
+  test('waits where another node stores one of its events', async () => {
+    const { run, steps } = world({ verdict: batchOf('a'), claim: 'claimed' })
+
+    expect(await run()).toMatchObject({ kind: 'refused', code: 'CLAIMED_ELSEWHERE' })
+    expect(steps).toEqual(['verify', 'claim'])
+  })
+})
+
+describe('a probe', () => {
+  const probe: Handshake = {
+    kind: 'handshake',
+    name: 'probe',
+    answer: { status: 200, headers: {}, body: null },
+  }
+
+  test('is answered, and stores nothing', async () => {
+    const { run, steps } = world({ verdict: probe })
+    expect(await run()).toEqual(probe)
+    expect(steps).toEqual(['verify'])
+  })
+
+  test('with a secret is answered only once the secret is taken', async () => {
+    const closed: Refused = { kind: 'refused', code: 'PAIRING_CLOSED', detail: '' }
+    const learning = { ...probe, learn: 's3cret', confirm: { url: 'https://a', hosts: [] } }
+    const refused = world({ verdict: learning, learnt: closed })
+    const taken = world({ verdict: learning })
+
+    expect(await refused.run()).toEqual(closed)
+    expect(refused.steps).toEqual(['verify', 'learn s3cret'])
+    expect(await taken.run()).toEqual(learning)
+    expect(taken.steps).toEqual(['verify', 'learn s3cret', 'confirm https://a'])
   })
 })

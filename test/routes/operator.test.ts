@@ -24,7 +24,7 @@ function adminPort(token: string | undefined) {
   const isOperator = operatorCheck(token)
   const app = healthRoutes(() => health, isOperator).route(
     '/',
-    sourcesRoutes(() => [], isOperator),
+    sourcesRoutes({ sources: () => new Map(), isOperator, pair: () => 'no' }),
   )
   return (path: string, authorization?: string) =>
     app.request(path, authorization === undefined ? {} : { headers: { authorization } })

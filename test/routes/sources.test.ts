@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { sourcesRoutes } from '../../routes/sources.ts'
 import { countUses } from '../../src/secret-uses.ts'
 import type { Source } from '../../src/source.ts'
@@ -19,11 +19,21 @@ const github: Source = {
   ],
 }
 
+function routes(isOperator = true) {
+  const asked: string[] = []
+  const app = sourcesRoutes({
+    sources: () => new Map([['github', github]]),
+    isOperator: () => isOperator,
+    pair(source) {
+      asked.push(source.name)
+      return { expiresAt: Date.UTC(2026, 0, 1), file: 'data/secrets/github' }
+    },
+  })
+  return { asked, request: app.request }
+}
+
 test('each source tells which of its secrets are used, and not the secrets', async () => {
-  const response = await sourcesRoutes(
-    () => [github],
-    () => true,
-  ).request('/sources')
+  const response = await routes().request('/sources')
   const text = await response.text()
 
   expect(JSON.parse(text)).toEqual({
@@ -41,4 +51,34 @@ test('each source tells which of its secrets are used, and not the secrets', asy
     ],
   })
   expect(text).not.toContain(used?.digest ?? 'digest')
+})
+
+describe('POST /sources/:name/pair', () => {
+  const post = (headers: Record<string, string> = {}) => ({ method: 'POST', headers })
+
+  test('starts to wait, and says until when', async () => {
+    const { request, asked } = routes()
+    const response = await request('/sources/github/pair', post())
+
+    expect(await response.json()).toEqual({
+      source: 'github',
+      provider: 'github',
+      expiresAt: '2026-01-01T00:00:00.000Z',
+      file: 'data/secrets/github',
+    })
+    expect(asked).toEqual(['github'])
+  })
+
+  test('does nothing for a page in a browser, for strangers, or for an unknown source', async () => {
+    const page = routes()
+    const stranger = routes(false)
+    const statuses = [
+      await page.request('/sources/github/pair', post({ origin: 'http://127.0.0.1:8081' })),
+      await stranger.request('/sources/github/pair', post()),
+      await page.request('/sources/gitlab/pair', post()),
+    ].map(({ status }) => status)
+
+    expect(statuses).toEqual([401, 401, 404])
+    expect([...page.asked, ...stranger.asked]).toEqual([])
+  })
 })
