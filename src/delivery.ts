@@ -1,5 +1,6 @@
 import type { EpochMs } from './clock.ts'
 import type { FaultCode } from './errors.ts'
+import type { KeyNeeded } from './key-place.ts'
 import type { OutboundCall } from './outbound-call.ts'
 
 /** One HTTP request that hands us an event: exactly what arrived, nothing interpreted. */
@@ -84,6 +85,28 @@ export interface VerifiedBatch {
   readonly answer: Answer | undefined
 }
 
+/** Why a delivery is not proven, for the log and for counters: its sender is never told. */
+export const FAILED_STEPS = [
+  /** Nothing that could prove it, or a value that is signed, is there. */
+  'missing_header',
+  /** The time that has to be signed with it is not there. */
+  'missing_time',
+  /** What is there is not written as the provider writes it. */
+  'bad_encoding',
+  'bad_time',
+  /** The provider signs in a version that this scheme is not. */
+  'wrong_version',
+  'wrong_algorithm',
+  /** It is signed with a key that is not the source's, or that the provider does not publish. */
+  'unknown_key',
+  'mismatch',
+  /** It is signed, and a claim of its token is not what it must be. */
+  'wrong_claim',
+  /** It is signed, and too old or too new. */
+  'stale',
+] as const
+export type FailedStep = (typeof FAILED_STEPS)[number]
+
 /** What is wrong with one event: where, and what; never a value. */
 export interface EventIssue {
   /** Its position in a batch, from 0; undefined where the request is one event. */
@@ -107,6 +130,8 @@ export interface Refused {
   readonly retryAfterS?: number
   /** The log has one line a second for all of its kind, not one for each. */
   readonly isSummedUp?: boolean
+  /** Which step of proving it failed: for the log and counters, never for the sender. */
+  readonly step?: FailedStep
   /** The status that its provider demands; default: that of the fault. */
   readonly status?: number
 }
@@ -124,7 +149,7 @@ export interface Handshake {
 }
 
 /** What a source's verifier makes of a delivery. */
-export type Verdict = Verified | VerifiedBatch | Refused | Handshake
+export type Verdict = Verified | VerifiedBatch | Refused | Handshake | KeyNeeded
 
 /**
  * Turns deliveries of one source into verified ones. Synchronous: no delivery waits for

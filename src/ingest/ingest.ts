@@ -8,6 +8,7 @@ import { handle } from './handle.ts'
 import { takeHandshake, type ProbePorts } from './handshake.ts'
 import { ingestBatch, type TakenBatch } from './ingest-batch.ts'
 import { toNewEvent } from './new-event.ts'
+import { verify } from './verify.ts'
 
 /** What other nodes say of an event id. Never the truth: the database is. */
 export interface HintPort {
@@ -65,7 +66,7 @@ export async function ingest(
   source: Source,
   ports: IngestPorts,
 ): Promise<Outcome> {
-  const verified = source.verify(delivery)
+  const verified = await verify(delivery, source)
   if (verified.kind === 'batch') return ingestBatch(verified, delivery, source, ports)
   if (verified.kind === 'handshake') return takeHandshake(verified, source, ports.probes)
   if (verified.kind === 'refused') return verified

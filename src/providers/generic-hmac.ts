@@ -22,9 +22,7 @@ export const genericHmac: ProviderRow = {
     {
       kind: 'hmac',
       hash: '{config:hash}',
-      signatures: [
-        { in: 'header', name: '{config:header}', format: 'prefix', prefix: '{config:prefix}' },
-      ],
+      signatures: [{ at: 'header:{config:header}', format: 'prefix', prefix: '{config:prefix}' }],
       encoding: '{config:encoding}',
       signed: '{body}',
       secret: { from: 'utf8' },

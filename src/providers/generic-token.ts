@@ -8,7 +8,7 @@ export const genericToken: ProviderRow = {
   schemes: [
     {
       kind: 'token',
-      header: '{config:header}',
+      at: 'header:{config:header}',
       prefix: '{config:prefix}',
       secret: { from: 'utf8' },
     },

@@ -8,9 +8,7 @@ export const github: ProviderRow = {
     {
       kind: 'hmac',
       hash: 'sha256',
-      signatures: [
-        { in: 'header', name: 'x-hub-signature-256', format: 'prefix', prefix: 'sha256=' },
-      ],
+      signatures: [{ at: 'header:x-hub-signature-256', format: 'prefix', prefix: 'sha256=' }],
       encoding: 'hex',
       signed: '{body}',
       secret: { from: 'utf8' },

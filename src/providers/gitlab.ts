@@ -8,11 +8,11 @@ export const gitlab: ProviderRow = {
   schemes: [
     {
       ...standardScheme('webhook'),
-      secret: { from: 'base64', strip: 'whsec_', accepts: /^whsec_/ },
+      secret: { from: 'base64', strip: /^whsec_/, accepts: /^whsec_/ },
     },
     {
       kind: 'token',
-      header: 'x-gitlab-token',
+      at: 'header:x-gitlab-token',
       prefix: '',
       secret: { from: 'utf8', accepts: /^(?!whsec_)/ },
     },

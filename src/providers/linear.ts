@@ -8,7 +8,7 @@ export const linear: ProviderRow = {
     {
       kind: 'hmac',
       hash: 'sha256',
-      signatures: [{ in: 'header', name: 'linear-signature', format: 'raw' }],
+      signatures: [{ at: 'header:linear-signature', format: 'raw' }],
       encoding: 'hex',
       signed: '{body}',
       secret: { from: 'utf8' },

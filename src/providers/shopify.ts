@@ -9,8 +9,8 @@ export const shopify: ProviderRow = {
       kind: 'hmac',
       hash: 'sha256',
       signatures: [
-        { in: 'header', name: 'x-shopify-hmac-sha256', format: 'raw' },
-        { in: 'header', name: 'shopify-hmac-sha256', format: 'raw' },
+        { at: 'header:x-shopify-hmac-sha256', format: 'raw' },
+        { at: 'header:shopify-hmac-sha256', format: 'raw' },
       ],
       encoding: 'base64',
       signed: '{body}',

@@ -6,18 +6,23 @@ import { Buffer } from 'node:buffer'
 import { createPrivateKey, sign } from 'node:crypto'
 import { assert, unreachable } from '../assert.ts'
 import type { EpochMs } from '../clock.ts'
+import type { Delivery } from '../delivery.ts'
 import { GatewayError } from '../errors.ts'
 import { fill, rowConfig, setting, type RowConfig } from './engine/config.ts'
-import { messageBytes } from './engine/ed25519.ts'
-import { keyedHasher } from './engine/hash.ts'
-import { compileMessage, type MessageParts } from './engine/message.ts'
+import { messageBytes } from './engine/asymmetric.ts'
+import { decodeStrictly } from './engine/decode.ts'
+import { keyedHasher, plainHasher } from './engine/hash.ts'
+import { hashesOf } from './engine/hmac.ts'
+import { compileMessage, feed, type Message } from './engine/message.ts'
+import { activeSchemes } from './engine/prove.ts'
 import { splitReference } from './engine/reference.ts'
 import { acceptsSecret, secretKeys } from './engine/secrets.ts'
 import { encodeSignature, writeSignature } from './engine/signatures.ts'
 import { resolveSources } from './engine/signed.ts'
 import { writeTimestamp } from './engine/timestamp.ts'
-import { Encoding, Hash, HeaderName } from './row.ts'
-import type { Ed25519Scheme, ProviderRow, Reference, Scheme, SignedScheme } from './row.ts'
+import type { ProviderRow, Reference } from './row.ts'
+import { Encoding, Hash, HeaderName } from './schemes.ts'
+import type { HmacScheme, Scheme, SignedScheme } from './schemes.ts'
 
 export interface SampleOptions {
   /**
@@ -29,6 +34,8 @@ export interface SampleOptions {
   readonly eventId: string
   readonly now: EpochMs
   readonly config?: RowConfig
+  /** The URL that is registered with the provider, for those that sign it. */
+  readonly url?: string
   /** Default: the row's sample of this type. */
   readonly body?: Uint8Array
 }
@@ -65,11 +72,12 @@ export function signSample(row: ProviderRow, options: SampleOptions): Sample {
   }
   if (options.secret === undefined) return { headers, body }
   const { secret } = options
-  const scheme = row.schemes.find((each) => acceptsSecret(each, secret))
+  const scheme = activeSchemes(row, config).find((each) => acceptsSecret(each, secret))
   if (scheme === undefined) {
     throw new GatewayError('CONFIG_INVALID', `${row.key} has no scheme for a secret of this form`)
   }
-  const proof = prove(scheme, { secret, body, config, eventId: options.eventId, now: options.now })
+  const { eventId, now, url } = options
+  const proof = prove(scheme, { secret, body, config, eventId, now, url })
   const isSecret = scheme.kind === 'token' || scheme.kind === 'basic'
   const credentials = isSecret ? Object.keys(proof) : []
   return { headers: { ...headers, ...proof }, body, credentials }
@@ -106,65 +114,117 @@ interface Proving {
   readonly config: RowConfig
   readonly eventId: string
   readonly now: EpochMs
+  readonly url: string | undefined
 }
 
 function prove(scheme: Scheme, proving: Proving): Record<string, string> {
   const { secret, config } = proving
   switch (scheme.kind) {
     case 'token':
-      return { [setting(HeaderName, scheme.header, config)]: fill(scheme.prefix, config) + secret }
+      return { [headerOf(scheme.at, config)]: fill(scheme.prefix ?? '', config) + secret }
     case 'basic':
       return { authorization: `Basic ${Buffer.from(secret).toString('base64')}` }
     case 'hmac':
+    case 'digest':
     case 'ed25519':
+    case 'ecdsa':
+    case 'rsa':
       return proveSigned(scheme, proving)
+    case 'jwt':
+    case 'code':
+      throw cannotSign(scheme)
     default:
       return unreachable(scheme)
   }
 }
 
+function cannotSign(scheme: Scheme): GatewayError {
+  return new GatewayError('CONFIG_INVALID', `deliveries of the kind ${scheme.kind} are not made`)
+}
+
+function headerOf(reference: string, config: RowConfig): string {
+  const [place, name] = splitReference(reference)
+  if (place === 'header') return setting(HeaderName, name, config)
+  throw new GatewayError(
+    'CONFIG_INVALID',
+    `deliveries that are signed in the ${place} are not made`,
+  )
+}
+
 function proveSigned(scheme: SignedScheme, proving: Proving): Record<string, string> {
-  const { body, config, eventId, now } = proving
-  const headers: Record<string, string> = {}
+  const { config, eventId, now } = proving
   const { timestamp, idHeader } = scheme
+  const headers: Record<string, string> = { ...scheme.requireHeaders }
   if (idHeader !== undefined) headers[idHeader] = eventId
   const text = timestamp === undefined ? '' : writeTimestamp(now, timestamp.unit)
   const [place, name] = splitReference(timestamp?.from ?? ':')
-  if (place === 'header') headers[name] = text
+  if (place === 'header') headers[headerOf(`header:${name}`, config)] = text
   const inSignature = place === 'signature' ? { key: name, text } : undefined
 
-  const signature = signatureOf(scheme, proving, { id: eventId, timestamp: text, body })
   const [source] = resolveSources(scheme.signatures, config)
   assert(source !== undefined, 'a scheme names where its signature stands')
+  const hash = source.format === 'algorithm' ? source.allow[0] : undefined
+  const delivery = deliveryOf(proving, headers)
+  const makeMessage = compileMessage(scheme.signed, proving)
+  const message = makeMessage({
+    request: { delivery, data: undefined },
+    id: eventId,
+    timestamp: text,
+  })
+  if ('kind' in message) throw cannotSign(scheme)
+  const signature = signatureOf(scheme, proving, message)
   const encoded = encodeSignature(signature, setting(Encoding, scheme.encoding, config))
-  headers[source.name] = writeSignature(source, encoded, inSignature)
+  headers[headerOf(source.at, config)] = writeSignature(source, encoded, {
+    timestamp: inSignature,
+    hash,
+  })
   return headers
 }
 
-function signatureOf(scheme: SignedScheme, proving: Proving, parts: MessageParts): Uint8Array {
-  const message = compileMessage(scheme.signed)
-  if (scheme.kind === 'ed25519') {
-    return sign(null, messageBytes(message, parts), privateKey(scheme, proving.secret))
+function deliveryOf({ body, now }: Proving, headers: Record<string, string>): Delivery {
+  const delivery = { source: '', method: 'POST', url: '', headers: new Headers(headers) }
+  return { ...delivery, body, receivedAt: now }
+}
+
+function signatureOf(scheme: SignedScheme, proving: Proving, message: Message): Uint8Array {
+  switch (scheme.kind) {
+    case 'hmac':
+      return macOf(scheme, proving, message)
+    case 'digest': {
+      const hasher = plainHasher(setting(Hash, scheme.hash, proving.config))
+      feed(message, hasher, secretKeys(scheme.secret, [proving.secret])[0])
+      return hasher.digest()
+    }
+    case 'ed25519':
+      return sign(null, messageBytes(message), privateKey(proving.secret))
+    case 'ecdsa':
+    case 'rsa':
+      return sign(scheme.hash, messageBytes(message), privateKey(proving.secret))
+    default:
+      return unreachable(scheme)
   }
-  const [key] = secretKeys(scheme, [proving.secret])
-  assert(key !== undefined, 'one secret is one key')
-  const hasher = keyedHasher(setting(Hash, scheme.hash, proving.config), key)()
-  message(parts, hasher)
+}
+
+function macOf(scheme: HmacScheme, { secret, config }: Proving, message: Message): Uint8Array {
+  const [key] = secretKeys(scheme.secret, [secret])
+  const [hash] = hashesOf(scheme, config)
+  assert(key !== undefined && hash !== undefined, 'one secret is one key, and a scheme has a hash')
+  const hasher = keyedHasher(hash, key)()
+  feed(message, hasher)
   return hasher.digest()
 }
 
 /** What stands before a raw ed25519 seed in its DER form (RFC 8410). */
 const PRIVATE_KEY_DER = Buffer.from('302e020100300506032b657004220420', 'hex')
 
-/** Imports `whsk_…`: the seed, then the public key, which the seed implies. */
-function privateKey(scheme: Ed25519Scheme, secret: string) {
-  if (!secret.startsWith('whsk_')) {
-    throw new GatewayError(
-      'CONFIG_INVALID',
-      'a public key cannot sign: give the private one, whsk_…',
-    )
+/** Imports PEM, or `whsk_…`: an ed25519 seed, then the public key, which the seed implies. */
+function privateKey(secret: string) {
+  if (secret.startsWith('-----BEGIN PRIVATE KEY')) return createPrivateKey(secret)
+  const bytes = secret.startsWith('whsk_') ? decodeStrictly(secret.slice(5), 'base64') : undefined
+  if (bytes === undefined) {
+    const how = 'a public key cannot sign: give the private one, PEM or whsk_…'
+    throw new GatewayError('CONFIG_INVALID', how)
   }
-  const [bytes] = secretKeys({ ...scheme, secret: { from: 'base64', strip: 'whsk_' } }, [secret])
-  const der = Buffer.concat([PRIVATE_KEY_DER, bytes?.subarray(0, 32) ?? Buffer.alloc(0)])
+  const der = Buffer.concat([PRIVATE_KEY_DER, bytes.subarray(0, 32)])
   return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
 }

@@ -8,7 +8,7 @@ export const slack: ProviderRow = {
     {
       kind: 'hmac',
       hash: 'sha256',
-      signatures: [{ in: 'header', name: 'x-slack-signature', format: 'prefix', prefix: 'v0=' }],
+      signatures: [{ at: 'header:x-slack-signature', format: 'prefix', prefix: 'v0=' }],
       encoding: 'hex',
       signed: 'v0:{ts}:{body}',
       secret: { from: 'utf8' },

@@ -1,5 +1,6 @@
 import { genericSamples } from './samples/generic.ts'
-import type { Ed25519Scheme, HmacScheme, ProviderRow } from './row.ts'
+import type { ProviderRow } from './row.ts'
+import type { AsymmetricScheme, HmacScheme } from './schemes.ts'
 
 /**
  * The scheme of the Standard Webhooks specification. Its three headers share a prefix and belong
@@ -10,19 +11,18 @@ export function standardScheme(headerPrefix: 'webhook' | 'svix'): HmacScheme {
     kind: 'hmac',
     hash: 'sha256',
     ...signedAs(headerPrefix, 'v1'),
-    secret: { from: 'base64', strip: 'whsec_' },
+    secret: { from: 'base64', strip: /^whsec_/ },
   }
 }
 
 function signedAs(
   headerPrefix: 'webhook' | 'svix',
   version: 'v1' | 'v1a',
-): Omit<Ed25519Scheme, 'kind' | 'secret'> {
+): Omit<AsymmetricScheme, 'kind' | 'hash' | 'key'> {
   return {
     signatures: [
       {
-        in: 'header',
-        name: `${headerPrefix}-signature`,
+        at: `header:${headerPrefix}-signature`,
         format: 'list',
         itemSeparator: ' ',
         versionSeparator: ',',
@@ -78,7 +78,7 @@ export const standardWebhooksEd25519: ProviderRow = {
     {
       kind: 'ed25519',
       ...signedAs('webhook', 'v1a'),
-      secret: { from: 'base64', strip: 'whpk_' },
+      key: { from: 'secret', form: 'raw', encoding: 'base64', strip: /^whpk_/ },
     },
   ],
   ack: standardWebhooks.ack,

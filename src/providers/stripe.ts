@@ -10,8 +10,7 @@ export const stripe: ProviderRow = {
       hash: 'sha256',
       signatures: [
         {
-          in: 'header',
-          name: 'stripe-signature',
+          at: 'header:stripe-signature',
           format: 'kv',
           pairSeparator: ',',
           keySeparator: '=',

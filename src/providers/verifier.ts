@@ -1,19 +1,18 @@
 /** Compiles a catalogue row and a source's secrets into the verifier of that source. */
-import { assert, unreachable } from '../assert.ts'
 import type { EpochMs } from '../clock.ts'
-import type { Delivery, Handshake, Refused, Verdict, Verifier } from '../delivery.ts'
-import { GatewayError } from '../errors.ts'
+import type { Handshake, Refused, Verdict, Verifier } from '../delivery.ts'
+import type { FindKeys } from '../key-place.ts'
 import { HANDSHAKE_BYTES_MAX } from '../limits.ts'
-import { readBody } from './engine/body.ts'
+import { openRequest } from './engine/body.ts'
 import { rowConfig, type RowConfig } from './engine/config.ts'
-import { compileEd25519 } from './engine/ed25519.ts'
 import { compileHandshakes, compileTaken, type AnswerProbe } from './engine/handshake.ts'
-import { compileHmac, hmacText } from './engine/hmac.ts'
+import { hmacText } from './engine/hmac.ts'
 import { compileIdentity } from './engine/identity.ts'
-import { compileBasic, compileToken } from './engine/presented.ts'
-import { refused, type CompiledScheme, type Proof, type SchemeOptions } from './engine/scheme.ts'
+import { compileProof, compileUnsigned } from './engine/prove.ts'
+import type { Asked } from './engine/request.ts'
+import { refused } from './engine/scheme.ts'
 import { acceptsSecret } from './engine/secrets.ts'
-import type { ProviderRow, Scheme } from './row.ts'
+import type { ProviderRow } from './row.ts'
 
 export interface VerifierOptions {
   /**
@@ -27,8 +26,16 @@ export interface VerifierOptions {
   readonly unsigned?: boolean
   /** INLET_CONFIG_<SOURCE>_<FIELD>, by lower-case field. */
   readonly config?: RowConfig
+  /** The name of the source. Default: that of the row. */
+  readonly source?: string
+  /** The URL that is registered with the provider, without a query. */
+  readonly url?: string | undefined
+  /** Finds keys that providers publish. Default: none. */
+  readonly findKeys?: FindKeys
   readonly now: () => EpochMs
 }
+
+const FIND_NOTHING: FindKeys = () => ({ kind: 'unknown' })
 
 /**
  * Compiles a row once for a source; what it returns runs for every delivery, synchronously. The
@@ -40,7 +47,7 @@ export interface VerifierOptions {
  */
 export function compileVerifier(row: ProviderRow, options: VerifierOptions): Verifier {
   const config = rowConfig(row, options.config)
-  const prove = compileProof(row, options, config)
+  const prove = compileProving(row, options, config)
   const answering = { config, mac: compileMac(row, options, config) }
   const answerProbe = compileHandshakes(row.handshakes ?? [], answering)
   const answerUnproven = compileUnproven(row, answerProbe)
@@ -48,24 +55,24 @@ export function compileVerifier(row: ProviderRow, options: VerifierOptions): Ver
   const identify = compileIdentity(row, config)
 
   return (delivery): Verdict => {
-    const { headers } = delivery
     if (delivery.method !== 'POST') {
       const probe = answerProbe?.({ delivery, data: undefined }, false)
       return probe ?? refused('METHOD_NOT_ALLOWED', `it is no probe of ${row.name}`)
     }
-    const proof = prove(delivery)
-    if (proof.kind === 'refused') return answerUnproven?.(delivery) ?? demanded(row, proof)
-    const body = readBody(row, delivery.body, headers.get('content-type'))
-    const data = body.parsed.kind === 'json' ? body.parsed.value : undefined
+    const request = openRequest(row, delivery)
+    const proof = prove(request)
+    if (proof.kind === 'key-needed') return proof
+    if (proof.kind === 'refused') return answerUnproven?.(request) ?? demanded(row, proof)
+    const { body, data } = request
     const outdated = proof.checkData?.(data)
     if (outdated !== undefined) return demanded(row, outdated)
-    const probe = answerProbe?.({ delivery, data }, true)
+    const probe = answerProbe?.(request, true)
     if (probe !== undefined) return probe
     const dated = { ...proof, isDatedInBody: proof.checkData !== undefined }
-    const facts = { headers, data, json: body.json }
+    const facts = { request: delivery, claims: proof.claims, data, json: body.json }
     const identified = identify(delivery, dated, { body, facts })
     if (answerTaken === undefined || identified.kind === 'refused') return identified
-    return { ...identified, answer: answerTaken({ delivery, data }) }
+    return { ...identified, answer: answerTaken(request) }
   }
 }
 
@@ -73,14 +80,23 @@ export function compileVerifier(row: ProviderRow, options: VerifierOptions): Ver
 function compileUnproven(
   row: ProviderRow,
   answerProbe: AnswerProbe | undefined,
-): ((delivery: Delivery) => Handshake | Refused | undefined) | undefined {
+): ((request: Asked) => Handshake | Refused | undefined) | undefined {
   const isPossible = row.handshakes?.some(({ unsigned }) => unsigned === true) ?? false
   if (answerProbe === undefined || !isPossible) return undefined
-  return (delivery) => {
-    if (delivery.body.length > HANDSHAKE_BYTES_MAX) return undefined
-    const { parsed } = readBody(row, delivery.body, delivery.headers.get('content-type'))
-    return answerProbe({ delivery, data: parsed.kind === 'json' ? parsed.value : undefined }, false)
+  return (request) => {
+    const isSmall = request.delivery.body.length <= HANDSHAKE_BYTES_MAX
+    return isSmall ? answerProbe(request, false) : undefined
   }
+}
+
+function compileProving(row: ProviderRow, options: VerifierOptions, config: RowConfig) {
+  const { secrets, unsigned, source = row.key, url, findKeys = FIND_NOTHING, now } = options
+  if (unsigned === true) return compileUnsigned(row, secrets)
+  if (secrets.length === 0 && row.handshakes?.some(({ learn }) => learn !== undefined)) {
+    const notYet = refused('SECRET_NOT_LEARNT', `${row.name} has handed over no secret yet`)
+    return () => notYet
+  }
+  return compileProof(row, { source, secrets, config, url, findKeys, now })
 }
 
 /** A refusal with the status that the provider wants to see. */
@@ -94,76 +110,4 @@ function compileMac(row: ProviderRow, { secrets }: VerifierOptions, config: RowC
   const scheme = row.schemes.find((each) => each.kind === 'hmac')
   const secret = secrets.find((each) => scheme !== undefined && acceptsSecret(scheme, each))
   return scheme === undefined || secret === undefined ? undefined : hmacText(scheme, secret, config)
-}
-
-type ProofOfSource = Proof & Pick<CompiledScheme, 'checkData'>
-
-function compileProof(
-  row: ProviderRow,
-  options: VerifierOptions,
-  config: RowConfig,
-): (delivery: Delivery) => ProofOfSource | Refused {
-  const { secrets, now } = options
-  if (options.unsigned === true) return unproven(row, secrets)
-  if (secrets.length === 0 && row.handshakes?.some(({ learn }) => learn !== undefined)) {
-    const notYet = refused('SECRET_NOT_LEARNT', `${row.name} has handed over no secret yet`)
-    return () => notYet
-  }
-  const stray = secrets.some((secret) => !row.schemes.some((each) => acceptsSecret(each, secret)))
-  if (stray || secrets.length === 0) {
-    throw new GatewayError('CONFIG_INVALID', `${row.key} needs a secret of a form that it knows`)
-  }
-  const schemes = row.schemes.map((scheme) => {
-    // Of each: which of the source's secrets it is.
-    const indexes = secrets.flatMap((secret, at) => (acceptsSecret(scheme, secret) ? [at] : []))
-    const own = secrets.filter((secret) => acceptsSecret(scheme, secret))
-    return { indexes, ...compileScheme(scheme, { secrets: own, config, now }) }
-  })
-  const expected = schemes.find((scheme) => scheme.indexes.length > 0)?.header
-  return (delivery) => {
-    // The strongest scheme that is present decides alone: a bad signature beside a good token stays
-    // a bad signature.
-    const scheme = schemes.find((each) => each.isPresent(delivery.headers))
-    if (scheme === undefined) return refused('SIGNATURE_MISSING', `${expected} is missing`)
-    if (scheme.indexes.length === 0) {
-      const reason = `${scheme.header} is present, and none of the secrets is of its kind`
-      return refused('SIGNATURE_MISMATCH', reason)
-    }
-    const proof = scheme.check(delivery)
-    if (proof.kind === 'refused') return proof
-    const secretIndex = scheme.indexes[proof.secretIndex ?? -1]
-    return { ...proof, secretIndex, checkData: scheme.checkData }
-  }
-}
-
-/** Takes everything: the id that would be signed is still the best name for the event. */
-function unproven(
-  row: ProviderRow,
-  secrets: readonly string[],
-): (delivery: Delivery) => ProofOfSource {
-  assert(secrets.length === 0, 'an unsigned source has no secrets')
-  const idHeaders = row.schemes.map((scheme) =>
-    'idHeader' in scheme ? scheme.idHeader : undefined,
-  )
-  return ({ headers }) => {
-    const ids = idHeaders.map((name) => (name === undefined ? undefined : headers.get(name)))
-    const id = ids.find((each) => each !== undefined && each !== null) ?? undefined
-    const nothing = { timestamp: undefined, secretIndex: undefined, checkData: undefined }
-    return { kind: 'proven', id, ...nothing }
-  }
-}
-
-function compileScheme(scheme: Scheme, options: SchemeOptions): CompiledScheme {
-  switch (scheme.kind) {
-    case 'hmac':
-      return compileHmac(scheme, options)
-    case 'ed25519':
-      return compileEd25519(scheme, options)
-    case 'token':
-      return compileToken(scheme, options)
-    case 'basic':
-      return compileBasic(scheme, options)
-    default:
-      return unreachable(scheme)
-  }
 }

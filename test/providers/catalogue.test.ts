@@ -85,12 +85,23 @@ describe('a row does not pass', () => {
       'with a signature in a place that it does not read',
       {
         ...github,
-        schemes: [{ ...githubScheme, signatures: [{ in: 'query', name: 's', format: 'raw' }] }],
+        schemes: [{ ...githubScheme, signatures: [{ at: 'cookie:s', format: 'raw' }] }],
       },
     ],
     [
       'with a part of the signed text that it cannot splice',
-      { ...github, schemes: [{ ...githubScheme, signed: '{url}{body}' }] },
+      { ...github, schemes: [{ ...githubScheme, signed: '{host}{body}' }] },
+    ],
+    [
+      'with the name of a header that is not in lower case',
+      {
+        ...github,
+        schemes: [{ ...githubScheme, signatures: [{ at: 'header:X-Sig', format: 'raw' }] }],
+      },
+    ],
+    [
+      'with a secret in the text of anything but a plain hash',
+      { ...github, schemes: [{ ...githubScheme, signed: '{secret}{body}' }] },
     ],
     [
       'with {ts} and no timestamp',
@@ -104,7 +115,7 @@ describe('a row does not pass', () => {
       'with a config field that it does not declare',
       { ...github, id: ['header:{config:nowhere}'] },
     ],
-    ['with a selector from an unknown place', { ...github, id: ['query:id'] }],
+    ['with a selector from an unknown place', { ...github, id: ['cookie:id'] }],
   ]
   test.each(cases)('%s', (_, row) => {
     expect(ProviderRow.safeParse(row).success).toBe(false)

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
-import { compileMessage } from '../../src/providers/engine/message.ts'
+import { compileMessage, feed } from '../../src/providers/engine/message.ts'
 import { parseTimestamp } from '../../src/providers/engine/timestamp.ts'
 import { deliveryOf, NOW, outcomeOf, secretsOf, verifierOf } from './support.ts'
 
@@ -152,8 +152,12 @@ describe(`with seed ${SEED}`, () => {
     const text = fc.oneof(fc.string(), fc.constantFrom('{body}', '$&', '{ts}{id}'))
     const property = fc.property(template, text, text, text, (pieces, id, timestamp, body) => {
       const seen: Buffer[] = []
-      const parts = { id, timestamp, body: Buffer.from(body) }
-      compileMessage(pieces.join(''))(parts, { update: (data) => seen.push(Buffer.from(data)) })
+      const request = { delivery: deliveryOf(body, {}), data: undefined }
+      const make = compileMessage(pieces.join(''), { config: {}, url: undefined })
+      const message = make({ request, id, timestamp })
+      // An id that contains what follows it is refused: the text could be cut in two ways.
+      if ('kind' in message) return
+      feed(message, { update: (data) => seen.push(Buffer.from(data)) })
       const values = new Map([
         ['{id}', id],
         ['{ts}', timestamp],

@@ -1,4 +1,4 @@
-import type { ParsedBody } from '../../delivery.ts'
+import type { Delivery, ParsedBody } from '../../delivery.ts'
 import type { ProviderRow } from '../row.ts'
 
 /** A body as data, with the JSON text that the data came from. */
@@ -22,6 +22,33 @@ const FORM = 'application/x-www-form-urlencoded'
  * changed one, a JSON body with `&payload=` in one of its texts would read as a form.
  */
 const JSON_START: ReadonlySet<number> = new Set([0x7b, 0x5b])
+
+/** A request whose body is read once, when it is first asked for. */
+export interface OpenRequest {
+  readonly delivery: Delivery
+  readonly body: ReadBody
+  /** The body as data; undefined where it is none. */
+  readonly data: unknown
+}
+
+/** Opens a request of the provider of this row. */
+export function openRequest(row: ProviderRow, delivery: Delivery): OpenRequest {
+  let read: ReadBody | undefined
+  function body(): ReadBody {
+    read ??= readBody(row, delivery.body, delivery.headers.get('content-type'))
+    return read
+  }
+  return {
+    delivery,
+    get body() {
+      return body()
+    },
+    get data() {
+      const { parsed } = body()
+      return parsed.kind === 'json' ? parsed.value : undefined
+    },
+  }
+}
 
 /** The media type of a content type, without its parameters. */
 function mediaType(contentType: string | null): string {

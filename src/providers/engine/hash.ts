@@ -1,6 +1,6 @@
 /** The only place that hashes and compares. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import type { Hash } from '../row.ts'
+import type { Hash } from '../schemes.ts'
 
 /** Takes data in pieces. Strings count as UTF-8. */
 export interface Sink {
@@ -22,9 +22,14 @@ export function keyedHasher(hash: Hash, key: Uint8Array): () => Hasher {
   return () => keyed.copy()
 }
 
+/** A hash without a key. */
+export function plainHasher(hash: Hash): Hasher {
+  return typeof Bun === 'undefined' ? createHash(hash) : new Bun.CryptoHasher(hash)
+}
+
 /** A SHA-256 without a key. */
 export function sha256(): Hasher {
-  return typeof Bun === 'undefined' ? createHash('sha256') : new Bun.CryptoHasher('sha256')
+  return plainHasher('sha256')
 }
 
 /** Whether two digests are the same, in a time that does not depend on where they differ. */

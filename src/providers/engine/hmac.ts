@@ -1,48 +1,89 @@
 import { assert } from '../../assert.ts'
-import { Hash, type HmacScheme } from '../row.ts'
+import { Hash, type DigestScheme, type HmacScheme, type SignatureSource } from '../schemes.ts'
 import { setting, type RowConfig } from './config.ts'
-import { equalDigests, keyedHasher } from './hash.ts'
-import type { CompiledScheme, SchemeOptions } from './scheme.ts'
+import { equalDigests, keyedHasher, plainHasher, type Hasher } from './hash.ts'
+import { feed, type Message } from './message.ts'
 import type { Mac } from './request.ts'
+import type { CompiledScheme, SchemeOptions } from './scheme.ts'
 import { secretKeys } from './secrets.ts'
 import { encodeSignature } from './signatures.ts'
-import { compileSigned } from './signed.ts'
+import { compileSigned, type Matcher, type Signature } from './signed.ts'
 
 /**
- * Compiles an HMAC scheme. One MAC a secret and delivery, compared with every signature that was
- * sent.
+ * Compiles an HMAC scheme. One MAC a secret, hash and delivery, compared with every signature that
+ * was sent.
  */
 export function compileHmac(scheme: HmacScheme, options: SchemeOptions): CompiledScheme {
-  const hash = setting(Hash, scheme.hash, options.config)
-  const keyed = secretKeys(scheme, options.secrets).map((key) => keyedHasher(hash, key))
-  return compileSigned(
-    scheme,
-    (message, parts, signatures) => {
-      let matched: number | undefined
-      // No early end: how long it takes must not tell which secret, or which signature, was the
-      // right one.
-      for (const [index, start] of keyed.entries()) {
-        const hasher = start()
-        message(parts, hasher)
-        const digest = hasher.digest()
-        for (const signature of signatures) {
-          const isEqual = equalDigests(digest, signature)
-          matched ??= isEqual ? index : undefined
+  const keys = secretKeys(scheme.secret, options.secrets)
+  const hashes = hashesOf(scheme, options.config)
+  const keyed = keys.map((key) => hashes.map((hash) => [hash, keyedHasher(hash, key)] as const))
+  const matches: Matcher = (message, signatures) => {
+    let matched = -1
+    // No early end: how long it takes must not tell which secret, or which signature, was the
+    // right one.
+    for (const [index, byHash] of keyed.entries()) {
+      for (const [hash, start] of byHash) {
+        const own = signatures.filter(
+          (each) =>
+            (each.hash ?? hash) === hash && (scheme.paired !== true || each.place === index),
+        )
+        if (own.length > 0 && isAny(own, digestOf(start(), message)) && matched === -1) {
+          matched = index
         }
       }
-      return matched
-    },
-    options,
-  )
+    }
+    return matched
+  }
+  return compileSigned(scheme, matches, options)
+}
+
+/** Compiles a plain hash of a text that the secret is a part of. */
+export function compileDigest(scheme: DigestScheme, options: SchemeOptions): CompiledScheme {
+  const keys = secretKeys(scheme.secret, options.secrets)
+  const hash = setting(Hash, scheme.hash, options.config)
+  const matches: Matcher = (message, signatures) => {
+    let matched = -1
+    for (const [index, key] of keys.entries()) {
+      const isEqual = isAny(signatures, digestOf(plainHasher(hash), message, key))
+      if (isEqual && matched === -1) matched = index
+    }
+    return matched
+  }
+  return compileSigned(scheme, matches, options)
+}
+
+function digestOf(hasher: Hasher, message: Message, secret?: Uint8Array): Uint8Array {
+  feed(message, hasher, secret)
+  return hasher.digest()
+}
+
+/** Compares with all of them, whether or not one has matched. */
+function isAny(signatures: readonly Signature[], digest: Uint8Array): boolean {
+  let found = false
+  for (const { bytes } of signatures) {
+    const isEqual = equalDigests(digest, bytes)
+    found ||= isEqual
+  }
+  return found
+}
+
+/** The hashes of a scheme: one, or all that its signatures may name. */
+export function hashesOf({ hash, signatures }: HmacScheme, config: RowConfig): readonly Hash[] {
+  if (hash !== 'fromSignature') return [setting(Hash, hash, config)]
+  return [...new Set(signatures.flatMap(allowed))]
+}
+
+function allowed(source: SignatureSource): readonly Hash[] {
+  return source.format === 'algorithm' ? source.allow : []
 }
 
 /** Compiles the MAC of a text under one secret, with the hash of the scheme. */
 export function hmacText(scheme: HmacScheme, secret: string, config: RowConfig): Mac {
-  const hash = setting(Hash, scheme.hash, config)
-  const starts = secretKeys(scheme, [secret]).map((key) => keyedHasher(hash, key))
+  const [hash] = hashesOf(scheme, config)
+  const [key] = secretKeys(scheme.secret, [secret])
+  assert(hash !== undefined && key !== undefined, 'a scheme has a hash, and one secret is one key')
+  const start = keyedHasher(hash, key)
   return (text, encoding) => {
-    const [start] = starts
-    assert(start !== undefined, 'one secret is one key')
     const hasher = start()
     hasher.update(text)
     return encodeSignature(hasher.digest(), encoding)

@@ -106,7 +106,8 @@ function compileBatch(rule: BatchRule, config: RowConfig) {
     name({ element, index, facts, request }: Naming): Omit<Verified, 'contentType'> {
       const { bytes, data } = element
       const own: Facts = {
-        headers: facts.headers,
+        request: facts.request,
+        claims: facts.claims,
         data,
         // Only whole numbers beyond 2^53 need it.
         get json() {

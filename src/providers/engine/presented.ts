@@ -2,57 +2,86 @@
  * Schemes in which the sender presents the secret itself: nothing is signed, so nothing but the
  * sender is proven.
  */
-import { HeaderName, type BasicScheme, type TokenScheme } from '../row.ts'
-import { fill, setting } from './config.ts'
+import { Buffer } from 'node:buffer'
+import type { BasicScheme, SecretForm, TokenScheme } from '../schemes.ts'
+import { fill } from './config.ts'
 import { digestOf, equalDigests } from './hash.ts'
-import { refused, type CompiledScheme, type SchemeOptions } from './scheme.ts'
+import { compilePath, splitReference } from './reference.ts'
+import type { Asked } from './request.ts'
+import { unproven, type CompiledScheme, type SchemeOptions } from './scheme.ts'
 import { secretKeys } from './secrets.ts'
+import { compileText, textOf } from './text.ts'
 
-/** Compiles a static token in a header. */
+type Presented = string | Uint8Array | undefined
+
+/** Reads what is presented, all of which has to be the secret; undefined where nothing is. */
+type ReadPresented = (request: Asked) => readonly Presented[] | undefined
+
+/** Compiles a static token. */
 export function compileToken(scheme: TokenScheme, options: SchemeOptions): CompiledScheme {
-  const header = setting(HeaderName, scheme.header, options.config)
-  const prefix = fill(scheme.prefix, options.config)
-  const secrets = secretKeys(scheme, options.secrets)
-  return compilePresented(header, secrets, (value) =>
-    value.startsWith(prefix) ? value.slice(prefix.length) : undefined,
-  )
+  const { config } = options
+  const prefix = fill(scheme.prefix ?? '', config)
+  const [, label] = splitReference(fill(scheme.at, config))
+  const strip = (value: string | undefined) =>
+    value?.startsWith(prefix) === true ? value.slice(prefix.length) : undefined
+  if (scheme.each !== undefined) {
+    const readAll = compileEach(scheme.each, label)
+    return compilePresented(scheme, options, label, (request) => readAll(request)?.map(strip))
+  }
+  const read = compileText(scheme.at, config)
+  return compilePresented(scheme, options, label, (request) => {
+    const value = read(request)
+    return value === undefined ? undefined : [strip(value)]
+  })
+}
+
+/** Reads a value of each element of an array; undefined where there is no element. */
+function compileEach(array: string, path: string) {
+  const readArray = compilePath(array)
+  const readElement = compilePath(path)
+  return ({ data }: Asked): (string | undefined)[] | undefined => {
+    const elements = readArray(data)
+    if (!Array.isArray(elements) || elements.length === 0) return undefined
+    return elements.map((element) => textOf(readElement(element)))
+  }
 }
 
 /** Compiles HTTP Basic. User and password are compared as one, so a password may contain colons. */
 export function compileBasic(scheme: BasicScheme, options: SchemeOptions): CompiledScheme {
-  const secrets = secretKeys(scheme, options.secrets)
-  return compilePresented('authorization', secrets, (value) => {
+  return compilePresented(scheme, options, 'authorization', ({ delivery }) => {
+    const value = delivery.headers.get('authorization')
+    if (value === null) return undefined
     const encoded = /^basic ([A-Za-z0-9+/]+={0,2})$/i.exec(value)?.[1]
-    return encoded === undefined ? undefined : Buffer.from(encoded, 'base64')
+    return [encoded === undefined ? undefined : Buffer.from(encoded, 'base64')]
   })
 }
 
 function compilePresented(
-  header: string,
-  secrets: readonly Uint8Array[],
-  read: (value: string) => string | Uint8Array | undefined,
+  { secret }: { readonly secret: SecretForm },
+  { secrets }: SchemeOptions,
+  label: string,
+  read: ReadPresented,
 ): CompiledScheme {
-  const expected = secrets.map(digestOf)
+  const expected = secretKeys(secret, secrets).map(digestOf)
   return {
-    header,
-    isPresent: (headers) => headers.get(header) !== null,
-    check({ headers }) {
-      const presented = read(headers.get(header) ?? '')
-      if (presented === undefined) {
-        return refused('SIGNATURE_MISMATCH', `${header} does not have the expected form`)
-      }
+    label,
+    isPresent: (request) => read(request) !== undefined,
+    check(request) {
+      const presented = read(request) ?? []
       // Digests are compared, not the secrets: neither content nor length shows in the time it
       // takes.
-      const digest = digestOf(presented)
+      const digests = presented.map((each) => (each === undefined ? undefined : digestOf(each)))
       let secretIndex: number | undefined
-      for (const [index, each] of expected.entries()) {
-        const isEqual = equalDigests(digest, each)
-        secretIndex ??= isEqual ? index : undefined
+      for (const [index, own] of expected.entries()) {
+        const equal = digests.map((each) => each !== undefined && equalDigests(each, own))
+        if (equal.length > 0 && !equal.includes(false)) secretIndex ??= index
       }
-      return secretIndex === undefined
-        ? refused('SIGNATURE_MISMATCH', `${header} does not match`)
-        : { kind: 'proven', id: undefined, timestamp: undefined, secretIndex }
+      if (secretIndex !== undefined) {
+        return { kind: 'proven', id: undefined, timestamp: undefined, secretIndex }
+      }
+      return presented.includes(undefined)
+        ? unproven('bad_encoding', `${label} does not have the expected form`)
+        : unproven('mismatch', `${label} does not match`)
     },
-    checkData: undefined,
   }
 }

@@ -1,7 +1,9 @@
 import type { EpochMs } from '../../clock.ts'
-import type { Delivery, Refused } from '../../delivery.ts'
+import type { FailedStep, Refused } from '../../delivery.ts'
 import type { FaultCode } from '../../errors.ts'
+import type { FindKeys, KeyNeeded } from '../../key-place.ts'
 import type { RowConfig } from './config.ts'
+import type { Asked } from './request.ts'
 
 /** Who sent it is proven, and this is what the proof covers beside the body. */
 export interface Proof {
@@ -12,26 +14,62 @@ export interface Proof {
   readonly timestamp: string | undefined
   /** Which of the secrets proved it; undefined where none was asked for. */
   readonly secretIndex: number | undefined
+  /** The claims of the token that proved it. */
+  readonly claims?: Readonly<Record<string, unknown>>
 }
+
+/** Judges a request. A value of the body is read only where the scheme cannot do without. */
+export type Check = (request: Asked) => Proof | Refused | KeyNeeded
 
 /** One way of proving, compiled for one source. */
 export interface CompiledScheme {
-  /** The header to name where nothing is present. */
-  readonly header: string
-  readonly isPresent: (headers: Headers) => boolean
+  /** What to name where nothing is present: `x-signature`. */
+  readonly label: string
+  readonly isPresent: (request: Asked) => boolean
   /** Called only where the scheme is present. */
-  readonly check: (delivery: Delivery) => Proof | Refused
+  readonly check: Check
   /** Checks a time that stands within the signed body; undefined where the scheme has none. */
-  readonly checkData: ((data: unknown) => Refused | undefined) | undefined
+  readonly checkData?: ((data: unknown) => Refused | undefined) | undefined
 }
 
 export interface SchemeOptions {
+  /** The name of the source. */
+  readonly source: string
   /** Those of the source's secrets that belong to this scheme. */
   readonly secrets: readonly string[]
   readonly config: RowConfig
+  /** The URL that is registered with the provider, without a query; present where it is needed. */
+  readonly url: string | undefined
+  readonly findKeys: FindKeys
   readonly now: () => EpochMs
 }
 
-export function refused(code: FaultCode, detail: string): Refused {
-  return { kind: 'refused', code, detail }
+/**
+ * Compiles what a row of the kind `code` does.
+ *
+ * @throws GatewayError CONFIG_INVALID where a secret or a config value cannot be used.
+ */
+export type CompileCode = (options: SchemeOptions) => Check
+
+/** Refuses; `step` is for the log, and the sender never sees which it was. */
+export function refused(code: FaultCode, detail: string, step?: FailedStep): Refused {
+  return { kind: 'refused', code, detail, ...(step === undefined ? {} : { step }) }
 }
+
+/** Refuses what does not prove its sender. */
+export function unproven(step: FailedStep, detail: string): Refused {
+  return refused(CODES[step], detail, step)
+}
+
+const CODES = {
+  missing_header: 'SIGNATURE_MISSING',
+  missing_time: 'SIGNATURE_MISSING',
+  stale: 'SIGNATURE_EXPIRED',
+  bad_time: 'SIGNATURE_MISMATCH',
+  bad_encoding: 'SIGNATURE_MISMATCH',
+  mismatch: 'SIGNATURE_MISMATCH',
+  unknown_key: 'SIGNATURE_MISMATCH',
+  wrong_algorithm: 'SIGNATURE_MISMATCH',
+  wrong_claim: 'SIGNATURE_MISMATCH',
+  wrong_version: 'SIGNATURE_MISMATCH',
+} as const satisfies Record<FailedStep, FaultCode>

@@ -1,28 +1,44 @@
-import { Buffer } from 'node:buffer'
+/** From the text that the operator configures to key bytes, and what may be wrong with it. */
 import { GatewayError } from '../../errors.ts'
 import { SECRET_BYTES_MIN } from '../../limits.ts'
-import type { ProviderRow, Scheme, SecretForm } from '../row.ts'
+import type { ProviderRow } from '../row.ts'
+import type { Scheme, SecretForm } from '../schemes.ts'
+import { decodeStrictly } from './decode.ts'
+import { plainHasher } from './hash.ts'
+import { importSpki, readPublicKey } from './public-key.ts'
 
 const encoder = new TextEncoder()
 
-/** An ed25519 public key, raw. */
-const PUBLIC_KEY_BYTES = 32
+/** Whether a scheme is proven by something that the operator configures as the source's secret. */
+export function takesSecret(scheme: Scheme): boolean {
+  return secretForm(scheme) !== undefined || secretKey(scheme) !== undefined
+}
 
 /** Whether a secret belongs to this scheme; a provider with one scheme takes all. */
 export function acceptsSecret(scheme: Scheme, secret: string): boolean {
-  return scheme.secret.accepts?.test(secret) ?? true
+  return takesSecret(scheme) && (secretForm(scheme)?.accepts?.test(secret) ?? true)
+}
+
+function secretForm(scheme: Scheme): SecretForm | undefined {
+  return 'secret' in scheme ? scheme.secret : undefined
+}
+
+function secretKey(scheme: Scheme) {
+  const key = 'key' in scheme ? scheme.key : undefined
+  return key?.from === 'secret' ? key : undefined
 }
 
 /** The key bytes of a secret, or undefined where it cannot be decoded. */
 function decodeSecret(form: SecretForm, secret: string): Uint8Array | undefined {
-  const { strip } = form
-  const text = strip !== undefined && secret.startsWith(strip) ? secret.slice(strip.length) : secret
-  if (form.from === 'utf8') return encoder.encode(text)
-  // Padding is optional, because people lose it when they copy; anything else that is not base64 is
-  // a mistake.
-  const digits = text.replace(/={1,2}$/, '')
-  if (!/^[A-Za-z0-9+/]*$/.test(digits) || digits.length % 4 === 1) return undefined
-  return Buffer.from(digits, 'base64')
+  const stripped = secret.replace(form.strip ?? '', '')
+  const text =
+    (form.normalize === undefined ? stripped : stripped.normalize(form.normalize)) +
+    (form.suffix ?? '')
+  const bytes = form.from === 'utf8' ? encoder.encode(text) : decodeStrictly(text, form.from)
+  if (bytes === undefined || form.derive === undefined) return bytes
+  const hasher = plainHasher(form.derive)
+  hasher.update(bytes)
+  return hasher.digest()
 }
 
 /**
@@ -30,10 +46,10 @@ function decodeSecret(form: SecretForm, secret: string): Uint8Array | undefined 
  *
  * @throws GatewayError CONFIG_INVALID where one is empty or cannot be decoded.
  */
-export function secretKeys(scheme: Scheme, secrets: readonly string[]): Uint8Array[] {
+export function secretKeys(form: SecretForm, secrets: readonly string[]): Uint8Array[] {
   return secrets.map((secret) => {
-    const key = decodeSecret(scheme.secret, secret)
-    if (key !== undefined && key.length > 0) return key
+    const key = decodeSecret(form, secret)
+    if (key !== undefined && secret !== '' && key.length > 0) return key
     throw new GatewayError('CONFIG_INVALID', 'a secret is empty or cannot be decoded')
   })
 }
@@ -45,24 +61,40 @@ export function secretKeys(scheme: Scheme, secrets: readonly string[]): Uint8Arr
  * @example validateSecret(standardWebhooks, 'whsec_') // 'is only a prefix: the key is missing'
  */
 export function validateSecret(row: ProviderRow, secret: string): string | undefined {
-  const scheme = row.schemes.find((each) => acceptsSecret(each, secret))
-  if (scheme === undefined) return `is no secret of ${row.name}`
   if (secret.trim() === '') return 'is empty'
+  const scheme = row.schemes.find((each) => acceptsSecret(each, secret))
+  if (scheme === undefined) {
+    const takesNone = !row.schemes.some(takesSecret)
+    return takesNone ? `is not needed: ${row.name} has a public key` : `is no secret of ${row.name}`
+  }
   if (/^wh[a-z]{2,3}_$/.test(secret)) return 'is only a prefix: the key is missing'
-  const key = decodeSecret(scheme.secret, secret)
-  if (key === undefined) return 'is not valid base64'
-  if (scheme.kind === 'ed25519') {
-    return key.length === PUBLIC_KEY_BYTES ? undefined : 'is not a public key of 32 bytes, base64'
+  const publicKey = secretKey(scheme)
+  if (publicKey !== undefined) {
+    const form = publicKey.form === 'raw' ? `of 32 bytes, ${publicKey.encoding}` : 'in PEM'
+    return readPublicKey(publicKey, secret) === undefined
+      ? `is not a public key ${form}`
+      : undefined
+  }
+  const form = secretForm(scheme)
+  return form === undefined ? undefined : validateShared(scheme, form, secret)
+}
+
+function validateShared(scheme: Scheme, form: SecretForm, secret: string): string | undefined {
+  if (scheme.kind === 'jwt' && secret.startsWith('-----BEGIN ')) {
+    return importSpki(secret) === undefined ? 'is not a public key in PEM' : undefined
   }
   if (scheme.kind === 'basic' && !secret.includes(':')) return 'must be user:password'
-  const guessed = scheme.kind === 'basic' ? secret.slice(secret.indexOf(':') + 1) : undefined
-  const bytes =
-    guessed === undefined ? unprefixedBytes(key, secret) : encoder.encode(guessed).length
+  if (decodeSecret(form, secret) === undefined) return `is not valid ${form.from}`
+  const bytes = guessableBytes(scheme, form, secret)
   return bytes < SECRET_BYTES_MIN ? `is shorter than ${SECRET_BYTES_MIN} bytes` : undefined
 }
 
-/** A prefix that is part of the key, as in Stripe's, makes it longer but no harder to guess. */
-function unprefixedBytes(key: Uint8Array, secret: string): number {
-  const isVerbatim = key.length === encoder.encode(secret).length
-  return isVerbatim && secret.startsWith('whsec_') ? key.length - 'whsec_'.length : key.length
+/** How much of a secret has to be guessed. */
+function guessableBytes(scheme: Scheme, form: SecretForm, secret: string): number {
+  if (scheme.kind === 'basic') return encoder.encode(secret.slice(secret.indexOf(':') + 1)).length
+  const bare = decodeSecret({ ...form, suffix: undefined, derive: undefined }, secret)
+  const bytes = bare?.length ?? 0
+  // A prefix that is part of the key, as in Stripe's, makes it longer but no harder to guess.
+  const isVerbatim = bytes === encoder.encode(secret).length
+  return isVerbatim && secret.startsWith('whsec_') ? bytes - 'whsec_'.length : bytes
 }

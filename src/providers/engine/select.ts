@@ -1,11 +1,15 @@
 /** Finds an event's id, type and key in a delivery. */
-import { HeaderName, type BatchSelector } from '../row.ts'
+import type { Delivery } from '../../delivery.ts'
+import type { BatchSelector } from '../row.ts'
+import { HeaderName } from '../schemes.ts'
 import { fill, setting, type RowConfig } from './config.ts'
 import { compilePath, splitReference } from './reference.ts'
 
 /** What can be selected from. */
 export interface Facts {
-  readonly headers: Headers
+  readonly request: Pick<Delivery, 'headers' | 'url'>
+  /** The claims of the token that proved it. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
   /** The parsed body; undefined where it is no data. */
   readonly data: unknown
   /** The text that `data` was parsed from; undefined where it was no JSON. */
@@ -56,18 +60,43 @@ function join(references: readonly Select[], facts: Facts): string | undefined {
 
 /** Compiles one reference. */
 function compileReference(reference: string, config: RowConfig): Select {
-  const [place, name] = splitReference(reference)
-  if (place === 'header') {
-    const header = setting(HeaderName, name, config)
-    return ({ headers }) => usable(headers.get(header))
+  const [place, template] = splitReference(reference)
+  const name = fill(template, config)
+  switch (place) {
+    case 'header': {
+      const header = setting(HeaderName, template, config)
+      return ({ request }) => usable(request.headers.get(header))
+    }
+    case 'query':
+      return ({ request }) => usable(URL.parse(request.url)?.searchParams.get(name))
+    case 'jwt':
+      return ({ claims }) => usable(claims?.[name])
+    case 'jsonKey':
+      return compileKey(name)
+    default:
+      return compileValue(place, compilePath(name))
   }
-  const read = compilePath(fill(name, config))
+}
+
+function compileValue(place: string, read: (data: unknown) => unknown): Select {
   return (facts) => {
     const { data, json } = place === 'envelope' ? (facts.envelope ?? facts) : facts
     const value = read(data)
     if (typeof value === 'string') return usable(value)
     if (typeof value !== 'number' || !Number.isInteger(value)) return undefined
     return Number.isSafeInteger(value) ? String(value) : exactInteger(json, read)
+  }
+}
+
+/** The name of the first member that ends like `*_events`, or that is not the one of `!id`. */
+function compileKey(pattern: string): Select {
+  const rest = pattern.slice(1)
+  const isMeant = pattern.startsWith('!')
+    ? (key: string) => key !== rest
+    : (key: string) => key.endsWith(rest)
+  return ({ data }) => {
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) return undefined
+    return usable(Object.keys(data).find(isMeant))
   }
 }
 

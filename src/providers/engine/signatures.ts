@@ -1,46 +1,58 @@
 /**
- * The forms in which providers write signatures into a header: read, and written by the sample
- * sender.
+ * The forms in which providers write signatures: read, and written by the sample sender.
  */
 import { Buffer } from 'node:buffer'
 import { unreachable } from '../../assert.ts'
-import type { Encoding, SignatureSource } from '../row.ts'
+import type { Encoding, Hash, SignatureSource } from '../schemes.ts'
 
-/** What a signature header holds. */
+/** What a place holds. */
 export interface FoundSignatures {
   /** Still encoded. */
   readonly signatures: readonly string[]
-  /** The pairs of a `kv` header; undefined for other formats. */
-  readonly pairs: ReadonlyMap<string, readonly string[]> | undefined
+  /** The hash that it names. */
+  readonly hash?: Hash | undefined
+  /** The pairs of a `kv` value, and the first item of a positional one as `0`. */
+  readonly pairs?: ReadonlyMap<string, readonly string[]>
 }
 
-/** Reads one header. What does not have the form is no signature. */
-export function readSignatures(source: SignatureSource, header: string): FoundSignatures {
+const NONE: FoundSignatures = { signatures: [] }
+
+/** Reads one place. What does not have the form is no signature. */
+export function readSignatures(source: SignatureSource, value: string): FoundSignatures {
   switch (source.format) {
     case 'raw':
-      return { signatures: [header], pairs: undefined }
+      return { signatures: [value] }
     case 'prefix': {
       const { prefix } = source
-      const signatures = header.startsWith(prefix) ? [header.slice(prefix.length)] : []
-      return { signatures, pairs: undefined }
+      return value.startsWith(prefix) ? { signatures: [value.slice(prefix.length)] } : NONE
+    }
+    case 'algorithm': {
+      const at = value.indexOf(source.separator)
+      const hash = source.allow.find((each) => each === value.slice(0, Math.max(0, at)))
+      if (hash === undefined) return NONE
+      return { hash, signatures: [value.slice(at + source.separator.length)] }
     }
     case 'kv': {
-      const pairs = readPairs(header, source.pairSeparator, source.keySeparator)
+      const pairs = readPairs(value, source.pairSeparator, source.keySeparator)
       return { signatures: pairs.get(source.key) ?? [], pairs }
     }
     case 'list': {
       const start = source.version + source.versionSeparator
-      const items = header.split(source.itemSeparator).filter((item) => item.startsWith(start))
-      return { signatures: items.map((item) => item.slice(start.length)), pairs: undefined }
+      const items = value.split(source.itemSeparator).filter((item) => item.startsWith(start))
+      return { signatures: items.map((item) => item.slice(start.length)) }
+    }
+    case 'positional': {
+      const [first = '', ...signatures] = value.split(source.separator)
+      return { signatures, pairs: new Map([['0', [first]]]) }
     }
     default:
       return unreachable(source)
   }
 }
 
-function readPairs(header: string, between: string, within: string): Map<string, string[]> {
+function readPairs(value: string, between: string, within: string): Map<string, string[]> {
   const pairs = new Map<string, string[]>()
-  for (const pair of header.split(between)) {
+  for (const pair of value.split(between)) {
     const at = pair.indexOf(within)
     if (at === -1) continue
     // Trimmed, because two headers of one name arrive joined with a comma and a blank: a second `t`
@@ -53,17 +65,25 @@ function readPairs(header: string, between: string, within: string): Map<string,
   return pairs
 }
 
-/** Writes a header as the provider would; `timestamp` is what a `kv` header carries as its time. */
+/** What a provider writes beside its signature. */
+export interface Written {
+  readonly timestamp?: { readonly key: string; readonly text: string } | undefined
+  readonly hash?: Hash | undefined
+}
+
+/** Writes a value as the provider would. */
 export function writeSignature(
   source: SignatureSource,
   signature: string,
-  timestamp: { readonly key: string; readonly text: string } | undefined,
+  { timestamp, hash }: Written,
 ): string {
   switch (source.format) {
     case 'raw':
       return signature
     case 'prefix':
       return source.prefix + signature
+    case 'algorithm':
+      return `${hash}${source.separator}${signature}`
     case 'kv': {
       const pairs = [[source.key, signature]]
       if (timestamp !== undefined) pairs.unshift([timestamp.key, timestamp.text])
@@ -71,6 +91,8 @@ export function writeSignature(
     }
     case 'list':
       return source.version + source.versionSeparator + signature
+    case 'positional':
+      return `${timestamp?.text ?? ''}${source.separator}${signature}`
     default:
       return unreachable(source)
   }

@@ -1,30 +1,42 @@
-/** Schemes that sign the body: HMAC and ed25519 differ only in how a signature is matched. */
+/** Schemes that sign a text: they differ only in how a signature is matched. */
 import type { EpochMs } from '../../clock.ts'
 import type { Refused } from '../../delivery.ts'
+import type { KeyNeeded } from '../../key-place.ts'
 import { SIGNATURES_MAX } from '../../limits.ts'
 import {
   Encoding,
-  HeaderName,
+  type Hash,
   type SignatureSource,
   type SignedScheme,
   type Timestamp,
-} from '../row.ts'
+} from '../schemes.ts'
 import { fill, setting, type RowConfig } from './config.ts'
-import { compileMessage, idSeparator, type Message, type MessageParts } from './message.ts'
+import { compileMessage, type Message } from './message.ts'
 import { compilePath, splitReference } from './reference.ts'
-import { refused, type CompiledScheme, type SchemeOptions } from './scheme.ts'
+import type { Asked } from './request.ts'
+import { unproven, type CompiledScheme, type Proof, type SchemeOptions } from './scheme.ts'
 import { decodeSignature, readSignatures, type FoundSignatures } from './signatures.ts'
+import { compileText, textOf, type ReadText } from './text.ts'
 import { isWithinWindow, parseTimestamp } from './timestamp.ts'
 
+/** A signature that was sent, decoded. */
+export interface Signature {
+  readonly bytes: Uint8Array
+  /** Which of the scheme's places it stood in. */
+  readonly place: number
+  /** The hash that was named beside it. */
+  readonly hash: Hash | undefined
+}
+
 /**
- * The index of the first key by which any of the signatures is one of the message; undefined where
- * there is none.
+ * The index of the first key by which any of the signatures is one of the message; -1 where there
+ * is none.
  */
 export type Matcher = (
   message: Message,
-  parts: MessageParts,
-  signatures: readonly Uint8Array[],
-) => number | undefined
+  signatures: readonly Signature[],
+  request: Asked,
+) => number | Refused | KeyNeeded
 
 /** Compiles everything of a signing scheme but the cryptography. */
 export function compileSigned(
@@ -32,43 +44,74 @@ export function compileSigned(
   matches: Matcher,
   options: SchemeOptions,
 ): CompiledScheme {
-  const { idHeader, timestamp } = scheme
-  const sources = resolveSources(scheme.signatures, options.config)
-  const encoding = setting(Encoding, scheme.encoding, options.config)
-  const message = compileMessage(scheme.signed)
-  const separator = idSeparator(scheme.signed)
-  const header = sources[0]?.name ?? ''
+  const { config } = options
+  const { idHeader, timestamp, requireHeaders = {} } = scheme
+  const places = compilePlaces(scheme, config)
+  const makeMessage = compileMessage(scheme.signed, options)
+  const readTime = compileTime(scheme, config)
+  const required = Object.entries(requireHeaders)
+  const label = places[0]?.label ?? ''
+
+  function check(request: Asked): Proof | Refused | KeyNeeded {
+    const { headers } = request.delivery
+    for (const [name, value] of required) {
+      if (headers.get(name) !== value) return unproven('wrong_version', `${name} is not ${value}`)
+    }
+    const found = collect(places, request)
+    if (found.count > SIGNATURES_MAX) {
+      return unproven('mismatch', `${label} has more than ${SIGNATURES_MAX} signatures`)
+    }
+    if (found.signatures.length === 0) {
+      return unproven('bad_encoding', `${label} has no signature of the expected form`)
+    }
+    const id = idHeader === undefined ? undefined : headers.get(idHeader)
+    if (id === null || id === '') return unproven('missing_header', `${idHeader} is missing`)
+    const time = readTime?.(request, found.pairs)
+    if (time !== undefined && 'kind' in time) return time
+
+    const message = makeMessage({ request, id: id ?? '', timestamp: time?.text ?? '' })
+    if ('kind' in message) {
+      const { name, isMissing } = message
+      if (isMissing) return unproven('missing_header', `${name} is missing, and it is signed`)
+      return unproven('mismatch', `${name} makes the signed text ambiguous`)
+    }
+    const matched = matches(message, found.signatures, request)
+    if (typeof matched !== 'number') return matched
+    if (matched === -1) return unproven('mismatch', `${label} does not match the body`)
+    if (timestamp !== undefined && time !== undefined) {
+      if (!isWithinWindow(time.at, options.now(), timestamp.toleranceSeconds)) {
+        return expired(timestamp)
+      }
+    }
+    return { kind: 'proven', id, timestamp: time?.text, secretIndex: matched }
+  }
 
   return {
-    header,
-    isPresent: (headers) => sources.some((source) => headers.get(source.name) !== null),
-    check({ headers, body }) {
-      const found = collect(sources, headers)
-      if (found.signatures.length > SIGNATURES_MAX) {
-        return refused('SIGNATURE_MISMATCH', `${header} has more than ${SIGNATURES_MAX} signatures`)
-      }
-      const id = idHeader === undefined ? undefined : headers.get(idHeader)
-      if (id === null || id === '') return refused('SIGNATURE_MISSING', `${idHeader} is missing`)
-      if (id !== undefined && separator !== undefined && id.includes(separator)) {
-        const reason = `${idHeader} contains "${separator}", which makes the signed text ambiguous`
-        return refused('SIGNATURE_MISMATCH', reason)
-      }
-      const time = readTime(timestamp, headers, found)
-      if (time !== undefined && 'kind' in time) return time
-
-      const parts = { id: id ?? '', timestamp: time?.text ?? '', body }
-      const secretIndex = matches(message, parts, decodeAll(found.signatures, encoding))
-      if (secretIndex === undefined) {
-        return refused('SIGNATURE_MISMATCH', `${header} does not match the body`)
-      }
-      if (timestamp !== undefined && time !== undefined) {
-        if (!isWithinWindow(time.at, options.now(), timestamp)) return expired(timestamp)
-      }
-      return { kind: 'proven', id, timestamp: time?.text, secretIndex }
-    },
-    checkData:
-      timestamp?.from.startsWith('json:') === true ? dataCheck(timestamp, options) : undefined,
+    label,
+    isPresent: (request) => places.some(({ read }) => read(request) !== undefined),
+    check,
+    ...(timestamp === undefined || readTime !== undefined
+      ? {}
+      : { checkData: compileDataCheck(timestamp, options) }),
   }
+}
+
+/** A place where signatures may stand. */
+interface CompiledPlace {
+  readonly label: string
+  readonly source: SignatureSource
+  readonly encoding: Encoding
+  readonly read: ReadText
+}
+
+function compilePlaces(scheme: SignedScheme, config: RowConfig): readonly CompiledPlace[] {
+  const encoding = setting(Encoding, scheme.encoding, config)
+  return resolveSources(scheme.signatures, config).map((source) => ({
+    label: splitReference(source.at)[1],
+    source,
+    encoding,
+    read: compileText(source.at, config),
+  }))
 }
 
 /** Fills in what the operator configured. */
@@ -78,28 +121,36 @@ export function resolveSources(
 ): readonly SignatureSource[] {
   return sources.map((source) => ({
     ...source,
-    name: setting(HeaderName, source.name.toLowerCase(), config),
+    at: fill(source.at, config) as SignatureSource['at'],
     ...('prefix' in source ? { prefix: fill(source.prefix, config) } : {}),
+    ...('key' in source ? { key: fill(source.key, config) } : {}),
   }))
 }
 
-function collect(sources: readonly SignatureSource[], headers: Headers): FoundSignatures {
-  const signatures: string[] = []
-  let pairs: FoundSignatures['pairs']
-  for (const source of sources) {
-    const header = headers.get(source.name)
-    if (header === null) continue
-    const found = readSignatures(source, header)
-    signatures.push(...found.signatures)
-    pairs ??= found.pairs
-  }
-  return { signatures, pairs }
+interface Collected {
+  /** How many were sent, also those that cannot be decoded. */
+  readonly count: number
+  readonly signatures: readonly Signature[]
+  readonly pairs: FoundSignatures['pairs']
 }
 
-function decodeAll(signatures: readonly string[], encoding: Encoding): Uint8Array[] {
-  return signatures
-    .map((signature) => decodeSignature(signature, encoding))
-    .filter((bytes) => bytes !== undefined)
+function collect(places: readonly CompiledPlace[], request: Asked): Collected {
+  const signatures: Signature[] = []
+  let count = 0
+  let pairs: FoundSignatures['pairs']
+  for (const [place, { source, encoding, read }] of places.entries()) {
+    const value = read(request)
+    if (value === undefined) continue
+    const found = readSignatures(source, value)
+    pairs ??= found.pairs
+    count += found.signatures.length
+    if (count > SIGNATURES_MAX) break
+    for (const text of found.signatures) {
+      const bytes = decodeSignature(text, encoding)
+      if (bytes !== undefined) signatures.push({ bytes, place, hash: found.hash })
+    }
+  }
+  return { count, signatures, pairs }
 }
 
 interface Time {
@@ -107,20 +158,21 @@ interface Time {
   readonly at: EpochMs
 }
 
-/** The time outside the body; undefined where the scheme has none there. */
-function readTime(
-  timestamp: Timestamp | undefined,
-  headers: Headers,
-  found: FoundSignatures,
-): Time | Refused | undefined {
-  if (timestamp === undefined) return undefined
-  const [place, name] = splitReference(timestamp.from)
-  if (place === 'json') return undefined
-  const text = place === 'header' ? headers.get(name) : theOnly(found.pairs?.get(name))
-  if (text === null) return refused('SIGNATURE_MISSING', `${name} is missing`)
-  const at = parseTimestamp(text, timestamp.unit)
-  if (at !== undefined) return { text, at }
-  return refused('SIGNATURE_MISMATCH', `${name} is not one whole number (${timestamp.unit})`)
+type ReadTime = (request: Asked, pairs: FoundSignatures['pairs']) => Time | Refused
+
+/** Reads the time that is spliced; undefined where the scheme splices none. */
+function compileTime({ timestamp, signed }: SignedScheme, config: RowConfig): ReadTime | undefined {
+  if (timestamp === undefined || !signed.includes('{ts}')) return undefined
+  const { from, unit } = timestamp
+  const [place, name] = splitReference(fill(from, config))
+  const inRequest = place === 'signature' ? undefined : compileText(from, config)
+  return (request, pairs) => {
+    const text = inRequest === undefined ? theOnly(pairs?.get(name)) : inRequest(request)
+    if (text === undefined) return unproven('missing_time', `${name} is missing`)
+    const at = parseTimestamp(text, unit)
+    if (at !== undefined) return { text, at }
+    return unproven('bad_time', `${name} is not one plain time (${unit})`)
+  }
 }
 
 /** The value of a pair that stands there once. */
@@ -128,21 +180,21 @@ function theOnly(values: readonly string[] | undefined): string {
   return values?.length === 1 ? (values[0] ?? '') : ''
 }
 
-/** For a time within the body: read only after the signature matched. */
-function dataCheck(timestamp: Timestamp, options: SchemeOptions): CompiledScheme['checkData'] {
+/** For a time that only the body has: read after the signature matched. */
+function compileDataCheck(timestamp: Timestamp, options: SchemeOptions) {
   const [, path] = splitReference(timestamp.from)
   const read = compilePath(path)
-  return (data) => {
-    const value = read(data)
-    const text = typeof value === 'number' || typeof value === 'string' ? String(value) : ''
-    const at = parseTimestamp(text, timestamp.unit)
-    if (at === undefined)
-      return refused('SIGNATURE_MISSING', `the signed body has no time in ${path}`)
-    return isWithinWindow(at, options.now(), timestamp) ? undefined : expired(timestamp)
+  return (data: unknown): Refused | undefined => {
+    const at = parseTimestamp(textOf(read(data)) ?? '', timestamp.unit)
+    if (at === undefined) {
+      return unproven('missing_time', `the signed body has no time in ${path}`)
+    }
+    const isTimely = isWithinWindow(at, options.now(), timestamp.toleranceSeconds)
+    return isTimely ? undefined : expired(timestamp)
   }
 }
 
-function expired(timestamp: Timestamp): Refused {
-  const [, name] = splitReference(timestamp.from)
-  return refused('SIGNATURE_EXPIRED', `${name} is more than ${timestamp.toleranceSeconds} s off`)
+function expired({ from, toleranceSeconds }: Timestamp): Refused {
+  const [, name] = splitReference(from)
+  return unproven('stale', `${name} is more than ${toleranceSeconds} s off`)
 }
