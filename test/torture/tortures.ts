@@ -1,9 +1,11 @@
+import { crash } from './crash.ts'
 import { kill } from './kill.ts'
 import { simulation } from './simulation.ts'
 import type { Torture } from './torture.ts'
 
 /** Every torture by its name, in the order in which they run. */
 export const TORTURES: Readonly<Record<string, Torture>> = {
+  crash: { promise: 'durable ack, killed at every place', parts: 1, run: crash },
   kill: { promise: 'durable ack, kill -9 under load', parts: 1, run: kill },
   simulation: { promise: 'all of them, in every order', parts: 1, run: simulation },
 }
