@@ -1,13 +1,14 @@
 /**
  * What people ask about events: the CLI and the admin port. Reads through a connection of its own.
  */
-import { and, asc, desc, eq, inArray, lt, ne, sql, type SQL } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, lt, lte, ne, sql, type SQL } from 'drizzle-orm'
 import type { EpochMs } from '../src/clock.ts'
 import type { EventState } from '../src/event.ts'
 import type { EntryStatus, ExceptionStatus } from '../src/outbox.ts'
 import { openBodies } from './bodies.ts'
 import type { Reader } from './open.ts'
 import {
+  batches,
   handlerRetries,
   inbox,
   outbox,
@@ -57,10 +58,21 @@ export interface StoredVariants {
   readonly firstBody: Uint8Array
 }
 
+/** The request that brought an event together with others. */
+export interface StoredBatch {
+  /** The events that it brought and that were new: these, and all between. */
+  readonly seqFirst: number
+  readonly seqLast: number
+  /** All that it brought. */
+  readonly body: Uint8Array
+}
+
 export interface StoredEventDetail extends StoredEvent {
   readonly body: Uint8Array
   readonly records: readonly StoredRecord[]
   readonly variants: StoredVariants | null
+  /** Null where it came alone. */
+  readonly batch: StoredBatch | null
 }
 
 /** An event in a list, with how far its records have come. */
@@ -109,7 +121,15 @@ export function openInbox(reader: Reader): Inbox {
         attempts: attempts ?? 0,
       })),
       variants: statements.variants.get({ seq: event.seq }) ?? null,
+      batch: batchOf(event.seq, chunkSeq),
     }
+  }
+
+  function batchOf(seq: number, chunkSeq: number): StoredBatch | null {
+    const row = statements.batch.get({ seq })
+    if (row === undefined || row.seqLast < seq) return null
+    const { seqFirst, seqLast, ...place } = row
+    return { seqFirst, seqLast, body: bodies.read({ chunkSeq, ...place }) }
   }
 
   /** The record of an event that has come least far stands for all of them. */
@@ -240,6 +260,19 @@ function prepareDetails({ orm }: Reader) {
       .leftJoin(outboxExceptions, eq(outboxExceptions.seq, outbox.seq))
       .where(eq(outbox.inboxSeq, slot('seq')))
       .orderBy(asc(outbox.seq))
+      .prepare(),
+    // The last that begins at or before it: whether it reaches that far is looked at then.
+    batch: orm
+      .select({
+        seqFirst: batches.inboxFirst,
+        seqLast: batches.inboxLast,
+        bodyOffset: batches.bodyOffset,
+        bodyLength: batches.bodyLength,
+      })
+      .from(batches)
+      .where(lte(batches.inboxFirst, slot('seq')))
+      .orderBy(desc(batches.inboxFirst))
+      .limit(1)
       .prepare(),
     variants: orm
       .select({

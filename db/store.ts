@@ -145,7 +145,7 @@ function openEvents(
 ): (draft: Draft, event: NewEvent) => Committed {
   function insert(draft: Draft, event: NewEvent, offset: number): number {
     const seq = draft.inbox + 1
-    const { body, request, records, retryAt, ...columns } = event
+    const { body, request: _, records, retryAt, ...columns } = event
     statements.addInbox.run({
       ...columns,
       seq,

@@ -110,7 +110,7 @@ export const TOKEN_CHARS_MIN = 16
 /** A challenge that a provider wants sent back; Slack's have about 50 characters. */
 export const HANDSHAKE_CHARS_MAX = 512
 
-/** A probe that comes without proof is read only up to here, in bytes; real ones have under 1 kB. */
+/** A probe without proof is read only up to here, in bytes; real ones have under 1 kB. */
 export const HANDSHAKE_BYTES_MAX = 16 * 1024
 
 /**

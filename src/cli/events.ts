@@ -1,5 +1,5 @@
 import { openInbox, type Inbox, type ListedEvent } from '../../db/inbox.ts'
-import type { StoredEvent, StoredEventDetail } from '../../db/inbox.ts'
+import type { StoredBatch, StoredEvent, StoredEventDetail } from '../../db/inbox.ts'
 import { EVENT_STATES } from '../event.ts'
 import type { ExceptionStatus } from '../outbox.ts'
 import { parseArguments, wholeNumber } from './arguments.ts'
@@ -117,6 +117,10 @@ function describeTries({ attempts, nextTryAt }: StoredEvent): string {
   return `${attempts}, next ${new Date(nextTryAt).toISOString()}`
 }
 
+function describeBatch({ seqFirst, seqLast, body }: StoredBatch): string {
+  return `batch     seq ${seqFirst} to ${seqLast}, of one request of ${body.byteLength} bytes`
+}
+
 interface Output {
   readonly json: boolean
   readonly print: (line: string) => void
@@ -134,7 +138,7 @@ function show(inbox: Inbox, which: string, { json, print }: Output): number {
 }
 
 /** Bytes as base64, so that they survive JSON. */
-function toJson({ body, records, variants, ...event }: StoredEventDetail) {
+function toJson({ body, records, variants, batch, ...event }: StoredEventDetail) {
   return {
     ...event,
     bodyBase64: body.toBase64(),
@@ -143,6 +147,7 @@ function toJson({ body, records, variants, ...event }: StoredEventDetail) {
       valueBase64: value?.toBase64() ?? null,
     })),
     differingDuplicates: variants?.count ?? 0,
+    batch: batch === null ? null : { ...batch, body: undefined, bodyBase64: batch.body.toBase64() },
   }
 }
 
@@ -158,6 +163,7 @@ function describe(event: StoredEventDetail): string {
   }))
   return [
     ...facts,
+    ...(event.batch === null ? [] : [describeBatch(event.batch)]),
     ...(event.variants === null ? [] : [`duplicates with other bytes: ${event.variants.count}`]),
     '',
     records.length === 0 ? 'no records' : table(['topic', 'key', 'status', 'reason'], records),

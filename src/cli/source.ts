@@ -18,7 +18,7 @@ brings one. Within 10 minutes, register the webhook at the provider. The secret 
 <INLET_DATA_DIR>/secrets/<name>, for the gateway's user alone, and is in use at once.
 
 Such a source needs no INLET_SECRET_<NAME>: INLET_SOURCES=asana is enough. Run it again for each
-further webhook that the provider sends to the same URL; a restart of the gateway ends the waiting.`,
+further webhook that the provider sends to the same URL. A restart of the gateway ends the wait.`,
   async run({ args, env, print }) {
     const { positionals } = parseArguments(args, {})
     const [action, name, ...rest] = positionals

@@ -21,8 +21,8 @@ export interface TakenBatch {
 
 /**
  * Takes the events of one delivery: claim → handle → commit. Each has its own id, so that of a
- * delivery that is known in part the rest is stored; each has its own handler call, so that one that
- * fails takes no other along. What is new is stored together or not at all.
+ * delivery that is known in part the rest is stored; each has its own handler call, so that one
+ * that fails takes no other along. What is new is stored together or not at all.
  */
 export async function ingestBatch(
   batch: VerifiedBatch,

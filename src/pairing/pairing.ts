@@ -1,7 +1,7 @@
 /**
  * Registrations under way. Some providers hand over the secret of a webhook while it is registered,
- * in a request that nobody signed: it is taken from the first that comes while an operator waits for
- * it, and from nobody else.
+ * in a request that nobody signed: it is taken from the first that comes while an operator waits
+ * for it, and from nobody else.
  */
 import type { Clock, EpochMs } from '../clock.ts'
 import type { Refused } from '../delivery.ts'

@@ -52,6 +52,19 @@ test('what is published and old goes, with everything of it; what is young stays
   expect(openInbox(world.database).list({ limit: 9 })[0]?.eventId).toBe('young')
 })
 
+test('the request of a batch goes with its events', async () => {
+  await using world = await openDbWorld()
+  const retain = openRetentionOf(world)
+  const request = bytes('[{"a":1},{"b":2}]')
+  const events = [request.subarray(1, 8), request.subarray(9, 16)].map((body, at) =>
+    sampleEvent(`e${at}`, { body: body as VerifiedBody, request, records: [] }),
+  )
+  await world.writer.commitAll(events)
+  world.clock.advance(RETENTION_MS + 1)
+  expect(retain()).toBe(2)
+  expect(countRows(world, 'batches')).toBe(0)
+})
+
 test('an id outlives its event', async () => {
   await using world = await openDbWorld()
   const retain = openRetentionOf(world)

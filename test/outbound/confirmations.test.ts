@@ -9,7 +9,7 @@ const OK: OutboundAnswer = { status: 200, body: new Uint8Array() }
 const CALL = { url: 'https://sns.eu-west-1.amazonaws.com/?Token=s3cret', hosts: [] }
 const AWAY = new GatewayError('OUTBOUND_FAILED', 'away')
 
-/** Runs until the log has a line of an outcome; `answers` are the calls' own, one after the other. */
+/** Runs until the log has the line of an outcome; `answers` are the calls' own, in turn. */
 async function run(answers: readonly (OutboundAnswer | GatewayError)[]) {
   const { promise, resolve } = Promise.withResolvers<Record<string, unknown>>()
   const over = new AbortController()
@@ -60,12 +60,12 @@ describe('a confirmation', () => {
   test('takes no more memory than there is room for', () => {
     const events: string[] = []
     const write = (event: string) => void events.push(event)
-    const { confirm } = openConfirmations({
+    const confirmations = openConfirmations({
       clock: systemClock,
       log: { debug: write, info: write, warn: write, error: write },
       callOut: () => Promise.resolve(OK),
     })
-    for (let n = 0; n <= CONFIRMATIONS_MAX; n += 1) confirm('alerts', CALL)
+    for (let n = 0; n <= CONFIRMATIONS_MAX; n += 1) confirmations.confirm('alerts', CALL)
     expect(events).toEqual(['confirmation.dropped'])
   })
 })
