@@ -1,0 +1,38 @@
+/** Bodies that have to be read before they are proven, because the proof stands in them. */
+
+/** Throws on what is not UTF-8, which would otherwise become one and the same character. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The text of a body; undefined where it is not UTF-8. */
+export function readText(body: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(body)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The fields of a form; undefined where an escape in it is not that of a character. URLSearchParams
+ * alone reads each of those as U+FFFD, so that forms which differ would have one signature.
+ */
+export function readForm(body: Uint8Array): URLSearchParams | undefined {
+  const text = readText(body)
+  if (text === undefined) return undefined
+  const form = new URLSearchParams()
+  if (text === '') return form
+  try {
+    for (const pair of text.split('&')) {
+      const at = pair.indexOf('=')
+      const [name, value] = at === -1 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)]
+      form.append(unescapeField(name), unescapeField(value))
+    }
+  } catch {
+    return undefined
+  }
+  return form
+}
+
+function unescapeField(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '))
+}

@@ -1,0 +1,78 @@
+/**
+ * Twilio signs the URL, and all fields of a form or the digest of another body that stands in the
+ * URL's query. Its own library tries the URL with and without the port, because Twilio has no rule.
+ */
+import { createHash } from 'node:crypto'
+import { equalDigests } from '../engine/hash.ts'
+import { unproven, type CompileCode } from '../engine/scheme.ts'
+import { secretKeys } from '../engine/secrets.ts'
+import { decodeSignature } from '../engine/signatures.ts'
+import type { SecretForm } from '../schemes.ts'
+import { macMatcher } from './mac.ts'
+import { readForm } from './read-body.ts'
+import { compileUrl } from './registered-url.ts'
+
+export const TWILIO_SECRET: SecretForm = { from: 'utf8' }
+
+const SIGNATURE = 'x-twilio-signature'
+const BODY_DIGEST = 'bodySHA256'
+
+export const compileTwilio: CompileCode = ({ secrets, url }) => {
+  const addressed = compileUrl(url)
+  const matches = macMatcher('sha1', secretKeys(TWILIO_SECRET, secrets))
+  return ({ delivery }) => {
+    const { headers, body } = delivery
+    const address = addressed(delivery)
+    const signature = decodeSignature(headers.get(SIGNATURE) ?? '', 'base64')
+    const fields = signedFields(address, body)
+    if (signature === undefined || fields === undefined) {
+      const detail = `${SIGNATURE} is not base64, or the body neither a form nor of ${BODY_DIGEST}`
+      return unproven('bad_encoding', detail)
+    }
+    let secretIndex: number | undefined
+    for (const variant of urlVariants(address)) {
+      const matched = matches([variant, fields], [signature])
+      secretIndex ??= matched
+    }
+    return secretIndex === undefined
+      ? unproven('mismatch', `${SIGNATURE} does not match`)
+      : { kind: 'proven', id: undefined, timestamp: undefined, secretIndex }
+  }
+}
+
+/**
+ * What is signed of the body beside the URL; undefined where it would be nothing, and the signature
+ * good for any body: then it is only a token in a header.
+ */
+function signedFields(url: URL, body: Uint8Array): string | undefined {
+  const digests = url.searchParams.getAll(BODY_DIGEST)
+  if (digests.length === 0) {
+    const form = readForm(body)
+    return form === undefined ? undefined : sortedFields(form)
+  }
+  const [digest] = digests.map((each) => decodeSignature(each, 'hex'))
+  const expected = createHash('sha256').update(body).digest()
+  const isBound = digests.length === 1 && digest !== undefined && equalDigests(digest, expected)
+  return isBound ? '' : undefined
+}
+
+/** Sorted by name; of a name's values each one once, sorted; without anything between them. */
+function sortedFields(form: URLSearchParams): string {
+  const names = [...new Set(form.keys())].toSorted()
+  return names
+    .map((name) =>
+      [...new Set(form.getAll(name))]
+        .toSorted()
+        .map((value) => name + value)
+        .join(''),
+    )
+    .join('')
+}
+
+/** The URL with and without its port. */
+function urlVariants(url: URL): readonly string[] {
+  const standard = url.protocol === 'https:' ? '443' : '80'
+  const port = url.port === '' ? standard : url.port
+  const rest = url.pathname + url.search
+  return ['', `:${port}`].map((each) => `${url.protocol}//${url.hostname}${each}${rest}`)
+}
