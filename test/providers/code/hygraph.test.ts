@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { generateWebhookSignature } from '@hygraph/utils'
+import { systemClock } from '../../../src/clock.ts'
 import { compileHygraph } from '../../../src/providers/code/hygraph.ts'
 import { judge, sent, unnoticedFlips, unnoticedHeaders } from './support.ts'
 
@@ -17,7 +18,7 @@ function signed(rawPayload: string, environmentName = 'master') {
   return sent(rawPayload, { 'gcms-signature': signature })
 }
 
-const now = () => Date.now()
+const { now } = systemClock
 const takes = judge(compileHygraph, { secrets: [SECRET], now })
 
 test('what Hygraph’s own library signs is taken', () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { systemClock } from '../../../src/clock.ts'
 import type { KeySet } from '../../../src/key-place.ts'
 import { certificatePlace } from '../../../src/providers/keys/certificate.ts'
 import { issueRsa, makeAuthority, type Certificate } from '../../support/certificates.ts'
@@ -17,7 +18,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]()
 })
 
-const NOW = Date.now() + 60_000
+const NOW = systemClock.now() + 60_000
 const DAY_MS = 24 * 60 * 60_000
 
 function read(pem: string, { now = NOW, status = 200 } = {}): KeySet | undefined {
