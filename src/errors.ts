@@ -53,6 +53,13 @@ export const FAULTS = {
     title: 'Another process owns this data directory.',
     hint: 'Stop the other process, or set INLET_DATA_DIR to another directory.',
   },
+  BACKUP_FAILED: {
+    stage: 'start',
+    status: 500,
+    retryable: true,
+    title: 'There is no backup.',
+    hint: 'The message says why. The database is unchanged; a file that ends in .partial may go.',
+  },
   LISTEN_FAILED: {
     stage: 'start',
     status: 500,

@@ -1,4 +1,5 @@
 /** What `bun run start` and the compiled binary start: the first argument names the command. */
+import { backup } from './cli/backup.ts'
 import { check } from './cli/check.ts'
 import { UsageError, type Command } from './cli/command.ts'
 import { dev } from './cli/dev.ts'
@@ -18,6 +19,7 @@ const COMMANDS: readonly Command[] = [
   init,
   check,
   doctor,
+  backup,
   send,
   events,
   source,
