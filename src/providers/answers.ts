@@ -33,7 +33,8 @@ const KNOWN_PART =
 
 /**
  * Text with values of the request in it: `{query:challenge}`, `{config:rate}`, or the MAC of one
- * under the source's secret: `{hmacHex:json:payload.token}`.
+ * under the source's secret: `{hmacHex:json:payload.token}`. Only tokens are signed: anybody can
+ * ask for it, and must not get the signature of a body.
  */
 export const Template = Text.refine(
   (text) => (text.match(PART) ?? []).every((part) => KNOWN_PART.test(part)),
@@ -51,8 +52,12 @@ export type Respond = z.infer<typeof Respond>
 
 const ConfigReference = z.templateLiteral(['{config:', z.string().regex(/^[a-z_]+$/), '}'])
 
-/** A value that has to be what the operator configured, or in the comma-separated list of that. */
+/**
+ * A value that has to be what the operator configured, in the comma-separated list of that, or of a
+ * certain form.
+ */
 const Check = z.union([
+  z.strictObject({ value: RequestReference, matches: z.instanceof(RegExp) }),
   z.strictObject({ value: RequestReference, equals: ConfigReference }),
   z.strictObject({ value: RequestReference, oneOf: ConfigReference }),
 ])

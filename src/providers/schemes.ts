@@ -278,6 +278,8 @@ export const Scheme = z.discriminatedUnion('kind', [
     /** Whether the registered URL is needed. */
     needsUrl: z.literal(true).optional(),
     compile: z.custom<CompileCode>((value) => typeof value === 'function'),
+    /** The hash of the MACs that probes are answered with, where there are any. */
+    macHash: Hash.optional(),
   }),
 ])
 export type Scheme = z.infer<typeof Scheme>

@@ -6,7 +6,7 @@ import { HANDSHAKE_BYTES_MAX } from '../limits.ts'
 import { openRequest } from './engine/body.ts'
 import { rowConfig, type RowConfig } from './engine/config.ts'
 import { compileHandshakes, compileTaken, type AnswerProbe } from './engine/handshake.ts'
-import { hmacText } from './engine/hmac.ts'
+import { hashesOf, hmacText } from './engine/hmac.ts'
 import { compileIdentity } from './engine/identity.ts'
 import { compileProof, compileUnsigned } from './engine/prove.ts'
 import type { Asked } from './engine/request.ts'
@@ -107,7 +107,12 @@ function demanded(row: ProviderRow, refusal: Refused): Refused {
 
 /** The MAC that probes are answered with: of the first scheme that has one, by the first secret. */
 function compileMac(row: ProviderRow, { secrets }: VerifierOptions, config: RowConfig) {
-  const scheme = row.schemes.find((each) => each.kind === 'hmac')
-  const secret = secrets.find((each) => scheme !== undefined && acceptsSecret(scheme, each))
-  return scheme === undefined || secret === undefined ? undefined : hmacText(scheme, secret, config)
+  for (const scheme of row.schemes) {
+    if (scheme.kind !== 'hmac' && scheme.kind !== 'code') continue
+    const hash = scheme.kind === 'hmac' ? hashesOf(scheme, config)[0] : scheme.macHash
+    const secret = secrets.find((each) => acceptsSecret(scheme, each))
+    if (hash === undefined || secret === undefined || scheme.secret === undefined) continue
+    return hmacText(hash, scheme.secret, secret)
+  }
+  return undefined
 }

@@ -18,6 +18,9 @@ export interface HandshakeOptions {
   readonly mac: Mac | undefined
 }
 
+/** That of a confirmation carries a token: SNS's have about 450 characters. */
+const URL_CHARS_MAX = 2048
+
 /** Answers a request that is a probe; undefined where it is none. */
 export type AnswerProbe = (asked: Asked, isProven: boolean) => Handshake | Refused | undefined
 
@@ -48,7 +51,7 @@ function compileHandshake(
   const checks = (rule.check ?? []).map((check) => compileCheck(check, options.config))
   const respond = compileRespond(rule.respond, options)
   const readSecret = learn === undefined ? undefined : compileReflection(learn)
-  const readUrl = confirm === undefined ? undefined : compileReflection(confirm.url)
+  const readUrl = confirm === undefined ? undefined : compileReflection(confirm.url, URL_CHARS_MAX)
 
   return (asked) => {
     if (!checks.every((holds) => holds(asked))) {

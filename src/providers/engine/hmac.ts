@@ -1,5 +1,6 @@
 import { assert } from '../../assert.ts'
-import { Hash, type DigestScheme, type HmacScheme, type SignatureSource } from '../schemes.ts'
+import { Hash } from '../schemes.ts'
+import type { DigestScheme, HmacScheme, SecretForm, SignatureSource } from '../schemes.ts'
 import { setting, type RowConfig } from './config.ts'
 import { equalDigests, keyedHasher, plainHasher, type Hasher } from './hash.ts'
 import { feed, type Message } from './message.ts'
@@ -77,11 +78,10 @@ function allowed(source: SignatureSource): readonly Hash[] {
   return source.format === 'algorithm' ? source.allow : []
 }
 
-/** Compiles the MAC of a text under one secret, with the hash of the scheme. */
-export function hmacText(scheme: HmacScheme, secret: string, config: RowConfig): Mac {
-  const [hash] = hashesOf(scheme, config)
-  const [key] = secretKeys(scheme.secret, [secret])
-  assert(hash !== undefined && key !== undefined, 'a scheme has a hash, and one secret is one key')
+/** Compiles the MAC of a text under one secret. */
+export function hmacText(hash: Hash, form: SecretForm, secret: string): Mac {
+  const [key] = secretKeys(form, [secret])
+  assert(key !== undefined, 'one secret is one key')
   const start = keyedHasher(hash, key)
   return (text, encoding) => {
     const hasher = start()

@@ -69,6 +69,12 @@ function hasOnly(data: unknown, names: readonly string[]): boolean {
  */
 export function compileCheck(check: Check, config: RowConfig): (asked: Asked) => boolean {
   const read = compileRead(check.value)
+  if ('matches' in check) {
+    return (asked) => {
+      const value = read(asked)
+      return typeof value === 'string' && check.matches.test(value)
+    }
+  }
   const expected =
     'equals' in check
       ? [fill(check.equals, config)]
@@ -83,6 +89,9 @@ export function compileCheck(check: Check, config: RowConfig): (asked: Asked) =>
     return found.includes(true)
   }
 }
+
+/** What is signed for whoever asks: neither a JSON document nor a form is one. */
+const TOKEN = /^[A-Za-z0-9+/_-]+={0,2}$/
 
 /** Computes the MAC of a text under the source's secret. */
 export type Mac = (text: string, encoding: 'hex' | 'base64') => string
@@ -114,17 +123,20 @@ function compilePart(part: string, mac: Mac | undefined): Fill {
   const reflect = compileReflection(reference.slice(reference.indexOf(':') + 1) as RequestReference)
   return (asked) => {
     const text = reflect(asked)
-    if (text === undefined) return undefined
+    if (text === undefined || !TOKEN.test(text)) return undefined
     return mac?.(text, encoding === 'Hex' ? 'hex' : 'base64')
   }
 }
 
 /** Reads a value that is sent back: bounded, and without control characters. Never trimmed. */
-export function compileReflection(reference: RequestReference): Fill {
+export function compileReflection(
+  reference: RequestReference,
+  charsMax = HANDSHAKE_CHARS_MAX,
+): Fill {
   const read = compileRead(reference)
   return (asked) => {
     const value = read(asked)
-    if (typeof value !== 'string' || value === '' || value.length > HANDSHAKE_CHARS_MAX) {
+    if (typeof value !== 'string' || value === '' || value.length > charsMax) {
       return undefined
     }
     return CONTROL.test(value) || !value.isWellFormed() ? undefined : value
