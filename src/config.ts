@@ -55,6 +55,14 @@ export const SETTINGS = {
     .min(16)
     .optional()
     .describe('Bearer token for details on the admin port; required where it is not on loopback.'),
+  INLET_URL: webUrl
+    .refine((url) => !/[?#]/.test(url), 'must have no query')
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional()
+    .describe(
+      'Public base URL, `https://hooks.example.com`: providers that sign the URL sign ' +
+        '<INLET_URL>/hooks/<source>. The Host header is never believed.',
+    ),
   INLET_DATA_DIR: z.string().min(1).default(DATA_DIR).describe('Directory of the database.'),
   INLET_HANDLERS_DIR: z
     .string()
@@ -173,6 +181,7 @@ type Rewritten = 'KAFKA_BROKERS' | 'INLET_SOURCES' | keyof typeof KAFKA_SECURITY
 /** What names and describes sources: known also where the rest is wrong. */
 export interface SourceNaming {
   readonly INLET_DATA_DIR: string
+  readonly INLET_URL?: string | undefined
   /** By name as in INLET_SOURCES. */
   readonly sources: ReadonlyMap<string, string>
   /**
@@ -233,7 +242,8 @@ export function parseConfig(env: Environment): ConfigResult {
   const kafkaSecurity = readKafkaSecurity(known, brokers, problems)
   checkTogether(known, problems)
   const INLET_DATA_DIR = known['INLET_DATA_DIR'] ?? DATA_DIR
-  const naming = { sources, sourceVariables, tokenVariables, INLET_DATA_DIR }
+  const INLET_URL = parsed.data?.INLET_URL
+  const naming = { sources, sourceVariables, tokenVariables, INLET_DATA_DIR, INLET_URL }
   if (parsed.data === undefined || problems.length > 0) return { ok: false, problems, naming }
   const config = { ...parsed.data, KAFKA_BROKERS: brokers, kafkaSecurity, ...naming }
   return { ok: true, config: Object.freeze(config) }

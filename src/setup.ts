@@ -12,7 +12,7 @@ import { GatewayError } from './errors.ts'
 import { loadHandlerFiles, type LoadedHandlers } from './handler-files.ts'
 import { forgetModules, tryHandlerFiles } from './handler-trial.ts'
 import { CATALOGUE } from './providers/catalogue.ts'
-import { validateSecret } from './providers/engine/secrets.ts'
+import { takesSecret, validateSecret } from './providers/engine/secrets.ts'
 import { compileVerifier } from './providers/verifier.ts'
 import { readBody } from './providers/engine/body.ts'
 import type { ProviderRow } from './providers/row.ts'
@@ -94,13 +94,20 @@ export function providerPort(key: string): ProviderPort | undefined {
   if (row === undefined) return undefined
   return {
     configFields: Object.keys(row.config ?? {}),
+    requiredFields: requiredFields(row),
+    takesSecret: row.schemes.some(takesSecret),
+    setUp: row.setUp,
     neverRetries: row.ack.neverRetries === true,
     methods: methodsOf(row),
     learnsSecret: row.handshakes?.some(({ learn }) => learn !== undefined) ?? false,
     validateSecret: (secret) => validateSecret(row, secret),
-    compile: ({ secrets, unsigned, config }) =>
-      compileVerifier(row, { secrets, unsigned, config, now: () => systemClock.now() }),
+    compile: (options) => compileVerifier(row, { ...options, now: () => systemClock.now() }),
   }
+}
+
+function requiredFields({ config = {} }: ProviderRow): ReadonlyMap<string, string> {
+  const required = Object.entries(config).filter(([, { required }]) => required === true)
+  return new Map(required.map(([name, { description }]) => [name, description]))
 }
 
 function methodsOf({ handshakes = [] }: ProviderRow): readonly string[] {

@@ -20,10 +20,16 @@ export interface ProviderPort {
    * Names of the INLET_CONFIG_<SOURCE>_<FIELD> values that the provider understands, lower case.
    */
   readonly configFields: readonly string[]
+  /** Those of them without which it cannot start, and what they are. */
+  readonly requiredFields: ReadonlyMap<string, string>
   /** Whether the provider sends each delivery once, whatever it is answered. */
   readonly neverRetries: boolean
   /** The methods of its requests: POST, and those of its probes. */
   readonly methods: readonly string[]
+  /** Whether the operator has something to configure that proves it; else its keys are public. */
+  readonly takesSecret: boolean
+  /** Where the secret is found. */
+  readonly setUp: string
   /** Whether the provider hands over its secret itself. */
   readonly learnsSecret: boolean
   /** What is wrong with a secret, without the secret. */
@@ -32,6 +38,9 @@ export interface ProviderPort {
     readonly secrets: readonly string[]
     readonly unsigned: boolean
     readonly config: Readonly<Record<string, string>>
+    readonly source: string
+    /** The URL that is registered with the provider; undefined where INLET_URL is not set. */
+    readonly url: string | undefined
   }) => Verifier
 }
 
@@ -57,6 +66,8 @@ interface Variables {
   secretFile?: string
   /** Its secrets are those that its provider hands over: none before the first. */
   isLearning?: true
+  /** Its provider's keys are public: it has no secret, and its deliveries are proven. */
+  hasPublicKey?: true
   /** Its secret is reported as wrong already. */
   secretIsWrong?: true
   topic?: string
@@ -81,25 +92,26 @@ export function resolveSources(
   for (const source of named.values()) {
     const settings = variables.get(source.name) ?? { config: {} }
     variables.set(source.name, settings)
-    if (provider(source.provider)?.learnsSecret === true)
-      learn(source.name, settings, config, problems)
+    const port = provider(source.provider)
+    if (port?.learnsSecret === true) learn(source.name, settings, config, problems)
+    if (port?.takesSecret === false) useNoSecret(source.name, settings, config)
     const isWanted = config.sources.has(source.name) || settings.secrets !== undefined
-    if (isWanted && provider(source.provider) === undefined) {
+    if (isWanted && port === undefined) {
       problems.push(unknownProvider(source))
       continue
     }
     if (settings.secretIsWrong === true) continue
     if (settings.secrets === undefined) {
       if (config.sources.has(source.name)) {
-        problems.push(
-          `INLET_SECRET_${variableName(source.name)} is required (or \`none\`: unsigned)`,
-        )
+        const variable = `INLET_SECRET_${variableName(source.name)}`
+        problems.push(`${variable} is required (or \`none\`: unsigned). ${port?.setUp}`)
       } else {
         inactive.push(source.name)
       }
       continue
     }
-    const built = build(source, settings, { provider, problems, earlier })
+    const { INLET_URL: baseUrl } = config
+    const built = build(source, settings, { provider, problems, earlier, baseUrl })
     if (built !== undefined) sources.set(source.name, built)
   }
   const isIdle = sources.size === 0 && config.tokenVariables.size === 0
@@ -202,12 +214,16 @@ function assign(entry: Variables, variable: Assignment, problems: string[]): voi
   }
 }
 
-/** Several secrets are separated by white space. */
+const PEM = /-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----/g
+
+/** Several secrets are separated by white space; PEM blocks are one each. */
 export function splitSecrets(text: string): string[] {
-  return text.split(/\s+/).filter((secret) => secret !== '')
+  const blocks = text.match(PEM) ?? []
+  const rest = text.replaceAll(PEM, ' ').split(/\s+/)
+  return [...blocks, ...rest.filter((secret) => secret !== '')]
 }
 
-/** One secret a line, or one PEM block; undefined where that cannot be read: a problem. */
+/** One secret a line, or PEM blocks; undefined where that cannot be read: a problem. */
 export function readSecrets(
   variable: string,
   path: string,
@@ -218,8 +234,7 @@ export function readSecrets(
     return undefined
   }
   try {
-    const text = readFileSync(path, 'utf8')
-    return text.startsWith('-----BEGIN ') ? [text.trim()] : splitSecrets(text)
+    return splitSecrets(readFileSync(path, 'utf8'))
   } catch (error) {
     problems.push(`${variable}: ${messageOf(error)}`)
     return undefined
@@ -244,39 +259,36 @@ function learn(
   else settings.secrets = secrets
 }
 
+/** A source of a provider whose keys are public is active where it is asked for. */
+function useNoSecret(name: string, settings: Variables, { sources }: SourceNaming): void {
+  if (settings.secrets !== undefined || settings.secretIsWrong === true) return
+  if (!sources.has(name)) return
+  settings.hasPublicKey = true
+  settings.secrets = []
+}
+
 interface BuildContext {
   readonly provider: (key: string) => ProviderPort | undefined
   readonly problems: string[]
   readonly earlier: ReadonlyMap<string, Source> | undefined
+  readonly baseUrl: string | undefined
 }
 
 function build(source: Named, settings: Variables, context: BuildContext): Source | undefined {
   const { name, loaded } = source
-  const suffix = variableName(name)
   const port = context.provider(source.provider)
-  const problems: string[] = []
   assert(port !== undefined, `the provider of ${name} is known`)
-  if (loaded !== undefined && settings.topic !== undefined) {
-    problems.push(`INLET_TOPIC_${suffix}: ${basename(loaded.file)} decides the topics of "${name}"`)
-  }
-  for (const secret of settings.secrets ?? []) {
-    const problem = port.validateSecret(secret)
-    if (problem !== undefined) problems.push(`INLET_SECRET_${suffix} ${problem}`)
-  }
-  for (const field of Object.keys(settings.config)) {
-    if (port.configFields.includes(field)) continue
-    const known = port.configFields.map((each) => each.toUpperCase()).join(', ') || 'none'
-    problems.push(
-      `INLET_CONFIG_${suffix}_${field.toUpperCase()} is not a field of ${source.provider} (${known})`,
-    )
-  }
+  const problems = validate(source, settings, port)
   context.problems.push(...problems)
   if (problems.length > 0) return undefined
   const events = loaded?.definition.events ?? passEverything(settings.topic ?? `webhooks.${name}`)
   const secrets = settings.secrets ?? []
-  const unsigned = secrets.length === 0 && settings.isLearning !== true
+  const isProven = settings.isLearning === true || settings.hasPublicKey === true
+  const unsigned = secrets.length === 0 && !isProven
+  const url = context.baseUrl === undefined ? undefined : `${context.baseUrl}/hooks/${name}`
   try {
-    const proving = port.compile({ secrets, unsigned, config: settings.config })
+    const { config } = settings
+    const proving = port.compile({ secrets, unsigned, config, source: name, url })
     const secretUses = countUses(secrets, context.earlier?.get(name)?.secretUses)
     const verify = unsigned ? proving : counting(proving, secretUses)
     const { provider } = source
@@ -291,4 +303,30 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
     context.problems.push(`source "${name}": ${messageOf(error)}`)
     return undefined
   }
+}
+
+/** What is wrong with the variables of one source. */
+function validate(source: Named, settings: Variables, port: ProviderPort): string[] {
+  const { name, provider, loaded } = source
+  const suffix = variableName(name)
+  const problems: string[] = []
+  if (loaded !== undefined && settings.topic !== undefined) {
+    problems.push(`INLET_TOPIC_${suffix}: ${basename(loaded.file)} decides the topics of "${name}"`)
+  }
+  for (const secret of settings.secrets ?? []) {
+    const problem = port.validateSecret(secret)
+    if (problem !== undefined) problems.push(`INLET_SECRET_${suffix} ${problem}. ${port.setUp}`)
+  }
+  for (const field of Object.keys(settings.config)) {
+    if (port.configFields.includes(field)) continue
+    const known = port.configFields.map((each) => each.toUpperCase()).join(', ') || 'none'
+    problems.push(
+      `INLET_CONFIG_${suffix}_${field.toUpperCase()} is not a field of ${provider} (${known})`,
+    )
+  }
+  for (const [field, description] of port.requiredFields) {
+    if ((settings.config[field] ?? '') !== '') continue
+    problems.push(`INLET_CONFIG_${suffix}_${field.toUpperCase()} is required. ${description}`)
+  }
+  return problems
 }

@@ -7,6 +7,9 @@ import { resolveSources, type ProviderPort } from '../src/sources.ts'
 const port: ProviderPort = {
   configFields: ['header'],
   neverRetries: false,
+  requiredFields: new Map(),
+  takesSecret: true,
+  setUp: 'Settings, then Webhooks.',
   methods: ['POST'],
   learnsSecret: false,
   validateSecret: (secret) => (secret.length < 8 ? 'is too short' : undefined),

@@ -6,6 +6,7 @@ export const genericBasic: ProviderRow = {
   ...genericToken,
   key: 'generic_basic',
   name: 'HTTP Basic',
+  setUp: 'Choose `user:password`, and give it to whoever sends.',
   schemes: [{ kind: 'basic', secret: { from: 'utf8' } }],
   config: { ...idConfig },
   sources: ['frain-dev/convoy pkg/verifier/verifier.go', 'RFC 7617'],

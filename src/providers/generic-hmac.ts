@@ -18,6 +18,8 @@ export const idConfig = {
 export const genericHmac: ProviderRow = {
   key: 'generic_hmac',
   name: 'HMAC of the body',
+  category: 'generic',
+  setUp: 'Choose a secret, and give it to whoever sends.',
   schemes: [
     {
       kind: 'hmac',

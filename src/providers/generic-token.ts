@@ -5,6 +5,8 @@ import type { ProviderRow } from './row.ts'
 export const genericToken: ProviderRow = {
   key: 'generic_token',
   name: 'Static token in a header',
+  category: 'generic',
+  setUp: 'Choose a token, and give it to whoever sends.',
   schemes: [
     {
       kind: 'token',

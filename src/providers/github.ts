@@ -4,6 +4,8 @@ import type { ProviderRow } from './row.ts'
 export const github: ProviderRow = {
   key: 'github',
   name: 'GitHub',
+  category: 'devops',
+  setUp: 'Settings of the repository, organisation or app → Webhooks → Secret.',
   schemes: [
     {
       kind: 'hmac',

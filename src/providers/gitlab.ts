@@ -5,6 +5,10 @@ import type { ProviderRow } from './row.ts'
 export const gitlab: ProviderRow = {
   key: 'gitlab',
   name: 'GitLab',
+  category: 'devops',
+  setUp:
+    'Settings of the project or group → Webhooks → Signing token, or ' +
+    'Secret token on older versions.',
   schemes: [
     {
       ...standardScheme('webhook'),

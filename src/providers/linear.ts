@@ -4,6 +4,8 @@ import type { ProviderRow } from './row.ts'
 export const linear: ProviderRow = {
   key: 'linear',
   name: 'Linear',
+  category: 'productivity',
+  setUp: 'Settings → API → Webhooks → the webhook’s signing secret.',
   schemes: [
     {
       kind: 'hmac',

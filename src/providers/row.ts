@@ -11,12 +11,12 @@ const Literal = z.string().min(1)
 
 /**
  * A value of the delivery: `header:<name>`, or `json:<path>` with dots between the steps (`\.` is a
- * dot within one; a form body counts as an object of its fields); `query:<name>`; `jwt:<claim>` of
- * a token that proved it; `jsonKey:<pattern>`, the first member's name that ends like `*_events`,
- * or that is not the one of `!update_id`.
+ * dot within one; a form body counts as an object of its fields); `query:<name>`; `proof:<claim>`
+ * of what proved it, a token for example; `jsonKey:<pattern>`, the name of the first member that ends
+ * like `*_events`, or that is not the one of `!update_id`.
  */
 export const Reference = z.templateLiteral([
-  z.enum(['header', 'json', 'query', 'jwt', 'jsonKey']),
+  z.enum(['header', 'json', 'query', 'proof', 'jsonKey']),
   ':',
   z.string(),
 ])
@@ -54,12 +54,38 @@ export interface SampleFacts {
 /** Makes the body of an example delivery; it is sent as JSON. */
 export type SampleBody = (facts: SampleFacts) => unknown
 
+/** What providers are listed under. */
+const Category = z.enum([
+  'ai',
+  'analytics',
+  'auth',
+  'cloud',
+  'cms',
+  'commerce',
+  'comms',
+  'crm',
+  'devops',
+  'email',
+  'finance',
+  'generic',
+  'infra',
+  'media',
+  'ops',
+  'payments',
+  'productivity',
+  'social',
+  'standard',
+])
+
 /** One provider. `docs/providers.md` shows how a row reads and how to add one. */
 export const ProviderRow = z
   .strictObject({
     key: z.string().regex(/^[a-z0-9_]+$/),
     /** The provider's own name. */
     name: Literal,
+    category: Category,
+    /** Where in the provider's settings the secret is found, or set. */
+    setUp: Literal,
     /**
      * In order of strength. The first whose header is present decides alone: there is no falling
      * back.
@@ -79,10 +105,10 @@ export const ProviderRow = z
     /** The form field that holds JSON. A form without it counts as an object of its fields. */
     formField: Literal.optional(),
     /**
-     * How long the hash of a delivery names its event, where nothing else does and no signed time
-     * is part of it; 0: never, because identical deliveries are different events. Default: 900.
+     * Identical deliveries are different events: where a delivery has no id, none is the duplicate
+     * of another.
      */
-    hashIdValidSeconds: z.int().nonnegative().optional(),
+    identicalAreDistinct: z.literal(true).optional(),
     batch: Batch.optional(),
     handshakes: z.array(HandshakeRule).optional(),
     /** Values that the operator may set, by their lower-case field name. */
@@ -114,8 +140,11 @@ export const ProviderRow = z
       /** The status that it demands where its proof does not hold. Default: 401. */
       refused: z.int().min(400).max(499).optional(),
     }),
-    /** sdk: read in official code; docs: in official text; repo: in third-party code. */
-    level: z.enum(['sdk', 'docs', 'repo']),
+    /**
+     * sdk: read in official code; docs: in official text; repo: in third-party code; search: in an
+     * excerpt; memory: nowhere.
+     */
+    level: z.enum(['sdk', 'docs', 'repo', 'search', 'memory']),
     sources: z.array(Literal).min(1),
     /** Why the row is as it is. */
     notes: Literal,

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { RequestReference } from './answers.ts'
-import type { CompileCode } from './engine/scheme.ts'
+import type { CompileCode, SignCode } from './engine/scheme.ts'
 
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
 const PLACEHOLDERS = /\{[^{}]*\}/g
@@ -280,6 +280,8 @@ export const Scheme = z.discriminatedUnion('kind', [
     compile: z.custom<CompileCode>((value) => typeof value === 'function'),
     /** The hash of the MACs that probes are answered with, where there are any. */
     macHash: Hash.optional(),
+    /** Signs sample deliveries; absent where a provider's key cannot be stood in for. */
+    sign: z.custom<SignCode>((value) => typeof value === 'function').optional(),
   }),
 ])
 export type Scheme = z.infer<typeof Scheme>

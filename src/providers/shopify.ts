@@ -4,6 +4,10 @@ import type { ProviderRow } from './row.ts'
 export const shopify: ProviderRow = {
   key: 'shopify',
   name: 'Shopify',
+  category: 'commerce',
+  setUp:
+    'Webhooks of an app: its client secret. Webhooks of the admin: ' +
+    'Settings → Notifications → Webhooks, below the list.',
   schemes: [
     {
       kind: 'hmac',

@@ -4,6 +4,8 @@ import type { ProviderRow } from './row.ts'
 export const slack: ProviderRow = {
   key: 'slack',
   name: 'Slack',
+  category: 'comms',
+  setUp: 'api.slack.com/apps → the app → Basic Information → Signing Secret.',
   schemes: [
     {
       kind: 'hmac',

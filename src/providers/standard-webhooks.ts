@@ -42,6 +42,7 @@ function signedAs(
 }
 
 const common = {
+  category: 'standard',
   id: [],
   type: ['json:type'],
   order: ['json:data.id'],
@@ -54,6 +55,7 @@ export const standardWebhooks: ProviderRow = {
   ...common,
   key: 'standard_webhooks',
   name: 'Standard Webhooks',
+  setUp: 'At the sender, beside the endpoint: whsec_ and base64.',
   schemes: [standardScheme('webhook'), standardScheme('svix')],
   ack: {
     timeoutSeconds: 15,
@@ -74,6 +76,7 @@ export const standardWebhooksEd25519: ProviderRow = {
   ...common,
   key: 'standard_webhooks_ed25519',
   name: 'Standard Webhooks, asymmetric',
+  setUp: 'At the sender: its public key, whpk_ and base64.',
   schemes: [
     {
       kind: 'ed25519',

@@ -4,6 +4,8 @@ import type { ProviderRow } from './row.ts'
 export const stripe: ProviderRow = {
   key: 'stripe',
   name: 'Stripe',
+  category: 'payments',
+  setUp: 'Dashboard → Developers → Webhooks → the endpoint → Signing secret ' + '(whsec_…).',
   schemes: [
     {
       kind: 'hmac',

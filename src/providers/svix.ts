@@ -5,6 +5,8 @@ export const svix: ProviderRow = {
   ...standardWebhooks,
   key: 'svix',
   name: 'Svix',
+  category: 'standard',
+  setUp: 'The sender’s portal → the endpoint → Signing Secret (whsec_…).',
   schemes: [standardScheme('svix'), standardScheme('webhook')],
   ack: {
     timeoutSeconds: 15,

@@ -7,6 +7,7 @@ import {
   EVENT_TYPE_CHARS_MAX,
   HASH_ID_VALID_MS,
 } from '../../limits.ts'
+import { randomUuid } from '../../ids.ts'
 import type { BatchRule, ProviderRow } from '../row.ts'
 import { compileSplit, type Element } from './batch.ts'
 import type { ReadBody } from './body.ts'
@@ -30,6 +31,7 @@ export function compileIdentity(row: ProviderRow, config: RowConfig): Identify {
   const select = compileNames(row, config)
   const batch = row.batch === undefined ? undefined : compileBatch(row.batch, config)
   const isJson = row.content.includes('json')
+  const isDistinct = row.identicalAreDistinct === true
   const contentTypeDefault = isJson ? 'application/json' : 'application/octet-stream'
 
   return (delivery, proof, { body, facts }) => {
@@ -37,7 +39,7 @@ export function compileIdentity(row: ProviderRow, config: RowConfig): Identify {
     const contentType = delivery.headers.get('content-type') ?? contentTypeDefault
     const { secretIndex } = proof
     const request = {
-      id: lazy(() => identify(delivery, proof, select.id(facts))),
+      id: lazy(() => identify(delivery, proof, { selected: select.id(facts), isDistinct })),
       type: select.type(facts) ?? 'unknown',
       key: select.key(facts),
     }
@@ -130,7 +132,7 @@ function compileBatch(rule: BatchRule, config: RowConfig) {
   }
 }
 
-/** An event without an id is its place in its request: two of them may be the same byte for byte. */
+/** An event without an id is its place in its request: two may be the same byte for byte. */
 function placeIn(request: RequestNames, index: number): ReturnType<RequestNames['id']> {
   const { eventId, eventIdValidMs } = request.id()
   return { eventId: `${eventId}.${index}`, eventIdValidMs }
@@ -140,12 +142,13 @@ function placeIn(request: RequestNames, index: number): ReturnType<RequestNames[
 function identify(
   delivery: Delivery,
   proof: Dated,
-  selected: string | undefined,
+  { selected, isDistinct }: { readonly selected: string | undefined; readonly isDistinct: boolean },
 ): ReturnType<RequestNames['id']> {
   // An id that was signed wins: beside it, any header that merely could carry one is the sender's
   // word.
   const signedId = usable(proof.id, EVENT_ID_CHARS_MAX)
   const id = signedId ?? (proof.id === undefined ? selected : undefined)
+  if (id === undefined && isDistinct) return { eventId: randomUuid(), eventIdValidMs: undefined }
   const isDated = proof.timestamp !== undefined || proof.isDatedInBody
   return {
     eventId: id ?? hashId(delivery, proof.timestamp),

@@ -14,7 +14,7 @@ export interface Proof {
   readonly timestamp: string | undefined
   /** Which of the secrets proved it; undefined where none was asked for. */
   readonly secretIndex: number | undefined
-  /** The claims of the token that proved it. */
+  /** What the proof itself says: the claims of a token. */
   readonly claims?: Readonly<Record<string, unknown>>
 }
 
@@ -73,3 +73,27 @@ const CODES = {
   wrong_claim: 'SIGNATURE_MISMATCH',
   wrong_version: 'SIGNATURE_MISMATCH',
 } as const satisfies Record<FailedStep, FaultCode>
+
+/** What a sample delivery is made of. */
+export interface Signing {
+  readonly secret: string
+  readonly body: Uint8Array
+  readonly eventId: string
+  readonly now: EpochMs
+  readonly config: RowConfig
+  /** The URL that is registered with the provider, without a query. */
+  readonly url: string | undefined
+  /** Those that the delivery has already. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** What a signature adds to a delivery, or changes of it. */
+export interface Signed {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array
+  /** Parameters of the URL. */
+  readonly query?: Readonly<Record<string, string>>
+}
+
+/** Signs as the provider of a row of the kind `code` does. */
+export type SignCode = (signing: Signing) => Signed

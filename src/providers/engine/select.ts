@@ -8,7 +8,7 @@ import { compilePath, splitReference } from './reference.ts'
 /** What can be selected from. */
 export interface Facts {
   readonly request: Pick<Delivery, 'headers' | 'url'>
-  /** The claims of the token that proved it. */
+  /** What the proof itself says. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined
   /** The parsed body; undefined where it is no data. */
   readonly data: unknown
@@ -69,7 +69,7 @@ function compileReference(reference: string, config: RowConfig): Select {
     }
     case 'query':
       return ({ request }) => usable(URL.parse(request.url)?.searchParams.get(name))
-    case 'jwt':
+    case 'proof':
       return ({ claims }) => usable(claims?.[name])
     case 'jsonKey':
       return compileKey(name)
