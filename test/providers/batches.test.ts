@@ -1,0 +1,139 @@
+/** How a delivery of several events is taken apart, on a row of our own. */
+import { describe, expect, test } from 'bun:test'
+import type { Verdict, VerifiedBatch } from '../../src/delivery.ts'
+import { BATCH_EVENTS_MAX, HASH_ID_VALID_MS } from '../../src/limits.ts'
+import type { BatchRule, ProviderRow } from '../../src/providers/row.ts'
+import { compileVerifier } from '../../src/providers/verifier.ts'
+import { deliveryOf, NOW, outcomeOf, rowOf } from './support.ts'
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
+
+/** Whatever is sent is taken: what is proven is tested elsewhere. */
+function split(
+  batch: BatchRule,
+  body: string,
+  row: Partial<ProviderRow> = {},
+  headers: Readonly<Record<string, string>> = { 'content-type': 'application/json' },
+): Verdict {
+  const own = { ...rowOf('github'), id: [], type: [], order: [], ...row, batch }
+  const verify = compileVerifier(own, { secrets: [], unsigned: true, now: () => NOW })
+  return verify(deliveryOf(body, headers))
+}
+
+function expectBatch(verdict: Verdict): VerifiedBatch {
+  if (verdict.kind === 'batch') return verdict
+  throw new Error(`no batch: ${JSON.stringify(verdict)}`)
+}
+
+function textsOf({ events }: VerifiedBatch): string[] {
+  return events.map(({ body }) => new TextDecoder().decode(body))
+}
+
+const whole: BatchRule = { at: '$', id: ['json:id'], type: ['json:type'], order: ['json:of'] }
+
+describe('a batch', () => {
+  test('is split into the bytes as they were written, each with names of its own', () => {
+    const text = ' [ {"id":9007199254740993,"type":"a","of":"k"} ,\r\n{ "id" : "é\\u00e9" } ]\r\n'
+    const batch = expectBatch(split(whole, text))
+
+    expect(textsOf(batch)).toEqual([
+      '{"id":9007199254740993,"type":"a","of":"k"}',
+      '{ "id" : "é\\u00e9" }',
+    ])
+    expect(new TextDecoder().decode(batch.body)).toBe(text)
+    // A view, not a copy: that is how the storage knows where it lies.
+    expect(batch.events[1]?.body.buffer).toBe(batch.body.buffer)
+    expect(batch.events.map(({ eventId, type, key }) => [eventId, type, key])).toEqual([
+      ['9007199254740993', 'a', 'k'],
+      ['éé', 'unknown', undefined],
+    ])
+  })
+
+  test('stands where the row says, in a member that may be written twice or escaped', () => {
+    const at = { ...whole, at: 'data.events' }
+    const text = '{"data":{"events":[{"id":"no"}]},"d\\u0061ta":{"x":[1],"events":[{"id":"yes"}]}}'
+    expect(textsOf(expectBatch(split(at, text)))).toEqual(['{"id":"yes"}'])
+  })
+
+  test('takes names from the envelope and the headers, and joins them', () => {
+    const rule: BatchRule = {
+      at: 'entry',
+      id: [['header:x-id', 'json:id']],
+      type: [['envelope:object', 'json:changes.0.field'], 'envelope:object'],
+      order: ['json:id'],
+    }
+    const text = '{"object":"page","entry":[{"id":"1","changes":[{"field":"feed"}]},{"id":"2"}]}'
+    const headers = { 'content-type': 'application/json', 'x-id': 'h' }
+    const { events } = expectBatch(split(rule, text, {}, headers))
+    expect(events.map(({ eventId, type, key }) => [eventId, type, key])).toEqual([
+      ['h.1', 'page.feed', '1'],
+      ['h.2', 'page', '2'],
+    ])
+  })
+
+  test('whose events have no id names them by the request and their place', () => {
+    const rule: BatchRule = { at: '$', id: [], type: [], order: [] }
+    const twice = '[{"name":"occupied"},{"name":"occupied"}]'
+    const byHeader = expectBatch(
+      split(
+        rule,
+        twice,
+        { id: ['header:x-id'] },
+        { 'content-type': 'application/json', 'x-id': 'r' },
+      ),
+    )
+    const byHash = expectBatch(split(rule, twice))
+    const again = expectBatch(split(rule, twice))
+
+    expect(byHeader.events.map(({ eventId }) => eventId)).toEqual(['r.0', 'r.1'])
+    expect(byHeader.events.map(({ eventIdValidMs }) => eventIdValidMs)).toEqual([
+      undefined,
+      undefined,
+    ])
+    const [first, second] = byHash.events
+    expect(first?.eventId).toMatch(/^sha256:[0-9a-f]{64}\.0$/)
+    expect(second?.eventId).toBe(first?.eventId.replace(/0$/, '1') ?? '')
+    expect(first?.eventIdValidMs).toBe(HASH_ID_VALID_MS)
+    expect(again.events).toEqual(byHash.events)
+  })
+
+  test('without events is one all the same', () => {
+    expect(expectBatch(split(whole, '[]')).events).toEqual([])
+  })
+
+  test('in a form field is split by its own bytes', () => {
+    const form = { content: ['form' as const], formField: 'events' }
+    const body = new URLSearchParams({ events: '[{"id":"a b"}, {"id":"ü"}]' }).toString()
+    const batch = expectBatch(split(whole, body, form, FORM))
+
+    expect(textsOf(batch)).toEqual(['{"id":"a b"}', '{"id":"ü"}'])
+    expect(batch.events.map(({ contentType }) => contentType)).toEqual([
+      'application/json',
+      'application/json',
+    ])
+    expect(new TextDecoder().decode(batch.body)).toBe(body)
+  })
+
+  test('that is none is one event, with the names of the whole', () => {
+    const row = { id: ['json:id'], type: ['json:type'] } satisfies Partial<ProviderRow>
+    for (const text of ['{"id":"e","type":"t"}', '{"id":"e","type":"t","data":{"events":{}}}']) {
+      const verdict = split({ ...whole, at: 'data.events' }, text, row)
+      expect(verdict).toMatchObject({ kind: 'verified', eventId: 'e', type: 't' })
+    }
+    expect(split(whole, 'no JSON')).toMatchObject({ parsed: { kind: 'not-json' } })
+  })
+
+  test('may hold anything: what is no object has no names', () => {
+    const { events } = expectBatch(split(whole, '[1,"two",null,[3]]'))
+    expect(events.map(({ parsed }) => parsed)).toEqual(
+      [1, 'two', null, [3]].map((value) => ({ kind: 'json', value })),
+    )
+    expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(4)
+  })
+
+  test('has at most so many events', () => {
+    const ones = (count: number) => `[${Array(count).fill('1').join(',')}]`
+    expect(outcomeOf(split(whole, ones(BATCH_EVENTS_MAX)))).toBe('batch')
+    expect(outcomeOf(split(whole, ones(BATCH_EVENTS_MAX + 1)))).toBe('BODY_TOO_LARGE')
+  })
+})
