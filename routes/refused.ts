@@ -21,12 +21,20 @@ export function toRefusal(error: unknown): Refused {
 /** Faults of a connection that is not worth keeping: what it still sends is not waited for. */
 const CLOSING: ReadonlySet<FaultCode> = new Set(['BODY_TOO_SLOW', 'CONNECTIONS_EXHAUSTED'])
 
+/** Who forges signatures is not told how far they came: each step that fails looks the same. */
+const NOT_PROVEN = {
+  code: 'NOT_PROVEN',
+  detail: 'the log of the gateway says why',
+} as const satisfies Partial<Refused>
+
 /** The problem document of a refusal. */
 export function answerRefused(
-  { code, detail, retryAfterS, status }: Refused,
+  refused: Refused,
   headers: Readonly<Record<string, string>> = {},
   members: ProblemMembers = {},
 ): Response {
+  const { code, detail } = refused.step === undefined ? refused : NOT_PROVEN
+  const { retryAfterS, status } = refused
   const own = {
     ...headers,
     ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
@@ -38,12 +46,13 @@ export function answerRefused(
 
 /** The line of the log for a refusal; `cause` is what its sender is not told. */
 export function logRefused(log: Log, source: string, refused: Refused, totalMs: number): void {
-  const { code, detail, cause } = refused
+  const { code, detail, cause, step } = refused
   const { hint, status } = FAULTS[code]
   log[status >= 500 ? 'error' : 'warn']('delivery.finished', {
     source: source.slice(0, 64),
     outcome: 'refused',
     code,
+    step,
     status,
     detail: cause ?? detail,
     hint,

@@ -50,7 +50,7 @@ function startPairing(
 }
 
 /** Secrets by their place in the configuration, 1 for the first. */
-function describe({ name, provider, file, unsigned, secretUses = [] }: Source) {
+function describe({ name, provider, file, unsigned, secretUses = [], refusals }: Source) {
   return {
     name,
     provider,
@@ -61,5 +61,7 @@ function describe({ name, provider, file, unsigned, secretUses = [] }: Source) {
       deliveries,
       lastUsedAt: lastUsedAt === null ? null : new Date(lastUsedAt).toISOString(),
     })),
+    /** Deliveries that were not proven, by the step that failed. */
+    refused: Object.fromEntries(refusals ?? []),
   }
 }

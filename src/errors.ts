@@ -159,6 +159,13 @@ export const FAULTS = {
     title: 'The bearer token is missing or wrong.',
     hint: 'Compare the token of the caller with INLET_EVENTS_TOKEN_<CALLER>.',
   },
+  NOT_PROVEN: {
+    stage: 'verify',
+    status: 401,
+    retryable: false,
+    title: 'The request does not prove who sent it.',
+    hint: 'The log of the gateway says which step failed; senders are told no more than this.',
+  },
   SIGNATURE_MISSING: {
     stage: 'verify',
     status: 401,

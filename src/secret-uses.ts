@@ -1,5 +1,5 @@
 import type { EpochMs } from './clock.ts'
-import type { Verifier } from './delivery.ts'
+import type { FailedStep, Verifier } from './delivery.ts'
 
 /** How often one of a source's secrets has proved a delivery since the gateway started. */
 export interface SecretUse {
@@ -24,10 +24,23 @@ export function countUses(
   })
 }
 
-/** The same verifier, which also counts by which secret a delivery was proved. */
-export function counting(verify: Verifier, uses: readonly SecretUse[]): Verifier {
+/** How many deliveries were not proven since the gateway started, by the step that failed. */
+export type RefusalCounts = Map<FailedStep, number>
+
+/**
+ * The same verifier, which also counts by which secret a delivery was proved, and by which step it
+ * was not.
+ */
+export function counting(
+  verify: Verifier,
+  uses: readonly SecretUse[],
+  refusals: RefusalCounts,
+): Verifier {
   return (delivery) => {
     const verdict = verify(delivery)
+    if (verdict.kind === 'refused' && verdict.step !== undefined) {
+      refusals.set(verdict.step, (refusals.get(verdict.step) ?? 0) + 1)
+    }
     const isProven = verdict.kind === 'verified' || verdict.kind === 'batch'
     const use = isProven ? uses[verdict.secretIndex ?? -1] : undefined
     if (use !== undefined) {

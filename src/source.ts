@@ -1,6 +1,6 @@
 import type { Verifier } from './delivery.ts'
 import type { Router } from './route.ts'
-import type { SecretUse } from './secret-uses.ts'
+import type { RefusalCounts, SecretUse } from './secret-uses.ts'
 
 /** A configured third party: how its deliveries are verified, and where its events go. */
 export interface Source {
@@ -20,4 +20,6 @@ export interface Source {
   readonly route: Router
   /** Which of its secrets are in use, in their order; absent where it takes unsigned deliveries. */
   readonly secretUses?: readonly SecretUse[]
+  /** What was not proven; absent where it takes unsigned deliveries. */
+  readonly refusals?: RefusalCounts
 }

@@ -289,8 +289,10 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
   try {
     const { config } = settings
     const proving = port.compile({ secrets, unsigned, config, source: name, url })
-    const secretUses = countUses(secrets, context.earlier?.get(name)?.secretUses)
-    const verify = unsigned ? proving : counting(proving, secretUses)
+    const earlier = context.earlier?.get(name)
+    const secretUses = countUses(secrets, earlier?.secretUses)
+    const refusals = earlier?.refusals ?? new Map()
+    const verify = unsigned ? proving : counting(proving, secretUses, refusals)
     const { provider } = source
     const route = compileRoutes(events)
     const { neverRetries, methods } = port
@@ -298,7 +300,7 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
     const served = { name, provider, unsigned, neverRetries, methods, file, verify, route }
     if (unsigned) return served
     const learntSecretsFile = settings.isLearning === true ? settings.secretFile : undefined
-    return { ...served, secretUses, learntSecretsFile }
+    return { ...served, secretUses, refusals, learntSecretsFile }
   } catch (error) {
     context.problems.push(`source "${name}": ${messageOf(error)}`)
     return undefined

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { Delivery, Verdict } from '../src/delivery.ts'
-import { counting, countUses } from '../src/secret-uses.ts'
+import { counting, countUses, type RefusalCounts } from '../src/secret-uses.ts'
 import { sampleDelivery, sampleVerified } from './support/verified.ts'
 
 const delivery = sampleDelivery('{}')
@@ -10,10 +10,14 @@ function provedBy(secretIndex: number | undefined): (delivery: Delivery) => Verd
   return () => sampleVerified({}, { secretIndex })
 }
 
+function refused(): Verdict {
+  return { kind: 'refused', code: 'SIGNATURE_MISMATCH', detail: '', step: 'mismatch' }
+}
+
 test('each secret counts the deliveries that it proved, and when the last one came', () => {
   const uses = countUses(['new', 'old'])
-  counting(provedBy(1), uses)(delivery)
-  counting(provedBy(1), uses)(delivery)
+  counting(provedBy(1), uses, new Map())(delivery)
+  counting(provedBy(1), uses, new Map())(delivery)
 
   expect(uses).toMatchObject([
     { deliveries: 0, lastUsedAt: null },
@@ -23,15 +27,24 @@ test('each secret counts the deliveries that it proved, and when the last one ca
 
 test('what is refused, or was taken without proof, counts for none', () => {
   const uses = countUses(['new'])
-  counting(() => ({ kind: 'refused', code: 'SIGNATURE_MISMATCH', detail: '' }), uses)(delivery)
-  counting(provedBy(undefined), uses)(delivery)
+  counting(refused, uses, new Map())(delivery)
+  counting(provedBy(undefined), uses, new Map())(delivery)
 
   expect(uses).toMatchObject([{ deliveries: 0, lastUsedAt: null }])
 })
 
+test('what is not proven is counted by the step that failed', () => {
+  const refusals: RefusalCounts = new Map()
+  const verify = counting(refused, countUses(['new']), refusals)
+  verify(delivery)
+  verify(delivery)
+
+  expect([...refusals]).toEqual([['mismatch', 2]])
+})
+
 test('a secret that is configured again goes on counting, wherever it stands', () => {
   const before = countUses(['old'])
-  counting(provedBy(0), before)(delivery)
+  counting(provedBy(0), before, new Map())(delivery)
 
   expect(countUses(['new', 'old'], before)).toMatchObject([{ deliveries: 0 }, { deliveries: 1 }])
 })

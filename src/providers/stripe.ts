@@ -5,7 +5,7 @@ export const stripe: ProviderRow = {
   key: 'stripe',
   name: 'Stripe',
   category: 'payments',
-  setUp: 'Dashboard → Developers → Webhooks → the endpoint → Signing secret ' + '(whsec_…).',
+  setUp: 'Dashboard → Developers → Webhooks → the endpoint → Signing secret (whsec_…).',
   schemes: [
     {
       kind: 'hmac',

@@ -106,6 +106,26 @@ describe('POST /hooks/:source', () => {
     expect(await response.json()).toMatchObject({ status: 401, code: 'SIGNATURE_MISMATCH' })
   })
 
+  test('a refusal does not tell which step of verifying failed; the log does', async () => {
+    const steps = [
+      ['SIGNATURE_MISSING', 'missing_header'],
+      ['SIGNATURE_EXPIRED', 'stale'],
+      ['SIGNATURE_MISMATCH', 'unknown_key'],
+    ] as const
+    const answers: unknown[] = []
+    for (const [code, step] of steps) {
+      const { app, lines } = routes(() =>
+        Promise.resolve({ kind: 'refused', code, detail: `because of ${step}`, step }),
+      )
+      const response = await app.request('/hooks/github', post('{}'))
+      expect(response.status).toBe(401)
+      answers.push(await response.json())
+      expect(JSON.stringify(lines)).toContain(`"${step}"`)
+    }
+    expect(answers[0]).toMatchObject({ code: 'NOT_PROVEN' })
+    expect(new Set(answers.map((each) => JSON.stringify(each))).size).toBe(1)
+  })
+
   test('our own failure is 503 with Retry-After, never a 4xx, and says nothing of its cause', async () => {
     for (const thrown of [
       new GatewayError('STORAGE_FULL', 'table inbox'),

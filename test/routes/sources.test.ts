@@ -13,6 +13,7 @@ const github: Source = {
   file: '/etc/inlet/handlers/github.ts',
   verify: () => ({ kind: 'refused', code: 'SIGNATURE_MISSING', detail: '' }),
   route: () => undefined,
+  refusals: new Map([['mismatch', 2]]),
   secretUses: [
     { digest: '', ...unused, deliveries: 0, lastUsedAt: null },
     { digest: '', ...used, deliveries: 3, lastUsedAt: Date.UTC(2026, 0, 1) },
@@ -47,6 +48,7 @@ test('each source tells which of its secrets are used, and not the secrets', asy
           { place: 1, deliveries: 0, lastUsedAt: null },
           { place: 2, deliveries: 3, lastUsedAt: '2026-01-01T00:00:00.000Z' },
         ],
+        refused: { mismatch: 2 },
       },
     ],
   })
