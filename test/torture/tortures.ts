@@ -1,3 +1,4 @@
+import { backup } from './backup.ts'
 import { crash } from './crash.ts'
 import { kill } from './kill.ts'
 import { simulation } from './simulation.ts'
@@ -7,5 +8,6 @@ import type { Torture } from './torture.ts'
 export const TORTURES: Readonly<Record<string, Torture>> = {
   crash: { promise: 'durable ack, killed at every place', parts: 1, run: crash },
   kill: { promise: 'durable ack, kill -9 under load', parts: 1, run: kill },
+  backup: { promise: 'a backup under load, restored', parts: 1, run: backup },
   simulation: { promise: 'all of them, in every order', parts: 1, run: simulation },
 }
