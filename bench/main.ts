@@ -2,8 +2,9 @@
 import { messageOf } from '../src/errors.ts'
 import type { Benchmark } from './benchmark.ts'
 import { ingest } from './ingest.ts'
+import { relay } from './relay.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [ingest]
+const BENCHMARKS: readonly Benchmark[] = [ingest, relay]
 
 // What is still running, and its files, go with the process: see server.ts and workspace.ts.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))

@@ -1,0 +1,158 @@
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { systemClock } from '../src/clock.ts'
+import { randomSecret } from '../src/ids.ts'
+import { startKafka } from '../test/support/kafka-server.ts'
+import { createTopicNamed, deleteTopics } from '../test/support/topics.ts'
+import { fillBacklog, recordsOf } from './backlog.ts'
+import type { Benchmark, Report } from './benchmark.ts'
+import { buildBinary, startGateway } from './contestants.ts'
+import { describeMachine } from './machine.ts'
+import { onCpu } from './server.ts'
+import { SHAPES } from './shapes.ts'
+import { spreadOf } from './statistics.ts'
+import { makeWorkspace } from './workspace.ts'
+
+const HELP = `bun run bench relay [options]
+Records per second that the relay of \`dist/inlet serve\` publishes from a full outbox to a real
+Kafka with acks=all, measured against kafkajs alone, which sends the same records from memory.
+
+  --count N      events in the outbox (40000, of 2.3 kB)
+  --rounds N     counted rounds of each, after one to warm up (5)
+  --data-dir DIR a directory on the disk to measure (the system's temporary one)
+  --no-build     measures dist/inlet as it is
+  --json         the last line is one JSON object`
+
+const SENDER_CPU = 0
+const BROKER_CPU = cpus().length - 1
+const PARTITIONS = 6
+const TOPIC = 'bench-relay'
+const POLL_MS = 10
+const DRAIN_MS_MAX = 120_000
+const SHAPE = SHAPES['stripe-2k']
+
+/** Outbox → Kafka, acknowledged by all replicas; against a bare kafkajs loop. */
+export const relay: Benchmark = { name: 'relay', help: HELP, run }
+
+interface Setting {
+  readonly brokers: string
+  /** Holds the backlog, the records file and, for each round, a copy of the backlog. */
+  readonly directory: string
+  readonly count: number
+}
+
+async function run(args: readonly string[]): Promise<Report> {
+  const { count, rounds, dataDir, build } = parse(args)
+  if (SENDER_CPU === BROKER_CPU) throw new Error('sender and broker need a core each')
+  if (build) buildBinary()
+  using workspace = makeWorkspace(dataDir)
+  await using kafka = await startKafka()
+  Bun.spawnSync(['taskset', '-apc', String(BROKER_CPU), String(kafka.pid)])
+  const setting: Setting = { brokers: kafka.brokers, directory: workspace.path, count }
+  const backlog = join(workspace.path, 'backlog')
+  mkdirSync(backlog)
+  await fillBacklog({ dataDir: backlog, topic: TOPIC, count, shape: SHAPE })
+  writeFileSync(join(workspace.path, 'records.json'), JSON.stringify(recordsOf(backlog)))
+
+  const ours: number[] = []
+  const bare: number[] = []
+  const relayNext = async () => ours.push(await withTopic(setting, relayRound))
+  const sendNext = async () => bare.push(await withTopic(setting, bareRound))
+  for (let round = 0; round <= rounds; round += 1) {
+    const turns = round % 2 === 1 ? [relayNext, sendNext] : [sendNext, relayNext]
+    for (const next of turns) await next()
+  }
+  const counted = ours.slice(1).map((perSecond, n) => ({ perSecond, bare: bare[n + 1] ?? 0 }))
+  const figures = {
+    ratio: spreadOf(counted.map((round) => round.perSecond / round.bare)),
+    recordsPerSecond: spreadOf(counted.map((round) => round.perSecond)),
+    barePerSecond: spreadOf(counted.map((round) => round.bare)),
+  }
+  for (const [name, { median, min, max }] of Object.entries(figures)) {
+    console.error(`${name}: ${median.toFixed(3)} (${min.toFixed(3)} to ${max.toFixed(3)})`)
+  }
+  const machine = describeMachine()
+  return {
+    name: 'relay',
+    ratio: figures.ratio.median,
+    valid: true,
+    figures: { machine, count, rounds, ...figures },
+  }
+}
+
+/** Each round writes to an empty topic, so that the disk does not fill up. */
+async function withTopic(
+  setting: Setting,
+  round: (setting: Setting) => Promise<number>,
+): Promise<number> {
+  await createTopicNamed(TOPIC, { brokers: setting.brokers, partitions: PARTITIONS })
+  try {
+    return await round(setting)
+  } finally {
+    await deleteTopics(setting.brokers, [TOPIC])
+  }
+}
+
+/** From the first batch that is marked to the last: start and connecting are not in it. */
+async function relayRound({ brokers, directory, count }: Setting): Promise<number> {
+  const dataDir = join(directory, 'data')
+  cpSync(join(directory, 'backlog'), dataDir, { recursive: true })
+  await using gateway = await startGateway({
+    directory,
+    cpu: SENDER_CPU,
+    source: SHAPE.source,
+    secret: randomSecret(),
+    sink: 'unreachable',
+    logLevel: 'info',
+    env: { INLET_SINK: 'kafka', KAFKA_BROKERS: brokers },
+  })
+  const deadlineMs = systemClock.monotonicMs() + DRAIN_MS_MAX
+  let first: { readonly pending: number; readonly atMs: number } | undefined
+  for (;;) {
+    const pending = await gateway.pending()
+    const atMs = systemClock.monotonicMs()
+    if (pending < count) first ??= { pending, atMs }
+    if (pending === 0 && first !== undefined) {
+      await gateway.stop()
+      rmSync(dataDir, { recursive: true })
+      return (1000 * first.pending) / (atMs - first.atMs)
+    }
+    if (atMs > deadlineMs) throw new Error(`${pending} records were not published in time`)
+    await systemClock.sleep(POLL_MS)
+  }
+}
+
+const Sent = z.object({ perSecond: z.number() })
+
+async function bareRound({ brokers, directory }: Setting): Promise<number> {
+  const script = join(import.meta.dir, 'bare-producer.ts')
+  const records = join(directory, 'records.json')
+  const sender = Bun.spawn(onCpu(SENDER_CPU, [process.execPath, script, brokers, TOPIC, records]), {
+    stderr: 'inherit',
+  })
+  const output = await new Response(sender.stdout).text()
+  if ((await sender.exited) !== 0) throw new Error('the bare producer failed')
+  return Sent.parse(JSON.parse(output)).perSecond
+}
+
+function parse(args: readonly string[]) {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      count: { type: 'string', default: '40000' },
+      rounds: { type: 'string', default: '5' },
+      'data-dir': { type: 'string' },
+      'no-build': { type: 'boolean', default: false },
+    },
+  })
+  const positive = z.coerce.number().int().positive()
+  return {
+    count: positive.parse(values.count),
+    rounds: positive.parse(values.rounds),
+    dataDir: values['data-dir'],
+    build: !values['no-build'],
+  }
+}
