@@ -41,6 +41,8 @@ interface Relay extends RelayPorts {
   readonly batchBytesMax: number
   readonly signal: AbortSignal
   position: number
+  /** Read while the batch before it was sent: the full batch that comes after this position. */
+  ahead: { readonly after: number; readonly entries: readonly OutboxEntry[] } | undefined
   /** Read once after each mark, and again after a pause. */
   breakers: ReadonlyMap<string, EntryException> | undefined
   readonly blockedKeys: BlockedKeys
@@ -69,6 +71,7 @@ export async function runRelay(
     ...options,
     signal,
     position: ports.outbox.progress(),
+    ahead: undefined,
     breakers: undefined,
     blockedKeys: openBlockedKeys(ports, options.poisonPolicy),
     state: 'starting',
@@ -104,10 +107,10 @@ async function knock(relay: Relay): Promise<void> {
 
 /** The straight path: one batch. False where there was none, or the relay stops. */
 async function relayNext(relay: Relay, upTo: number): Promise<boolean> {
-  const { outbox, position, batchEntriesMax, batchBytesMax } = relay
+  const { position } = relay
   failpoint('relay.reading')
-  const range = { after: position, upTo, entriesMax: batchEntriesMax, bytesMax: batchBytesMax }
-  const entries = cut(outbox.pending(range), batchBytesMax)
+  const entries = relay.ahead?.after === position ? relay.ahead.entries : read(relay, position, upTo)
+  relay.ahead = undefined
   const last = entries.at(-1)
   if (last === undefined) return false
   assert(last.seq > position && last.seq <= upTo, 'a batch lies above the mark and is synced')
@@ -115,7 +118,10 @@ async function relayNext(relay: Relay, upTo: number): Promise<boolean> {
   failpoint('relay.read')
   const blockedKeys = relay.blockedKeys.current()
   const { sendable, held } = holdBack(entries, breakersOf(relay), blockedKeys)
-  const outcome = await publishEntries(sendable, contextOf(relay, blockedKeys))
+  const [outcome] = await Promise.all([
+    publishEntries(sendable, contextOf(relay, blockedKeys)),
+    readAhead(relay, last.seq),
+  ])
   if (outcome === undefined) return false
   failpoint('relay.acked')
   const at = relay.clock.now()
@@ -127,6 +133,23 @@ async function relayNext(relay: Relay, upTo: number): Promise<boolean> {
     published: outcome.published,
     at,
   })
+}
+
+function read(relay: Relay, after: number, upTo: number): readonly OutboxEntry[] {
+  const { outbox, batchEntriesMax: entriesMax, batchBytesMax: bytesMax } = relay
+  return cut(outbox.pending({ after, upTo, entriesMax, bytesMax }), bytesMax)
+}
+
+/**
+ * Reads the next batch while Kafka works on this one, where there is a full one already: else it
+ * is better read later, when it has grown. Entries are append only, so what is read does not age.
+ */
+async function readAhead(relay: Relay, after: number): Promise<void> {
+  const upTo = relay.synced.current()
+  if (upTo - after < relay.batchEntriesMax) return
+  // In the next turn of the event loop: kafkajs has written its request by then.
+  await new Promise(setImmediate)
+  relay.ahead = { after, entries: read(relay, after, upTo) }
 }
 
 async function drainDueTopics(relay: Relay): Promise<boolean> {
