@@ -47,7 +47,8 @@ export function answerRefused(
 /** The line of the log for a refusal; `cause` is what its sender is not told. */
 export function logRefused(log: Log, source: string, refused: Refused, totalMs: number): void {
   const { code, detail, cause, step } = refused
-  const { hint, status } = FAULTS[code]
+  const { hint, ...fault } = FAULTS[code]
+  const { status = fault.status } = refused
   log[status >= 500 ? 'error' : 'warn']('delivery.finished', {
     source: source.slice(0, 64),
     outcome: 'refused',

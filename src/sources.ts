@@ -315,9 +315,10 @@ function validate(source: Named, settings: Variables, port: ProviderPort): strin
   if (loaded !== undefined && settings.topic !== undefined) {
     problems.push(`INLET_TOPIC_${suffix}: ${basename(loaded.file)} decides the topics of "${name}"`)
   }
+  const place = settings.isLearning === true ? settings.secretFile : `INLET_SECRET_${suffix}`
   for (const secret of settings.secrets ?? []) {
     const problem = port.validateSecret(secret)
-    if (problem !== undefined) problems.push(`INLET_SECRET_${suffix} ${problem}. ${port.setUp}`)
+    if (problem !== undefined) problems.push(`${place} ${problem}. ${port.setUp}`)
   }
   for (const field of Object.keys(settings.config)) {
     if (port.configFields.includes(field)) continue
