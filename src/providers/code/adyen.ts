@@ -1,12 +1,13 @@
 /**
  * Adyen's standard notifications: each item carries its own signature, over eight of its fields.
  */
+import { z } from 'zod'
 import { compilePath } from '../engine/reference.ts'
-import { unproven, type CompileCode } from '../engine/scheme.ts'
+import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'
 import { decodeSignature } from '../engine/signatures.ts'
 import type { SecretForm } from '../schemes.ts'
-import { macMatcher, type MacMatcher } from './mac.ts'
+import { macMatcher, macOf, type MacMatcher } from './mac.ts'
 
 export const ADYEN_SECRET: SecretForm = { from: 'hex' }
 
@@ -78,4 +79,19 @@ function textOf(value: unknown): string | undefined {
   if (typeof value === 'boolean') return String(value)
   // Amounts are in minor units; one beyond 2^53 has lost its last digits already.
   return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined
+}
+
+const Item = z.looseObject({ additionalData: z.looseObject({}).optional() })
+const Sample = z.looseObject({
+  notificationItems: z.array(z.looseObject({ NotificationRequestItem: Item })),
+})
+
+export const signAdyen: SignCode = ({ secret, body }) => {
+  const [key = new Uint8Array()] = secretKeys(ADYEN_SECRET, [secret])
+  const sample = Sample.parse(JSON.parse(new TextDecoder().decode(body)))
+  for (const { NotificationRequestItem: item } of sample.notificationItems) {
+    const hmacSignature = macOf('sha256', key, [signedText(item) ?? '']).toString('base64')
+    item.additionalData = { ...item.additionalData, hmacSignature }
+  }
+  return { body: Buffer.from(JSON.stringify(sample)) }
 }

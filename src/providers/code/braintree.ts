@@ -1,10 +1,10 @@
 /** Braintree signs a form field that holds XML as base64; each merchant has a pair of keys. */
-import { unproven, type CompileCode } from '../engine/scheme.ts'
+import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'
 import { SIGNATURES_MAX } from '../../limits.ts'
 import type { SecretForm } from '../schemes.ts'
-import { macMatcher } from './mac.ts'
-import { readForm } from './read-body.ts'
+import { macMatcher, macOf } from './mac.ts'
+import { readForm } from '../engine/form.ts'
 
 export const BRAINTREE_SECRET: SecretForm = { from: 'utf8', derive: 'sha1' }
 
@@ -35,7 +35,10 @@ export const compileBraintree: CompileCode = ({ secrets, config }) => {
       const detail = 'bt_signature has none of the configured public_key that matches'
       return unproven('mismatch', detail)
     }
-    const claims = { kind: kindOf(payload) }
+    const kind = kindOf(payload)
+    // The answer to a probe is a MAC by the same key, of a text that could stand here: of no event.
+    if (kind === undefined) return unproven('bad_encoding', 'bt_payload names no kind')
+    const claims = { kind }
     return { kind: 'proven', id: undefined, timestamp: undefined, secretIndex, claims }
   }
 }
@@ -45,4 +48,12 @@ function kindOf(payload: string): string | undefined {
   const xml = Buffer.from(payload, 'base64').toString('utf8')
   const own = xml.replace(/<subject>[^]*<\/subject>/, '')
   return /<kind>([a-z0-9_]{1,100})<\/kind>/.exec(own)?.[1]
+}
+
+export const signBraintree: SignCode = ({ secret, body, config }) => {
+  const form = readForm(body) ?? new URLSearchParams()
+  const [key = new Uint8Array()] = secretKeys(BRAINTREE_SECRET, [secret])
+  const mac = macOf('sha1', key, [form.get('bt_payload') ?? '']).toString('hex')
+  form.set('bt_signature', `${config['public_key'] ?? ''}|${mac}`)
+  return { body: Buffer.from(form.toString()) }
 }

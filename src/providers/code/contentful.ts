@@ -1,10 +1,10 @@
 /** Contentful's canonical request: method, path, a list of headers that it names itself, body. */
-import { unproven, type CompileCode } from '../engine/scheme.ts'
+import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'
 import { decodeSignature } from '../engine/signatures.ts'
 import { parseTimestamp } from '../engine/timestamp.ts'
 import type { SecretForm } from '../schemes.ts'
-import { macMatcher } from './mac.ts'
+import { macMatcher, macOf } from './mac.ts'
 import { compileUrl } from './registered-url.ts'
 
 export const CONTENTFUL_SECRET: SecretForm = { from: 'utf8' }
@@ -76,4 +76,16 @@ function signedHead(method: string, url: URL, { headers, names }: SignedHeaders)
 function encodedPath({ pathname, search }: URL): string {
   const query = search.slice(1)
   return encodeURI(query === '' ? pathname : `${pathname}?${encodeURIComponent(query)}`)
+}
+
+export const signContentful: SignCode = (signing) => {
+  const { secret, body, now, url = '' } = signing
+  const [key = new Uint8Array()] = secretKeys(CONTENTFUL_SECRET, [secret])
+  const names = [LIST, TIME, TOPIC]
+  const headers = new Headers(signing.headers)
+  headers.set(LIST, names.join(','))
+  headers.set(TIME, String(now))
+  const head = signedHead('POST', new URL(url), { headers, names }) ?? ''
+  headers.set(SIGNATURE, macOf('sha256', key, [head, body]).toString('hex'))
+  return { headers: Object.fromEntries(headers) }
 }

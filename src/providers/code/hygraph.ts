@@ -1,11 +1,11 @@
 /** Hygraph signs a JSON envelope that holds the body as a text, and never sends the envelope. */
-import { unproven, type CompileCode } from '../engine/scheme.ts'
+import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'
 import { decodeSignature } from '../engine/signatures.ts'
 import { parseTimestamp } from '../engine/timestamp.ts'
 import type { SecretForm } from '../schemes.ts'
-import { macMatcher } from './mac.ts'
-import { readText } from './read-body.ts'
+import { macMatcher, macOf } from './mac.ts'
+import { readText } from '../engine/form.ts'
 
 export const HYGRAPH_SECRET: SecretForm = { from: 'utf8' }
 
@@ -34,4 +34,11 @@ export const compileHygraph: CompileCode = ({ secrets, now }) => {
       ? unproven('stale', 't is more than 300 s off')
       : { kind: 'proven', id: undefined, timestamp: time, secretIndex }
   }
+}
+
+export const signHygraph: SignCode = ({ secret, body, now }) => {
+  const [key = new Uint8Array()] = secretKeys(HYGRAPH_SECRET, [secret])
+  const envelope = { Body: readText(body), EnvironmentName: 'master', TimeStamp: now }
+  const mac = macOf('sha256', key, [JSON.stringify(envelope)]).toString('base64')
+  return { headers: { 'gcms-signature': `sign=${mac}, env=master, t=${now}` } }
 }

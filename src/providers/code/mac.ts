@@ -27,3 +27,14 @@ export function macMatcher(hash: Hash, keys: readonly Uint8Array[]): MacMatcher 
     return matched
   }
 }
+
+/** The MAC of the pieces, one after the other: for a sample. */
+export function macOf(
+  hash: Hash,
+  key: Uint8Array,
+  pieces: readonly (string | Uint8Array)[],
+): Buffer {
+  const hasher = keyedHasher(hash, key)()
+  for (const piece of pieces) hasher.update(piece)
+  return Buffer.from(hasher.digest())
+}

@@ -5,7 +5,7 @@ import { unproven, type CompileCode } from '../engine/scheme.ts'
 import { decodeSignature } from '../engine/signatures.ts'
 import { importSpki } from '../engine/public-key.ts'
 import { phpSerialize } from './php-serialize.ts'
-import { readForm } from './read-body.ts'
+import { readForm } from '../engine/form.ts'
 
 export const compilePaddleClassic: CompileCode = ({ secrets }) => {
   const keys = secrets.map(importKey)

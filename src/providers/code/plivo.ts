@@ -1,11 +1,11 @@
 /** Plivo, version 3: the URL and all parameters, in an order of its own, and a nonce. */
 import { SIGNATURES_MAX } from '../../limits.ts'
-import { unproven, type CompileCode } from '../engine/scheme.ts'
+import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'
 import { decodeSignature } from '../engine/signatures.ts'
 import type { SecretForm } from '../schemes.ts'
-import { macMatcher } from './mac.ts'
-import { readForm } from './read-body.ts'
+import { macMatcher, macOf } from './mac.ts'
+import { readForm } from '../engine/form.ts'
 import { compileUrl } from './registered-url.ts'
 
 export const PLIVO_SECRET: SecretForm = { from: 'utf8' }
@@ -56,4 +56,11 @@ function sortedPairs(params: URLSearchParams, within: string, between: string): 
 function byCodeUnit(a: string, b: string): number {
   if (a === b) return 0
   return a < b ? -1 : 1
+}
+
+export const signPlivo: SignCode = ({ secret, body, eventId, url = '' }) => {
+  const [key = new Uint8Array()] = secretKeys(PLIVO_SECRET, [secret])
+  const text = signedText(new URL(url), readForm(body) ?? new URLSearchParams())
+  const mac = macOf('sha256', key, [text, '.', eventId]).toString('base64')
+  return { headers: { [NONCE]: eventId, [SIGNATURES[0]]: mac } }
 }

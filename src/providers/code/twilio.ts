@@ -4,12 +4,12 @@
  */
 import { createHash } from 'node:crypto'
 import { equalDigests } from '../engine/hash.ts'
-import { unproven, type CompileCode } from '../engine/scheme.ts'
+import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'
 import { decodeSignature } from '../engine/signatures.ts'
 import type { SecretForm } from '../schemes.ts'
-import { macMatcher } from './mac.ts'
-import { readForm } from './read-body.ts'
+import { macMatcher, macOf } from './mac.ts'
+import { readForm } from '../engine/form.ts'
 import { compileUrl } from './registered-url.ts'
 
 export const TWILIO_SECRET: SecretForm = { from: 'utf8' }
@@ -75,4 +75,10 @@ function urlVariants(url: URL): readonly string[] {
   const port = url.port === '' ? standard : url.port
   const rest = url.pathname + url.search
   return ['', `:${port}`].map((each) => `${url.protocol}//${url.hostname}${each}${rest}`)
+}
+
+export const signTwilio: SignCode = ({ secret, body, url = '' }) => {
+  const [key = new Uint8Array()] = secretKeys(TWILIO_SECRET, [secret])
+  const text = [url, sortedFields(readForm(body) ?? new URLSearchParams())]
+  return { headers: { [SIGNATURE]: macOf('sha1', key, text).toString('base64') } }
 }

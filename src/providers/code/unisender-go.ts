@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { memberSlices } from '../../json-slices.ts'
 import { equalDigests } from '../engine/hash.ts'
-import { unproven, type CompileCode } from '../engine/scheme.ts'
+import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'
 import type { SecretForm } from '../schemes.ts'
 
@@ -22,7 +22,7 @@ export const compileUnisenderGo: CompileCode = ({ secrets }) => {
     }
     let secretIndex: number | undefined
     for (const [index, key] of keys.entries()) {
-      const digest = createHash('md5').update(split.before).update(key).update(split.after).digest()
+      const digest = digestOf(split, key)
       const isEqual = equalDigests(digest, split.digest)
       secretIndex ??= isEqual ? index : undefined
     }
@@ -30,6 +30,18 @@ export const compileUnisenderGo: CompileCode = ({ secrets }) => {
       ? unproven('mismatch', 'auth does not match the body')
       : { kind: 'proven', id: undefined, timestamp: undefined, secretIndex }
   }
+}
+
+export const signUnisenderGo: SignCode = ({ secret, body }) => {
+  const [key = new Uint8Array()] = secretKeys(UNISENDER_GO_SECRET, [secret])
+  const sample = JSON.parse(new TextDecoder().decode(body)) as object
+  const write = (auth: string) => Buffer.from(JSON.stringify({ ...sample, auth }))
+  const split = splitBody(write('0'.repeat(32)))
+  return { body: split === undefined ? body : write(digestOf(split, key).toString('hex')) }
+}
+
+function digestOf({ before, after }: SplitBody, key: Uint8Array): Buffer {
+  return createHash('md5').update(before).update(key).update(after).digest()
 }
 
 interface SplitBody {

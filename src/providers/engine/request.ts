@@ -3,8 +3,10 @@ import type { Delivery } from '../../delivery.ts'
 import { HANDSHAKE_CHARS_MAX } from '../../limits.ts'
 import type { Check, Condition, RequestReference } from '../answers.ts'
 import { fill, type RowConfig } from './config.ts'
+import { readForm, theOnly } from './form.ts'
 import { equalTexts } from './hash.ts'
 import { compilePath, splitReference } from './reference.ts'
+import { queryOf } from './url.ts'
 
 /** A request with its body as data; undefined where it is none. */
 export interface Asked {
@@ -22,9 +24,10 @@ export function compileRead(reference: RequestReference): Read {
     case 'header':
       return ({ delivery }) => delivery.headers.get(name) ?? undefined
     case 'query':
-      return ({ delivery }) => URL.parse(delivery.url)?.searchParams.get(name) ?? undefined
+      return ({ delivery }) => theOnly(new URLSearchParams(queryOf(delivery.url)), name)
     case 'form':
-      return ({ delivery }) => readForm(delivery)?.get(name) ?? undefined
+      return ({ delivery }) =>
+        isForm(delivery) ? theOnly(readForm(delivery.body), name) : undefined
     default: {
       const read = compilePath(name)
       return ({ data }) => read(data)
@@ -32,12 +35,10 @@ export function compileRead(reference: RequestReference): Read {
   }
 }
 
-const decoder = new TextDecoder()
+const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i
 
-function readForm({ headers, body }: Delivery): URLSearchParams | undefined {
-  const isForm = /^application\/x-www-form-urlencoded\s*(?:;|$)/i
-  if (!isForm.test(headers.get('content-type') ?? '')) return undefined
-  return new URLSearchParams(decoder.decode(body))
+function isForm({ headers }: Delivery): boolean {
+  return FORM.test(headers.get('content-type') ?? '')
 }
 
 /** Compiles the question whether a request is meant. */

@@ -3,7 +3,9 @@ import type { Delivery } from '../../delivery.ts'
 import type { BatchSelector } from '../row.ts'
 import { HeaderName } from '../schemes.ts'
 import { fill, setting, type RowConfig } from './config.ts'
+import { theOnly } from './form.ts'
 import { compilePath, splitReference } from './reference.ts'
+import { queryOf } from './url.ts'
 
 /** What can be selected from. */
 export interface Facts {
@@ -68,7 +70,7 @@ function compileReference(reference: string, config: RowConfig): Select {
       return ({ request }) => usable(request.headers.get(header))
     }
     case 'query':
-      return ({ request }) => usable(URL.parse(request.url)?.searchParams.get(name))
+      return ({ request }) => usable(theOnly(new URLSearchParams(queryOf(request.url)), name))
     case 'proof':
       return ({ claims }) => usable(claims?.[name])
     case 'jsonKey':

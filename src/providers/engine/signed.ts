@@ -167,7 +167,7 @@ function compileTime({ timestamp, signed }: SignedScheme, config: RowConfig): Re
   const [place, name] = splitReference(fill(from, config))
   const inRequest = place === 'signature' ? undefined : compileText(from, config)
   return (request, pairs) => {
-    const text = inRequest === undefined ? theOnly(pairs?.get(name)) : inRequest(request)
+    const text = inRequest === undefined ? single(pairs?.get(name)) : inRequest(request)
     if (text === undefined) return unproven('missing_time', `${name} is missing`)
     const at = parseTimestamp(text, unit)
     if (at !== undefined) return { text, at }
@@ -176,7 +176,7 @@ function compileTime({ timestamp, signed }: SignedScheme, config: RowConfig): Re
 }
 
 /** The value of a pair that stands there once. */
-function theOnly(values: readonly string[] | undefined): string {
+function single(values: readonly string[] | undefined): string {
   return values?.length === 1 ? (values[0] ?? '') : ''
 }
 

@@ -1,4 +1,5 @@
 /** What providers sign of a URL or a form. */
+import { readForm } from './form.ts'
 
 /** The query of a URL as it arrived, with its `?`; empty where it has none. */
 export function queryOf(url: string): string {
@@ -16,11 +17,13 @@ export function sortedQuery(url: string): string {
     .join('&')
 }
 
-const decoder = new TextDecoder()
-
-/** The names and values of a form, decoded, in the order of the names, with nothing between. */
-export function sortedForm(body: Uint8Array): string {
-  const form = new URLSearchParams(decoder.decode(body))
+/**
+ * The names and values of a form, decoded, in the order of the names, with nothing between;
+ * undefined where the body is no form.
+ */
+export function sortedForm(body: Uint8Array): string | undefined {
+  const form = readForm(body)
+  if (form === undefined) return undefined
   form.sort()
   let text = ''
   for (const [name, value] of form) text += name + value

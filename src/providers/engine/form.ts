@@ -33,6 +33,15 @@ export function readForm(body: Uint8Array): URLSearchParams | undefined {
   return form
 }
 
+/**
+ * The value of a field or parameter that is there once. With two of a name, what is signed and what
+ * is read could be different ones.
+ */
+export function theOnly(params: URLSearchParams | undefined, name: string): string | undefined {
+  const values = params?.getAll(name) ?? []
+  return values.length === 1 ? values[0] : undefined
+}
+
 function unescapeField(text: string): string {
   return decodeURIComponent(text.replaceAll('+', ' '))
 }
