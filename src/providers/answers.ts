@@ -14,6 +14,11 @@ export const RequestReference = z.templateLiteral([
 ])
 export type RequestReference = z.infer<typeof RequestReference>
 
+/**
+ * A value that the operator sets with INLET_CONFIG_<SOURCE>_<NAME>; the row's `config` declares it.
+ */
+export const ConfigReference = z.templateLiteral(['{config:', z.string().regex(/^[a-z_]+$/), '}'])
+
 const Value = z.union([Text, z.int()])
 
 /** Which requests are meant: all of it holds. */
@@ -36,7 +41,7 @@ const KNOWN_PART =
  * under the source's secret: `{hmacHex:json:payload.token}`. Only tokens are signed: anybody can
  * ask for it, and must not get the signature of a body.
  */
-export const Template = Text.refine(
+const Template = Text.refine(
   (text) => (text.match(PART) ?? []).every((part) => KNOWN_PART.test(part)),
   'has a part that the engine does not implement',
 )
@@ -49,8 +54,6 @@ export const Respond = z.strictObject({
   json: z.record(Text, z.union([Template, z.int()])).optional(),
 })
 export type Respond = z.infer<typeof Respond>
-
-const ConfigReference = z.templateLiteral(['{config:', z.string().regex(/^[a-z_]+$/), '}'])
 
 /**
  * A value that has to be what the operator configured, in the comma-separated list of that, or of a

@@ -3,7 +3,7 @@
  * does not implement does not pass.
  */
 import { z } from 'zod'
-import { RequestReference } from './answers.ts'
+import { ConfigReference, RequestReference } from './answers.ts'
 import type { CompileCode, SignCode } from './engine/scheme.ts'
 
 const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
@@ -25,11 +25,6 @@ const SIGNED_PARTS: ReadonlySet<string> = new Set([
   '{urlNoQuery}',
 ])
 const SIGNED_VALUE = /^\{(?:config:[a-z_]+|(?:header|query|json|form):[^{}]+)\}$/
-
-/**
- * A value that the operator sets with INLET_CONFIG_<SOURCE>_<NAME>; the row's `config` declares it.
- */
-export const ConfigReference = z.templateLiteral(['{config:', z.string().regex(/^[a-z_]+$/), '}'])
 
 export const HeaderName = z.string().regex(HEADER_NAME, 'must be a header name')
 

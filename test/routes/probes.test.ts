@@ -127,8 +127,7 @@ describe('/hooks/:source', () => {
   test('logs what a batch came to, and a warning where a part failed', async () => {
     const { request, lines } = routes({ ...split, events: 3, duplicates: 1, unhandled: 1 })
     await request('/hooks/meta', 'POST')
-    expect(lines).toEqual([
-      expect.objectContaining({ outcome: 'split', events: 3, duplicates: 1, unhandled: 1 }),
-    ])
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatchObject({ outcome: 'split', events: 3, duplicates: 1, unhandled: 1 })
   })
 })
