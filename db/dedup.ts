@@ -1,23 +1,30 @@
 /**
- * Recognises redeliveries: the exact ids of the retention window, in buckets by the
- * file's lifetime when they came in.
+ * Recognises redeliveries: exactly, for as long as their event is kept.
  *
- * Inserts go into the newest bucket, whose pages are warm, and a whole bucket expires at once. A
- * look-up asks each bucket, newest first: with a bucket a quarter of the window there are at
- * most five that can hold a valid id. A unique index on the inbox would be simpler; measured at
- * 1.6 million random ids it made a row cost 29 µs, not 18, and the WAL four times as large,
- * because it never appends.
+ * What a delivery is compared with is always a row of the inbox; this only finds it, by 53 bits of
+ * a hash of source and id. The newest ids are in memory, and made again from the inbox at a start.
+ * As soon as there are `RUN_IDS` of them, they are appended to the file as a run that never changes;
+ * a filter in memory tells which of the runs can know an id, so that a new one almost never costs a
+ * look-up. Nothing of it has to be on disk before an answer: a run that is lost is written again.
+ *
+ * A unique index on the inbox would be simpler, but ids are scattered: each dirties a page of its
+ * own. db/DESIGN.md has the figures.
  */
-import { and, desc, eq, getTableColumns, inArray, lte, sql } from 'drizzle-orm'
+import { asc, eq, gt, sql } from 'drizzle-orm'
+import { assert } from '../src/assert.ts'
 import type { NewEvent } from '../src/event.ts'
+import { randomToken } from '../src/ids.ts'
+import { hash53 } from './hash.ts'
+import { openIdRuns } from './id-runs.ts'
 import type { InletDatabase } from './open.ts'
-import { dedup, dedupBuckets } from './schema.ts'
-import { slots } from './slots.ts'
+import { RecentIds } from './recent-ids.ts'
+import { inbox } from './schema.ts'
 
-const BUCKETS_PER_WINDOW = 4
-
-/** Rows forgotten in one transaction: about 5 ms. */
-const FORGET_ROWS_MAX = 1_000
+/**
+ * Ids of a run. A run is written between two commits (3 ms), and up to so many ids are read at a
+ * start (1 µs each): a larger one takes longer, with a smaller one there are more to ask.
+ */
+const RUN_IDS = 32_768
 
 /** The first delivery of an event. */
 export interface FirstDelivery {
@@ -26,126 +33,142 @@ export interface FirstDelivery {
 }
 
 export interface Dedup {
-  /** Starts a batch: ids remembered from now on count as received now. Inside a transaction. */
-  startBatch(): void
+  /**
+   * Moves the newest ids to the file where there are many. Between two transactions; `inboxSeq` is
+   * the last that is committed.
+   */
+  keepUp(inboxSeq: number): void
   /**
    * The earlier delivery of this event, if its id is still valid. Sees the batch that is under way.
    */
   find(event: NewEvent): FirstDelivery | undefined
-  remember(event: NewEvent, first: FirstDelivery): void
-  /**
-   * Deletes a slice of what is older than the window; `more` where the next call
-   * finds work as well.
-   */
+  /** The event is the inbox row of this seq. What is rolled back needs no undoing. */
+  remember(event: NewEvent, inboxSeq: number): void
+  /** Drops one run of ids whose events are past their time; `more`: there may be another. */
   forget(): { readonly deleted: number; readonly more: boolean }
 }
 
-export function openDedup(
-  database: InletDatabase,
-  options: { readonly retentionMs: number },
-): Dedup {
-  const { retentionMs } = options
-  const { lifetime } = database
-  const bucketMs = Math.ceil(retentionMs / BUCKETS_PER_WINDOW)
-  const statements = prepareStatements(database)
-  let bucket = 0
+export interface DedupOptions {
+  readonly retentionMs: number
+  /** For tests. A power of two. Default: RUN_IDS. */
+  readonly runIds?: number | undefined
+}
 
+export function openDedup(database: InletDatabase, options: DedupOptions): Dedup {
+  const { retentionMs, runIds = RUN_IDS } = options
+  const statements = prepareStatements(database)
+  const runs = openIdRuns(database)
+  const seed = readSeed(database)
+  let recent = new RecentIds(runIds)
+
+  function hashOf({ source, eventId }: Pick<NewEvent, 'source' | 'eventId'>): number {
+    // No name of a source has a line break.
+    return hash53(`${source}\n${eventId}`, seed)
+  }
+
+  function keepUp(inboxSeq: number): void {
+    if (recent.length < runIds) return
+    recent.keepUpTo(inboxSeq)
+    while (recent.length >= runIds) {
+      runs.write(recent.slice(0, runIds))
+      recent = copyOf(recent, runIds)
+    }
+  }
+
+  /** The rest of a run that was not full yet, and after a failure that of one that was. */
+  function rebuild(): void {
+    let after = runs.seqLast
+    for (;;) {
+      const rows = statements.since.all({ after, limit: runIds })
+      for (const row of rows) recent.add(hashOf(row), row.seq)
+      after = rows.at(-1)?.seq ?? after
+      keepUp(after)
+      if (rows.length < runIds) return
+    }
+  }
+
+  /** The newest event of this id among those of its hash. */
+  function newestOf(event: NewEvent, seqs: readonly number[]): InboxRow | undefined {
+    for (const seq of seqs.toSorted((a, b) => b - a)) {
+      const row = statements.row.get({ seq })
+      if (row?.eventId === event.eventId && row.source === event.source) return row
+    }
+    return undefined
+  }
+
+  rebuild()
   return {
-    startBatch() {
-      bucket = Math.floor(lifetime.nowMs() / bucketMs) * bucketMs
-      statements.addBucket.run({ start: bucket, endsAt: bucket + bucketMs })
+    keepUp,
+    find(event) {
+      const hash = hashOf(event)
+      const row = newestOf(event, recent.find(hash)) ?? newestOf(event, runs.find(hash))
+      if (row === undefined || row.bodyHash === null || !isValid(row, event)) return undefined
+      return { inboxSeq: row.seq, bodyHash: row.bodyHash }
     },
-    find({ source, eventId, eventIdValidMs, receivedAt }) {
-      const row = statements.find.get({ source, eventId })
-      if (row === undefined || row.validUntil === null) return row
-      const leftMs = row.validUntil - receivedAt
-      // Validity is the wall clock's. An id that one far ahead has left must not swallow new
-      // events until then: what has more left than twice its time was not received just now.
-      return leftMs > 0 && leftMs < 2 * (eventIdValidMs ?? Infinity) ? row : undefined
-    },
-    remember({ source, eventId, eventIdValidMs, receivedAt }, first) {
-      const validUntil = eventIdValidMs === undefined ? null : receivedAt + eventIdValidMs
-      statements.remember.run({ bucket, source, eventId, validUntil, ...first })
-    },
+    remember: (event, inboxSeq) => recent.add(hashOf(event), inboxSeq),
     forget() {
-      const expired = statements.expired.get({ endedBy: lifetime.nowMs() - retentionMs })
-      if (expired === undefined) return { deleted: 0, more: false }
-      const deleted = database.write(() => {
-        const rows = statements.forgetRows.all({ bucket: expired.start }).length
-        if (rows < FORGET_ROWS_MAX) statements.dropBucket.run({ start: expired.start })
-        return rows
-      })
-      return { deleted, more: true }
+      const { ids } = runs.dropOldest(database.lifetime.nowMs() - retentionMs)
+      return { deleted: ids ?? 0, more: ids !== undefined }
     },
   }
+}
+
+/** What is left of the newest ids when the first of them are in a run. */
+function copyOf(recent: RecentIds, from: number): RecentIds {
+  const { hashes, seqs } = recent.slice(from, recent.length)
+  const copy = new RecentIds(from)
+  for (const [at, hash] of hashes.entries()) copy.add(hash, seqs[at] ?? 0)
+  return copy
+}
+
+function isValid({ validUntil }: InboxRow, { eventIdValidMs, receivedAt }: NewEvent): boolean {
+  if (validUntil === null) return true
+  const leftMs = validUntil - receivedAt
+  // Validity is the wall clock's. An id that one far ahead has left must not swallow new
+  // events until then: what has more left than twice its time was not received just now.
+  return leftMs > 0 && leftMs < 2 * (eventIdValidMs ?? Infinity)
+}
+
+/** A secret of this file: nobody can make up ids whose hashes are the same. */
+function readSeed(database: InletDatabase): bigint {
+  const { client } = database
+  const add = "INSERT INTO meta (name, value) VALUES ('id_seed', ?) ON CONFLICT DO NOTHING"
+  database.write(() => client.run(add, [randomToken()]))
+  const row = client
+    .query<{ value: string }, []>("SELECT value FROM meta WHERE name = 'id_seed'")
+    .get()
+  assert(row !== null, 'meta has a seed')
+  return Bun.hash.xxHash64(row.value)
+}
+
+interface InboxRow {
+  readonly seq: number
+  readonly source: string
+  readonly eventId: string
+  readonly bodyHash: number | null
+  readonly validUntil: number | null
 }
 
 function prepareStatements({ orm }: InletDatabase) {
   const slot = sql.placeholder
   return {
-    addBucket: orm
-      .insert(dedupBuckets)
-      .values(slots(getTableColumns(dedupBuckets)))
-      .onConflictDoNothing()
-      .prepare(),
-    find: orm
+    row: orm
       .select({
-        inboxSeq: dedup.inboxSeq,
-        bodyHash: dedup.bodyHash,
-        validUntil: dedup.validUntil,
+        seq: inbox.seq,
+        source: inbox.source,
+        eventId: inbox.eventId,
+        bodyHash: inbox.bodyHash,
+        validUntil: inbox.idValidUntil,
       })
-      .from(dedupBuckets)
-      .crossJoin(dedup)
-      .where(
-        and(
-          eq(dedup.bucket, dedupBuckets.start),
-          eq(dedup.source, slot('source')),
-          eq(dedup.eventId, slot('eventId')),
-        ),
-      )
-      .orderBy(desc(dedupBuckets.start))
-      .limit(1)
+      .from(inbox)
+      .where(eq(inbox.seq, slot('seq')))
       .prepare(),
-    // The conflict is an id that is no longer valid: it names a new event now.
-    remember: orm
-      .insert(dedup)
-      .values(slots(getTableColumns(dedup)))
-      .onConflictDoUpdate({
-        target: [dedup.bucket, dedup.source, dedup.eventId],
-        set: {
-          inboxSeq: sql`excluded.inbox_seq`,
-          bodyHash: sql`excluded.body_hash`,
-          validUntil: sql`excluded.valid_until`,
-        },
-      })
-      .prepare(),
-    expired: orm
-      .select({ start: dedupBuckets.start })
-      .from(dedupBuckets)
-      .where(lte(dedupBuckets.endsAt, slot('endedBy')))
-      .orderBy(dedupBuckets.start)
-      .limit(1)
-      .prepare(),
-    forgetRows: orm
-      .delete(dedup)
-      .where(
-        and(
-          eq(dedup.bucket, slot('bucket')),
-          inArray(
-            sql`(${dedup.source}, ${dedup.eventId})`,
-            orm
-              .select({ source: dedup.source, eventId: dedup.eventId })
-              .from(dedup)
-              .where(eq(dedup.bucket, slot('bucket')))
-              .limit(FORGET_ROWS_MAX),
-          ),
-        ),
-      )
-      .returning({ inboxSeq: dedup.inboxSeq })
-      .prepare(),
-    dropBucket: orm
-      .delete(dedupBuckets)
-      .where(eq(dedupBuckets.start, slot('start')))
+    since: orm
+      .select({ seq: inbox.seq, source: inbox.source, eventId: inbox.eventId })
+      .from(inbox)
+      .where(gt(inbox.seq, slot('after')))
+      .orderBy(asc(inbox.seq))
+      .limit(slot('limit'))
       .prepare(),
   }
 }

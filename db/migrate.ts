@@ -5,6 +5,7 @@ import init from './migrations/0000_init.sql' with { type: 'text' }
 import idempotencyKeys from './migrations/0001_idempotency_keys.sql' with { type: 'text' }
 import handlerRetries from './migrations/0002_handler_retries.sql' with { type: 'text' }
 import batches from './migrations/0003_batches.sql' with { type: 'text' }
+import dedupRuns from './migrations/0004_dedup_runs.sql' with { type: 'text' }
 
 export interface Migration {
   readonly name: string
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0001_idempotency_keys', sql: idempotencyKeys },
   { name: '0002_handler_retries', sql: handlerRetries },
   { name: '0003_batches', sql: batches },
+  { name: '0004_dedup_runs', sql: dedupRuns },
 ]
 
 interface AppliedMigration {

@@ -1,15 +1,12 @@
 /**
- * The tables. What SQLite can do and Drizzle cannot express is edited into the migration by
- * hand: `dedup` is WITHOUT ROWID. No foreign keys: rows that belong together are written and
- * dropped together, by range. Small columns come before blobs, so that reading them never walks
- * a blob's overflow pages.
+ * The tables. No foreign keys: rows that belong together are written and dropped together, by
+ * range. Small columns come before blobs, so that reading them never walks a blob's overflow pages.
  */
 import { eq, sql } from 'drizzle-orm'
 import {
   customType,
   index,
   integer,
-  primaryKey,
   sqliteTable,
   sqliteView,
   text,
@@ -55,6 +52,10 @@ export const inbox = sqliteTable(
     chunkSeq: integer('chunk_seq').notNull(),
     bodyOffset: integer('body_offset').notNull(),
     bodyLength: integer('body_length').notNull(),
+    /** Null where the row is older than this column, and its id no longer counted then. */
+    bodyHash: integer('body_hash'),
+    /** Until when its id names this event, by the wall clock. Null: as long as the row is kept. */
+    idValidUntil: integer('id_valid_until'),
   },
   // Accepted events are the many and are found by seq; the others are few and looked for.
   (table) => [
@@ -160,29 +161,23 @@ export const publishLog = sqliteTable('publish_log', {
   baseOffset: text('base_offset').notNull(),
 })
 
-/**
- * The buckets that `dedup` has rows in: the first ms of each by the file's lifetime, and when
- * the next one starts.
- */
-export const dedupBuckets = sqliteTable('dedup_buckets', {
-  start: integer().primaryKey(),
+/** The ids of older events, a row a run of them. See db/dedup.ts. */
+export const dedupRuns = sqliteTable('dedup_runs', {
+  run: integer().primaryKey(),
+  /** The last inbox seq in it: those of the next run follow. */
+  seqLast: integer('seq_last').notNull(),
+  /** By the file's lifetime: when its last id came in, or later. */
   endsAt: integer('ends_at').notNull(),
+  /** See db/id-filter.ts. */
+  filter: bytes().notNull(),
 })
 
-/** The ids of the retention window, exact, clustered by the time they came in. See db/dedup.ts. */
-export const dedup = sqliteTable(
-  'dedup',
-  {
-    bucket: integer().notNull(),
-    source: text().notNull(),
-    eventId: text('event_id').notNull(),
-    inboxSeq: integer('inbox_seq').notNull(),
-    bodyHash: integer('body_hash').notNull(),
-    /** Null: as long as the row is kept. */
-    validUntil: integer('valid_until'),
-  },
-  (table) => [primaryKey({ columns: [table.bucket, table.source, table.eventId] })],
-)
+/** Their hashes, a row a slice: those of run r are r × SLICES_PER_RUN and what follows. */
+export const dedupSlices = sqliteTable('dedup_slices', {
+  id: integer().primaryKey(),
+  /** Pairs of hash and inbox seq, as 64-bit floats of this machine. */
+  ids: bytes().notNull(),
+})
 
 /** What was answered to requests that carried an `Idempotency-Key`. See db/idempotency-keys.ts. */
 export const idempotencyKeys = sqliteTable(

@@ -2,12 +2,13 @@
  * What one transaction does: the statements behind a commit and a mark. Queueing and
  * syncing are the writer's.
  */
-import { eq, getTableColumns, sql } from 'drizzle-orm'
+import { getTableColumns, sql } from 'drizzle-orm'
 import type { Committed, NewEvent } from '../src/event.ts'
 import type { RetryFinish, RetryStart } from '../src/handler-retry.ts'
 import type { IdempotentAnswer } from '../src/idempotent-answer.ts'
 import type { RelayMark } from '../src/outbox.ts'
 import type { Dedup } from './dedup.ts'
+import { hash53 } from './hash.ts'
 import { openIdempotencyKeys } from './idempotency-keys.ts'
 import { openMarks } from './mark.ts'
 import type { InletDatabase } from './open.ts'
@@ -40,6 +41,8 @@ export type AnswerOf = (committed: readonly Committed[]) => IdempotentAnswer
 export interface Store {
   /** The highest outbox seq that is committed. */
   readonly outboxSeq: number
+  /** Between two transactions: moves what has to be moved before the next. May throw as one. */
+  prepare(): void
   begin(): Draft
   /** Stores an event with its records, or recognises a duplicate. */
   event(draft: Draft, event: NewEvent): Committed
@@ -69,9 +72,9 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
     get outboxSeq() {
       return last.outbox
     },
+    prepare: () => dedup.keepUp(last.inbox),
     begin() {
       database.lifetime.keep()
-      dedup.startBatch()
       return {
         ...last,
         inboxFirst: last.inbox + 1,
@@ -138,20 +141,27 @@ function addRecords(
   }
 }
 
+/** Where a body stands, and what it is recognised by. */
+interface Place {
+  readonly bodyOffset: number
+  readonly bodyHash: number
+}
+
 /** Stores one event with its records, or recognises a duplicate. */
 function openEvents(
   statements: Statements,
   { dedup, retries }: { readonly dedup: Dedup; readonly retries: Retries },
 ): (draft: Draft, event: NewEvent) => Committed {
-  function insert(draft: Draft, event: NewEvent, offset: number): number {
+  function insert(draft: Draft, event: NewEvent, place: Place): number {
     const seq = draft.inbox + 1
-    const { body, request: _, records, retryAt, ...columns } = event
+    const { body, request: _, records, retryAt, eventIdValidMs, ...columns } = event
     statements.addInbox.run({
       ...columns,
+      ...place,
       seq,
       chunkSeq: draft.chunk + 1,
-      bodyOffset: offset,
       bodyLength: body.byteLength,
+      idValidUntil: eventIdValidMs === undefined ? null : event.receivedAt + eventIdValidMs,
     })
     addRecords(statements, draft.outbox, { inboxSeq: seq, records })
     if (retryAt !== undefined) retries.add(seq, retryAt)
@@ -159,20 +169,24 @@ function openEvents(
   }
 
   return (draft, event) => {
-    const bodyHash = hashOf(event.body)
+    const bodyHash = hash53(event.body)
     const first = dedup.find(event)
     if (first !== undefined) {
       const sameBody = first.bodyHash === bodyHash
       if (!sameBody) {
         const { receivedAt, body } = event
-        statements.addVariant.run({ inboxSeq: first.inboxSeq, receivedAt, body })
+        statements.addVariant.run({
+          inboxSeq: first.inboxSeq,
+          firstReceivedAt: receivedAt,
+          firstBody: body,
+        })
         draft.changed = true
       }
       return { kind: 'duplicate', seq: first.inboxSeq, sameBody }
     }
     const { offset, add, request } = place(draft, event)
-    const seq = insert(draft, event, offset)
-    dedup.remember(event, { inboxSeq: seq, bodyHash })
+    const seq = insert(draft, event, { bodyOffset: offset, bodyHash })
+    dedup.remember(event, seq)
     // Only now, when nothing can fail any more: the caller may roll one event back and go
     // on with the draft.
     draft.inbox = seq
@@ -226,11 +240,6 @@ function allOrNothing<T>(draft: Draft, task: () => T): T {
   }
 }
 
-/** 53 bits of the body's hash, so that it is an exact number. A stable algorithm: it is stored. */
-function hashOf(body: Uint8Array): number {
-  return Number(Bun.hash.xxHash64(body) & 0x1f_ffff_ffff_ffffn)
-}
-
 function concat(bodies: readonly Uint8Array[], length: number): Uint8Array {
   const [only] = bodies
   if (only !== undefined && bodies.length === 1) return only
@@ -260,7 +269,6 @@ function readLastSeqs({ client }: InletDatabase): { chunk: number; inbox: number
 }
 
 function prepareStatements({ orm }: InletDatabase) {
-  const slot = sql.placeholder
   return {
     addChunk: orm
       .insert(chunks)
@@ -278,20 +286,9 @@ function prepareStatements({ orm }: InletDatabase) {
       .insert(outbox)
       .values(slots(getTableColumns(outbox)))
       .prepare(),
-    // An id is remembered longer than its event is kept: then there is nothing to compare with.
     addVariant: orm
       .insert(variants)
-      .select((query) =>
-        query
-          .select({
-            inboxSeq: inbox.seq,
-            count: sql<number>`1`.as('count'),
-            firstReceivedAt: sql<number>`${slot('receivedAt')}`.as('first_received_at'),
-            firstBody: sql<Uint8Array>`${slot('body')}`.as('first_body'),
-          })
-          .from(inbox)
-          .where(eq(inbox.seq, slot('inboxSeq'))),
-      )
+      .values({ ...slots(getTableColumns(variants)), count: 1 })
       .onConflictDoUpdate({
         target: variants.inboxSeq,
         set: { count: sql`${variants.count} + 1` },

@@ -133,6 +133,7 @@ interface BatchContext {
  * item on its own.
  */
 function applyBatch(batch: readonly Item<Draft>[], context: BatchContext): Applied {
+  context.store.prepare()
   try {
     return transact(batch, context, (item, draft) => item.run(draft))
   } catch (cause) {

@@ -9,12 +9,15 @@ import { openWriter } from '../../db/writer.ts'
 import { systemClock } from '../../src/clock.ts'
 import { RETENTION_MS, bytes, sampleEvent } from './world.ts'
 
+/** Few, so that it is killed with several written, and now and then while one is. */
+const RUN_IDS = 64
+
 const [path, prefix] = process.argv.slice(2)
 if (path === undefined) throw new Error('usage: commit-forever.ts <path> <prefix>')
 const database = openDatabase({ path, clock: systemClock })
 const writer = openWriter({
   database,
-  dedup: openDedup(database, { retentionMs: RETENTION_MS }),
+  dedup: openDedup(database, { retentionMs: RETENTION_MS, runIds: RUN_IDS }),
   onFatal: (error) => {
     throw error
   },

@@ -1,11 +1,12 @@
 import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { openDedup } from '../../db/dedup.ts'
 import { openInbox } from '../../db/inbox.ts'
 import { DATABASE_FILE, openDatabase } from '../../db/open.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { makeTempDir } from '../support/temp.ts'
-import { codeOf, openDbWorld, sampleEvent } from './world.ts'
+import { codeOf, openDbWorld, RETENTION_MS, sampleEvent } from './world.ts'
 
 const SCRIPT = join(import.meta.dir, 'commit-forever.ts')
 
@@ -42,6 +43,8 @@ test('kill -9 under commits loses nothing that was acknowledged', async () => {
   const lost = acknowledged.filter((id) => stored.get(id) !== `{"id":"${id}"}`)
   expect(lost).toEqual([])
   expect(stored.size).toBe(rows.length)
+  const dedup = openDedup(database, { retentionMs: RETENTION_MS })
+  expect(rows.filter(({ event_id: id }) => dedup.find(sampleEvent(id)) === undefined)).toEqual([])
   expect(database.client.query('PRAGMA integrity_check').values()).toEqual([['ok']])
 }, 20_000)
 

@@ -2,46 +2,95 @@ import { expect, test } from 'bun:test'
 import { openDedup } from '../../db/dedup.ts'
 import { openDbWorld, sampleEvent, DAY_MS, HOUR_MS, RETENTION_MS, type DbWorld } from './world.ts'
 
+/** Small enough that a test fills several. */
+const RUN_IDS = 16
+
 /** Commits the event as received now. */
 async function deliver(world: DbWorld, eventId: string, eventIdValidMs?: number) {
   const receivedAt = world.clock.now()
   return world.writer.commit(sampleEvent(eventId, { receivedAt, eventIdValidMs }))
 }
 
-test('an id is recognised in every bucket of the retention window', async () => {
+/** Commits as many new events, all at once. */
+async function deliverMany(world: DbWorld, prefix: string, count: number): Promise<void> {
+  const ids = Array.from({ length: count }, (_, index) => `${prefix}-${index}`)
+  await Promise.all(ids.map((id) => deliver(world, id)))
+}
+
+function countRuns(world: DbWorld): number {
+  return world.database.client.query('SELECT run FROM dedup_runs').all().length
+}
+
+test('an id is recognised wherever it has gone: memory, runs, and again after a start', async () => {
+  await using world = await openDbWorld({ runIds: RUN_IDS })
+  const ids = Array.from({ length: 5 * RUN_IDS - 1 }, (_, index) => `e${index}`)
+  const seqs = new Map<string, number>()
+  for (const id of ids) seqs.set(id, (await deliver(world, id)).seq)
+  expect(countRuns(world)).toBe(4)
+  for (const start of [false, true]) {
+    if (start) await world.restart()
+    for (const id of ids) {
+      const seq = seqs.get(id)
+      expect(await deliver(world, id)).toEqual({
+        kind: 'duplicate',
+        seq: Number(seq),
+        sameBody: true,
+      })
+    }
+  }
+})
+
+test('an id is recognised throughout the retention time', async () => {
   await using world = await openDbWorld()
   for (let day = 0; day < 7; day += 1) {
     expect(await deliver(world, `day-${day}`)).toMatchObject({ kind: 'stored' })
     world.clock.advance(DAY_MS)
   }
-  world.clock.advance(-1)
   for (let day = 0; day < 7; day += 1) {
     expect(await deliver(world, `day-${day}`)).toMatchObject({ kind: 'duplicate', seq: day + 1 })
   }
 })
 
-test('an id is forgotten after the window, and names a new event then', async () => {
-  await using world = await openDbWorld()
-  const dedup = openDedup(world.database, { retentionMs: RETENTION_MS })
-  await deliver(world, 'e1')
-  world.clock.advance(RETENTION_MS)
-  expect(dedup.forget()).toEqual({ deleted: 0, more: false })
-  expect(await deliver(world, 'e1')).toMatchObject({ kind: 'duplicate' })
-  world.clock.advance(RETENTION_MS / 4)
-  expect(dedup.forget()).toEqual({ deleted: 1, more: true })
-  expect(dedup.forget()).toEqual({ deleted: 0, more: false })
-  expect(await deliver(world, 'e1')).toEqual({ kind: 'stored', seq: 2 })
+test('more than one run comes of a commit with many events', async () => {
+  await using world = await openDbWorld({ runIds: RUN_IDS })
+  await deliverMany(world, 'first', 3 * RUN_IDS + 5)
+  await deliver(world, 'last')
+  expect(countRuns(world)).toBe(3)
+  expect(await deliver(world, 'first-0')).toMatchObject({ kind: 'duplicate' })
+  expect(await deliver(world, `first-${3 * RUN_IDS + 4}`)).toMatchObject({ kind: 'duplicate' })
 })
 
-test('a bucket is forgotten in slices', async () => {
+test('runs that a crash took along are written again', async () => {
+  await using world = await openDbWorld({ runIds: RUN_IDS })
+  await deliverMany(world, 'e', 3 * RUN_IDS)
+  await deliver(world, 'last')
+  const { client } = world.database
+  // Of the newest some slices are there, as of a run that was being written.
+  client.run('DELETE FROM dedup_runs WHERE run >= 2')
+  client.run('DELETE FROM dedup_slices WHERE id >= 2 * 32')
+  await world.restart()
+  expect(countRuns(world)).toBe(3)
+  for (let index = 0; index < 3 * RUN_IDS; index += 1) {
+    expect(await deliver(world, `e-${index}`)).toMatchObject({ kind: 'duplicate' })
+  }
+})
+
+test('ids of different events with one hash are told apart', async () => {
+  await using world = await openDbWorld({ runIds: RUN_IDS })
+  await deliverMany(world, 'e', RUN_IDS + 1)
+  // The hash of e-0 now leads to other events, in a run and, after a start, in memory.
+  const rename = "UPDATE inbox SET event_id = event_id || '-renamed' WHERE event_id IN (?, ?)"
+  world.database.client.run(rename, ['e-0', `e-${RUN_IDS}`])
+  expect(await deliver(world, 'e-0')).toMatchObject({ kind: 'stored' })
+  expect(await deliver(world, `e-${RUN_IDS}`)).toMatchObject({ kind: 'stored' })
+  expect(await deliver(world, 'e-1')).toMatchObject({ kind: 'duplicate' })
+})
+
+test('the same id of two sources is two events', async () => {
   await using world = await openDbWorld()
-  const dedup = openDedup(world.database, { retentionMs: RETENTION_MS })
-  const ids = Array.from({ length: 1500 }, (_, index) => `e${index}`)
-  await Promise.all(ids.map((id) => deliver(world, id)))
-  world.clock.advance(2 * RETENTION_MS)
-  expect(dedup.forget()).toEqual({ deleted: 1000, more: true })
-  expect(dedup.forget()).toEqual({ deleted: 500, more: true })
-  expect(dedup.forget()).toEqual({ deleted: 0, more: false })
+  expect(await deliver(world, 'e1')).toMatchObject({ kind: 'stored' })
+  const other = sampleEvent('e1', { source: 'stripe' })
+  expect(await world.writer.commit(other)).toMatchObject({ kind: 'stored' })
 })
 
 test('an id that is only a hash is valid for its time, then names a new event', async () => {
@@ -54,12 +103,17 @@ test('an id that is only a hash is valid for its time, then names a new event', 
   expect(await deliver(world, 'hash', HOUR_MS)).toMatchObject({ kind: 'duplicate', seq: 2 })
 })
 
-test('of an id in two buckets the newer one counts', async () => {
-  await using world = await openDbWorld()
-  await deliver(world, 'hash', HOUR_MS)
-  world.clock.advance(3 * DAY_MS)
-  expect(await deliver(world, 'hash', HOUR_MS)).toEqual({ kind: 'stored', seq: 2 })
-  expect(await deliver(world, 'hash', HOUR_MS)).toMatchObject({ kind: 'duplicate', seq: 2 })
+test('of an id that named several events the newest counts', async () => {
+  await using world = await openDbWorld({ runIds: RUN_IDS })
+  for (let round = 0; round < 3; round += 1) {
+    await deliver(world, 'hash', HOUR_MS)
+    await deliverMany(world, `round-${round}`, RUN_IDS)
+    world.clock.advance(DAY_MS)
+  }
+  const last = await deliver(world, 'hash', HOUR_MS)
+  expect(last).toMatchObject({ kind: 'stored' })
+  await deliverMany(world, 'more', RUN_IDS)
+  expect(await deliver(world, 'hash', HOUR_MS)).toMatchObject({ kind: 'duplicate', seq: last.seq })
 })
 
 test('a clock that is set back loses no id', async () => {
@@ -69,19 +123,26 @@ test('a clock that is set back loses no id', async () => {
   expect(await deliver(world, 'e1')).toMatchObject({ kind: 'duplicate', seq: 1 })
 })
 
-test('another retention time finds the ids of the former one', async () => {
-  await using world = await openDbWorld()
-  await deliver(world, 'e1')
-  const dedup = openDedup(world.database, { retentionMs: 30 * DAY_MS })
-  world.database.write(() => dedup.startBatch())
-  expect(dedup.find(sampleEvent('e1'))).toMatchObject({ inboxSeq: 1 })
-  world.clock.advance(29 * DAY_MS)
-  expect(dedup.forget()).toMatchObject({ deleted: 0 })
+test('a run is dropped when its last id is past the time, with the next one behind it', async () => {
+  await using world = await openDbWorld({ runIds: RUN_IDS })
+  await deliverMany(world, 'old', RUN_IDS)
+  await deliverMany(world, 'young', RUN_IDS)
+  await deliver(world, 'last')
+  const dedup = openDedup(world.database, { retentionMs: RETENTION_MS, runIds: RUN_IDS })
+  world.clock.advance(RETENTION_MS - 1)
+  expect(dedup.forget()).toEqual({ deleted: 0, more: false })
+  world.clock.advance(1)
+  expect(dedup.forget()).toEqual({ deleted: RUN_IDS, more: true })
+  expect(dedup.forget()).toEqual({ deleted: 0, more: false })
+  expect(dedup.find(sampleEvent('young-0'))).toMatchObject({ inboxSeq: RUN_IDS + 1 })
 })
 
 test('a batch that is rolled back remembers nothing', async () => {
-  await using world = await openDbWorld()
-  const bad = sampleEvent('e1', { type: null as unknown as string })
-  await world.writer.commit(bad).catch(() => undefined)
-  expect(await deliver(world, 'e1')).toEqual({ kind: 'stored', seq: 1 })
+  await using world = await openDbWorld({ runIds: RUN_IDS })
+  const bad = sampleEvent('bad', { type: null as unknown as string })
+  const events = Array.from({ length: 2 * RUN_IDS }, (_, index) => sampleEvent(`e${index}`))
+  await world.writer.commitAll([...events, bad]).catch(() => undefined)
+  expect(await deliver(world, 'e0')).toEqual({ kind: 'stored', seq: 1 })
+  expect(countRuns(world)).toBe(0)
+  expect(await deliver(world, 'e1')).toEqual({ kind: 'stored', seq: 2 })
 })

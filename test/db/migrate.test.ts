@@ -4,11 +4,13 @@ import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { generateSQLiteDrizzleJson, generateSQLiteMigration } from 'drizzle-kit/api'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openDedup } from '../../db/dedup.ts'
 import { assertMigrated, migrate, MIGRATIONS } from '../../db/migrate.ts'
 import { DATABASE_FILE, openDatabase } from '../../db/open.ts'
 import * as schema from '../../db/schema.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { makeTempDir } from '../support/temp.ts'
+import { DAY_MS, sampleEvent } from './world.ts'
 
 const MIGRATIONS_DIR = join(import.meta.dir, '../../db/migrations')
 
@@ -96,6 +98,30 @@ test('the migrated tables have the columns of the schema', async () => {
     const names = columns.map((column) => column.name)
     expect({ name, names: rows.map((row) => row.name) }).toEqual({ name, names })
   }
-  const dedup = database.client.query("SELECT sql FROM sqlite_schema WHERE name = 'dedup'").values()
-  expect(String(dedup[0]?.[0])).toContain('WITHOUT ROWID')
+})
+
+test('ids that were remembered in the former table are still known', async () => {
+  await using dir = await makeTempDir()
+  const path = join(dir.path, DATABASE_FILE)
+  const options = { path, clock: manualClock() }
+  const isFormer = ({ name }: { readonly name: string }) => name < '0004'
+  {
+    using former = openDatabase({ ...options, migrations: MIGRATIONS.filter(isFormer) })
+    former.client.run(`
+      INSERT INTO dedup_buckets (start, ends_at) VALUES (0, 1);
+      INSERT INTO dedup VALUES (0, 'github', 'e1', 1, 4711, NULL);
+      INSERT INTO dedup VALUES (0, 'github', 'e2', 2, 4712, 99);`)
+    const add = former.client.prepare(`
+      INSERT INTO inbox (seq, received_at, state, source, event_id, type, key, content_type,
+        chunk_seq, body_offset, body_length)
+      VALUES (?, 1, 'accepted', 'github', ?, 'push', 'k', 'application/json', 1, 0, 0)`)
+    for (const seq of [1, 2, 3]) add.run(seq, `e${seq}`)
+  }
+  using database = openDatabase(options)
+  const dedup = openDedup(database, { retentionMs: DAY_MS, runIds: 2 })
+  expect(dedup.find(sampleEvent('e1'))).toEqual({ inboxSeq: 1, bodyHash: 4711 })
+  expect(dedup.find(sampleEvent('e2', { receivedAt: 98 }))).toMatchObject({ inboxSeq: 2 })
+  expect(dedup.find(sampleEvent('e2', { receivedAt: 99 }))).toBeUndefined()
+  // Its id was forgotten already.
+  expect(dedup.find(sampleEvent('e3'))).toBeUndefined()
 })

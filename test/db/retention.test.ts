@@ -65,19 +65,27 @@ test('the request of a batch goes with its events', async () => {
   expect(countRows(world, 'batches')).toBe(0)
 })
 
-test('an id outlives its event', async () => {
+test('an id lives as long as its event, and names a new one then', async () => {
   await using world = await openDbWorld()
   const retain = openRetentionOf(world)
   await world.writer.commit(sampleEvent('e1', { records: [] }))
+  world.clock.advance(RETENTION_MS)
+  retain()
+  expect(await world.writer.commit(sampleEvent('e1'))).toMatchObject({ kind: 'duplicate', seq: 1 })
+  world.clock.advance(1)
+  retain()
+  expect(await world.writer.commit(sampleEvent('e1'))).toEqual({ kind: 'stored', seq: 2 })
+})
+
+test('runs of ids go with their events, but for the newest', async () => {
+  await using world = await openDbWorld({ runIds: 4 })
+  const retain = openRetentionOf(world)
+  for (let n = 0; n < 13; n += 1) await world.writer.commit(sampleEvent(`e${n}`, { records: [] }))
+  expect(countRows(world, 'dedup_runs')).toBe(3)
   world.clock.advance(RETENTION_MS + 1)
-  retain()
-  expect(openInbox(world.database).bySeq(1)).toBeUndefined()
-  const other = sampleEvent('e1', { body: bytes('other') })
-  expect(await world.writer.commit(other)).toEqual({ kind: 'duplicate', seq: 1, sameBody: false })
-  expect(countRows(world, 'variants')).toBe(0)
-  world.clock.advance(2 * RETENTION_MS)
-  retain()
-  expect(countRows(world, 'dedup') + countRows(world, 'dedup_buckets')).toBe(0)
+  expect(retain()).toBe(13 + 8)
+  expect(countRows(world, 'dedup_runs')).toBe(1)
+  expect(countRows(world, 'dedup_slices')).toBe(32)
 })
 
 test('what is not published stays, however old', async () => {

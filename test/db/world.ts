@@ -113,11 +113,13 @@ interface DbWorldOptions {
   readonly sync?: Sync
   /** What the wall clock says first. */
   readonly startMs?: number
+  /** Ids of a run. Default: so many that a test never fills one. */
+  readonly runIds?: number
 }
 
 /** A database in a folder of its own, with its writer. */
 export async function openDbWorld(options: DbWorldOptions = {}): Promise<DbWorld> {
-  const { startMs, ...writerOptions } = options
+  const { startMs, runIds, ...writerOptions } = options
   const dir = await makeTempDir()
   const path = join(dir.path, 'data', DATABASE_FILE)
   const clock = manualClock(startMs)
@@ -125,7 +127,7 @@ export async function openDbWorld(options: DbWorldOptions = {}): Promise<DbWorld
 
   function open() {
     const database = openDatabase({ path, clock })
-    const dedup = openDedup(database, { retentionMs: RETENTION_MS })
+    const dedup = openDedup(database, { retentionMs: RETENTION_MS, runIds })
     const onFatal = (error: unknown) => void fatal.push(error)
     return { database, writer: openWriter({ database, dedup, onFatal, ...writerOptions }) }
   }
