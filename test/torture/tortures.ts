@@ -3,11 +3,13 @@ import { crash } from './crash.ts'
 import { kill } from './kill.ts'
 import { simulation } from './simulation.ts'
 import type { Torture } from './torture.ts'
+import { upgrade } from './upgrade.ts'
 
 /** Every torture by its name, in the order in which they run. */
 export const TORTURES: Readonly<Record<string, Torture>> = {
   crash: { promise: 'durable ack, killed at every place', parts: 1, run: crash },
   kill: { promise: 'durable ack, kill -9 under load', parts: 1, run: kill },
   backup: { promise: 'a backup under load, restored', parts: 1, run: backup },
+  upgrade: { promise: 'the first database, two starters', parts: 1, run: upgrade },
   simulation: { promise: 'all of them, in every order', parts: 1, run: simulation },
 }
