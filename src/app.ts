@@ -155,7 +155,8 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
       const deadlineMs = clock.monotonicMs() + config.INLET_SHUTDOWN_MS
       await doors.closeIntake(config.INLET_SHUTDOWN_MS / 2)
       const leftMs = deadlineMs - clock.monotonicMs() - RELAY_STOP_MS_MAX
-      await relay.drain(Math.max(0, leftMs))
+      // What is published after a failure cannot be marked: only a start gets further.
+      if (state !== 'failed') await relay.drain(Math.max(0, leftMs))
       await resources.disposeAsync()
     },
   }
@@ -199,6 +200,7 @@ function openHandling(setup: Setup, ports: HandlingPorts, opened: AsyncDisposabl
   const { LOG_LEVEL: level, INLET_HANDLER_MS_MAX: handlerMsMax } = setup.config
   const watchdog = openWatchdog({ clock, log, level, blockMsMax })
   opened.defer(() => watchdog.close())
+  opened.defer(() => setup.keys.close())
   scope.run('heartbeat', (signal) => watchdog.run(signal))
   async function load(current: Served): Promise<Served> {
     const next = await setup.reload(current)

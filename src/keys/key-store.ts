@@ -17,13 +17,17 @@ import {
   KEY_WAIT_MS_MAX,
 } from '../limits.ts'
 import { allowedUrl, type CallOut, type OutboundCall } from '../outbound-call.ts'
-import type { Scope } from '../scope.ts'
 
 export interface KeyStorePorts {
   readonly clock: Clock
   readonly callOut: CallOut
-  /** Owns the fetches: deliveries wait for them for a time, and they go on. */
-  readonly scope: Pick<Scope, 'run'>
+}
+
+/** The keys of all providers, of all sources. */
+export interface KeyStore {
+  readonly find: FindKeys
+  /** Waits for what is being fetched: deliveries wait for it only for a time, and it goes on. */
+  close(): Promise<void>
 }
 
 interface Known {
@@ -38,7 +42,7 @@ interface Pause {
 }
 
 /** Opens an empty store. */
-export function openKeyStore(ports: KeyStorePorts): FindKeys {
+export function openKeyStore(ports: KeyStorePorts): KeyStore {
   const { clock } = ports
   const known = new Map<string, Known>()
   const pauses = new Map<string, Pause>()
@@ -73,9 +77,6 @@ export function openKeyStore(ports: KeyStorePorts): FindKeys {
   function start(place: KeyPlace): Promise<Refused | undefined> {
     const done = ask(place)
     running.set(place.id, done)
-    ports.scope.run(`keys of ${place.family}`, async () => {
-      await done
-    })
     return done
   }
 
@@ -95,13 +96,14 @@ export function openKeyStore(ports: KeyStorePorts): FindKeys {
     return first
   }
 
-  return (place, keyId) => {
+  function find(place: KeyPlace, keyId?: string): FoundKeys {
     const entry = known.get(place.id)
     const ageMs = entry === undefined ? Infinity : clock.monotonicMs() - entry.fetchedMs
     const usable = entry !== undefined && ageMs < KEY_EXPIRES_MS ? entry.set : undefined
     const keys = usable === undefined ? [] : pick(usable, keyId, clock.now())
     if (keys.length > 0) {
       const isDue = ageMs > KEY_REFRESH_MS && !running.has(place.id)
+      // Nobody waits for it but `close`; it never rejects, and ends with its call.
       if (isDue && isPaused(place.id) === undefined) void start(place)
       return { kind: 'found', keys }
     }
@@ -109,6 +111,13 @@ export function openKeyStore(ports: KeyStorePorts): FindKeys {
     if (pause !== undefined) return pause.answer
     if (ageMs < KEY_MISS_MS || !isAllowed(place.call)) return { kind: 'unknown' }
     return { kind: 'key-needed', fetch: () => fetchFirst(place) }
+  }
+
+  return {
+    find,
+    async close() {
+      await Promise.all(running.values())
+    },
   }
 }
 
