@@ -1,4 +1,5 @@
 /** Braintree signs a form field that holds XML as base64; each merchant has a pair of keys. */
+import { createHash } from 'node:crypto'
 import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'
 import { SIGNATURES_MAX } from '../../limits.ts'
@@ -39,7 +40,9 @@ export const compileBraintree: CompileCode = ({ secrets, config }) => {
     // The answer to a probe is a MAC by the same key, of a text that could stand here: of no event.
     if (kind === undefined) return unproven('bad_encoding', 'bt_payload names no kind')
     const claims = { kind }
-    return { kind: 'proven', id: undefined, timestamp: undefined, secretIndex, claims }
+    // A redelivery is signed anew, and has the same payload, in which the time stands.
+    const id = `sha256:${createHash('sha256').update(payload.trimEnd()).digest('hex')}`
+    return { kind: 'proven', id, timestamp: undefined, secretIndex, claims }
   }
 }
 

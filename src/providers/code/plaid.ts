@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { KeyPlace } from '../../key-place.ts'
 import { compileJwt } from '../engine/jwt.ts'
-import type { CompileCode, SchemeOptions } from '../engine/scheme.ts'
+import { unproven, type CompileCode, type SchemeOptions } from '../engine/scheme.ts'
 import { importJwk } from '../keys/jwks.ts'
 import type { JwtScheme, SecretForm } from '../schemes.ts'
 
@@ -26,7 +26,7 @@ export const compilePlaid: CompileCode = (options) => {
     findKeys: (_, keyId = '') =>
       KEY_ID.test(keyId) ? options.findKeys(keyPlace(keyId, options)) : { kind: 'unknown' },
   })
-  return check
+  return (request) => check(request) ?? unproven('missing_header', 'there is no token')
 }
 
 const KeyDocument = z.object({
