@@ -55,6 +55,14 @@ describe('a batch', () => {
     expect(textsOf(expectBatch(split(at, text)))).toEqual(['{"id":"yes"}'])
   })
 
+  test('may stand within an element of another array', () => {
+    const at = { ...whole, at: 'users.1.events' }
+    const text = '{"users": [{"events":[{"id":"no"}]}, { "events": [ {"id":"yes"}, {} ] } ]}'
+    expect(textsOf(expectBatch(split(at, text)))).toEqual(['{"id":"yes"}', '{}'])
+    const shorter = split(at, '{"users":[{"events":[]}]}')
+    expect(outcomeOf(shorter)).toBe('verified')
+  })
+
   test('takes names from the envelope and the headers, and joins them', () => {
     const rule: BatchRule = {
       at: 'entry',
