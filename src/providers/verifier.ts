@@ -68,9 +68,8 @@ export function compileVerifier(row: ProviderRow, options: VerifierOptions): Ver
     if (outdated !== undefined) return demanded(row, outdated)
     const probe = answerProbe?.(request, true)
     if (probe !== undefined) return probe
-    const dated = { ...proof, isDatedInBody: proof.checkData !== undefined }
     const facts = { request: delivery, claims: proof.claims, data, json: body.json }
-    const identified = identify(delivery, dated, { body, facts })
+    const identified = identify(delivery, proof, { body, facts })
     if (answerTaken === undefined || identified.kind === 'refused') return identified
     return { ...identified, answer: answerTaken(request) }
   }

@@ -13,17 +13,13 @@ import { compileSplit, type Element } from './batch.ts'
 import type { ReadBody } from './body.ts'
 import type { RowConfig } from './config.ts'
 import { sha256 } from './hash.ts'
-import { refused, type Proof } from './scheme.ts'
+import type { ProofOfSource } from './prove.ts'
+import { refused } from './scheme.ts'
 import { compileSelect, usable, type Facts, type Select } from './select.ts'
-
-/** A proof, and whether the signed body itself says when it was sent. */
-export interface Dated extends Proof {
-  readonly isDatedInBody: boolean
-}
 
 export type Identify = (
   delivery: Delivery,
-  proof: Dated,
+  proof: ProofOfSource,
   read: { readonly body: ReadBody; readonly facts: Facts },
 ) => Verified | VerifiedBatch | Refused
 
@@ -141,7 +137,7 @@ function placeIn(request: RequestNames, index: number): ReturnType<RequestNames[
 /** The id of a whole request, and how long it is one. */
 function identify(
   delivery: Delivery,
-  proof: Dated,
+  proof: ProofOfSource,
   { selected, isDistinct }: { readonly selected: string | undefined; readonly isDistinct: boolean },
 ): ReturnType<RequestNames['id']> {
   // An id that was signed wins: beside it, any header that merely could carry one is the sender's
@@ -149,7 +145,7 @@ function identify(
   const signedId = usable(proof.id, EVENT_ID_CHARS_MAX)
   const id = signedId ?? (proof.id === undefined ? selected : undefined)
   if (id === undefined && isDistinct) return { eventId: randomUuid(), eventIdValidMs: undefined }
-  const isDated = proof.timestamp !== undefined || proof.isDatedInBody
+  const isDated = proof.timestamp !== undefined || proof.checkData !== undefined
   return {
     eventId: id ?? hashId(delivery, proof.timestamp),
     eventIdValidMs: id !== undefined || isDated ? undefined : HASH_ID_VALID_MS,

@@ -51,8 +51,10 @@ export function compileJwt(scheme: JwtScheme, options: SchemeOptions): CompiledS
   const matches = compileMatches(scheme, options)
   const checkClaims = compileClaims(scheme, options)
 
-  function check(request: Asked): Proof | Refused | KeyNeeded {
-    const token = readToken(scheme, read(request) ?? '')
+  function check(request: Asked): Proof | Refused | KeyNeeded | undefined {
+    const value = read(request)
+    if (value === undefined) return undefined
+    const token = readToken(scheme, value)
     if ('kind' in token) return token
     const matched = matches(token, request)
     if (typeof matched !== 'number') return matched
@@ -66,7 +68,7 @@ export function compileJwt(scheme: JwtScheme, options: SchemeOptions): CompiledS
     const timestamp = isDated ? String(claims['iat'] ?? claims['exp']) : undefined
     return { kind: 'proven', id: undefined, timestamp, secretIndex: matched, claims }
   }
-  return { label, isPresent: (request) => read(request) !== undefined, check }
+  return { label, check }
 }
 
 function readToken(scheme: JwtScheme, value: string): Token | Refused {
