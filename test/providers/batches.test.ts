@@ -63,6 +63,13 @@ describe('a batch', () => {
     expect(outcomeOf(shorter)).toBe('verified')
   })
 
+  test('is found in an element of another array, and behind white space', () => {
+    const at = { ...whole, at: '0.events' }
+    expect(textsOf(expectBatch(split(at, ' \n[ {"events":[ {"id":"yes"} ]} ]')))).toEqual([
+      '{"id":"yes"}',
+    ])
+  })
+
   test('takes names from the envelope and the headers, and joins them', () => {
     const rule: BatchRule = {
       at: 'entry',

@@ -13,6 +13,9 @@ export interface Element {
 const encoder = new TextEncoder()
 const [ARRAY_START] = encoder.encode('[')
 
+/** No white space of JSON's is above it. */
+const SPACE = 0x20
+
 /**
  * Compiles the way to the events of a batch: `$`, the body itself, or a path to the array. What it
  * returns finds them, or undefined where there is no array: then the body is one event.
@@ -28,7 +31,8 @@ export function compileSplit(
     if (!Array.isArray(values)) return undefined
     // In a form the JSON is encoded once more: its own bytes are what was meant.
     const bytes = isInForm === true ? encoder.encode(json) : received
-    const start = steps.reduce((from, step) => stepInto(bytes, from, step), 0)
+    const first = bytes.findIndex((byte) => byte > SPACE)
+    const start = steps.reduce((from, step) => stepInto(bytes, from, step), first)
     const slices = elementSlices(bytes, start)
     return values.map((data: unknown, index) => {
       const slice = slices[index]
