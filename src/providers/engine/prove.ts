@@ -30,6 +30,11 @@ export type Prove = (request: Asked) => ProofOfSource | Refused | KeyNeeded
 export function compileProof(row: ProviderRow, options: SchemeOptions): Prove {
   const { secrets } = options
   const active = activeSchemes(row, options.config)
+  if (active.length === 0) {
+    const fields = Object.keys(row.config ?? {}).join(', ')
+    const why = `${row.name} signs in no way that fits the configured values (${fields})`
+    throw new GatewayError('CONFIG_INVALID', why)
+  }
   const isStray = secrets.some((secret) => !active.some((each) => acceptsSecret(each, secret)))
   if (isStray || (secrets.length === 0 && !active.some((each) => !takesSecret(each)))) {
     throw new GatewayError('CONFIG_INVALID', `${row.key} needs a secret of a form that it knows`)
