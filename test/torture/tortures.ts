@@ -1,5 +1,6 @@
 import { backup } from './backup.ts'
 import { crash } from './crash.ts'
+import { hostile } from './hostile.ts'
 import { kill } from './kill.ts'
 import { simulation } from './simulation.ts'
 import type { Torture } from './torture.ts'
@@ -9,6 +10,7 @@ import { upgrade } from './upgrade.ts'
 export const TORTURES: Readonly<Record<string, Torture>> = {
   crash: { promise: 'durable ack, killed at every place', parts: 1, run: crash },
   kill: { promise: 'durable ack, kill -9 under load', parts: 1, run: kill },
+  http: { promise: 'bounded and authentic, hostile HTTP', parts: 1, run: hostile },
   backup: { promise: 'a backup under load, restored', parts: 1, run: backup },
   upgrade: { promise: 'the first database, two starters', parts: 1, run: upgrade },
   simulation: { promise: 'all of them, in every order', parts: 1, run: simulation },
