@@ -15,12 +15,11 @@ const Literal = z.string().min(1)
  * of what proved it, a token for example; `jsonKey:<pattern>`, the name of the first member that
  * ends like `*_events`, or that is not the one of `!update_id`.
  */
-export const Reference = z.templateLiteral([
+const Reference = z.templateLiteral([
   z.enum(['header', 'json', 'query', 'proof', 'jsonKey']),
   ':',
   z.string(),
 ])
-export type Reference = z.infer<typeof Reference>
 
 /** One value, or several that must all be there, joined with dots. */
 const Selector = z.union([Reference, z.array(Reference).min(2)])

@@ -80,6 +80,7 @@ export interface Signing {
   readonly secret: string
   readonly body: Uint8Array
   readonly eventId: string
+  readonly type: string
   readonly now: EpochMs
   readonly config: RowConfig
   /** The URL that is registered with the provider, without a query. */

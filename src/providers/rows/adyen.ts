@@ -28,8 +28,7 @@ export const adyen: ProviderRow = {
   key: 'adyen',
   name: 'Adyen standard notifications (payments)',
   category: 'payments',
-  setUp:
-    'Customer Area → Developers → Webhooks → Standard webhook → Security: the HMAC key (hex).',
+  setUp: 'Customer Area → Developers → Webhooks → Standard webhook → Security: the HMAC key (hex).',
   schemes: [
     {
       kind: 'code',

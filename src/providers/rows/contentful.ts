@@ -19,8 +19,7 @@ export const contentful: ProviderRow = {
   key: 'contentful',
   name: 'Contentful',
   category: 'cms',
-  setUp:
-    'Space settings → Webhooks → Settings → Enable request verification: the signing secret.',
+  setUp: 'Space settings → Webhooks → Settings → Enable request verification: the signing secret.',
   schemes: [
     {
       kind: 'code',

@@ -20,23 +20,23 @@ export const unisenderGo: ProviderRow = {
   type: [],
   order: [],
   batch: {
-    at: 'events_by_user.0.events',
+    at: 'events_by_user',
     id: [],
-    type: ['json:event_data.status', 'json:event_name'],
-    order: ['json:event_data.job_id'],
+    type: ['json:events.0.event_data.status', 'json:events.0.event_name'],
+    order: ['json:events.0.event_data.job_id'],
   },
   content: ['json'],
   ack: { timeoutSeconds: null, retries: 'unknown', verified: false },
   level: 'repo',
   sources: ['anymail/django-anymail anymail/webhooks/unisender_go.py, with its test'],
   notes:
+    'A request is split by user: one event may hold several of what happened to their mails. ' +
     'The bytes are hashed as they are. Another validator writes the JSON anew, and so ' +
     'depends on ' +
     'white space. MD5 with the key inside is weak by today’s measure, and all there is. The ' +
     'key ' +
     'is that of the API: who has it can send mail.',
-  notSigned:
-    'Headers. No time is checked: a delivery can be replayed once its hash is forgotten.',
+  notSigned: 'Headers. No time is checked: a delivery can be replayed once its hash is forgotten.',
   samples: {
     delivered: ({ eventId, now }) => ({
       auth: '',

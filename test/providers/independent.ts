@@ -1,0 +1,1 @@
+export const INDEPENDENT: readonly { readonly provider: string; readonly library: string }[] = []
