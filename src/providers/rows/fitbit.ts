@@ -17,6 +17,7 @@ export const fitbit: ProviderRow = {
   id: [],
   type: [],
   order: [],
+  identicalAreDistinct: true,
   batch: { at: '$', id: [], type: ['json:collectionType'], order: ['json:ownerId'] },
   content: ['json'],
   handshakes: [
@@ -49,7 +50,8 @@ export const fitbit: ProviderRow = {
   notes:
     'HMAC-SHA1 with the client secret and an ampersand after it. Fitbit tries a right and ' +
     'a wrong code and wants 204 and 404. A request carries several notifications, without ' +
-    'ids.',
+    'ids or times: a second change on the same day reads like the first, so none counts as ' +
+    'the duplicate of another.',
   notSigned:
     'Time: whoever has captured a delivery can send it again, which is a duplicate as ' +
     'long as ids are kept.',
