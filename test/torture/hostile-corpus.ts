@@ -119,7 +119,7 @@ const TEXTS = [
   `GET /hooks/github HTTP/1.1\r\n${HOST}\r\n\r\n`.repeat(50),
 ]
 
-export const CORPUS: readonly Buffer[] = TEXTS.map((text) => Buffer.from(text, 'latin1'))
+const CORPUS: readonly Buffer[] = TEXTS.map((text) => Buffer.from(text, 'latin1'))
 
 /** What a parser may take for something else. */
 const TOKENS = ['\r\n', '\n', '\0', ':', ' ', '\t', ';', ',', '%00', '0', '-1', '\u00ff', '"', '{']

@@ -3,6 +3,7 @@ import { crash } from './crash.ts'
 import { hostile } from './hostile.ts'
 import { kill } from './kill.ts'
 import { simulation } from './simulation.ts'
+import { soak } from './soak.ts'
 import type { Torture } from './torture.ts'
 import { upgrade } from './upgrade.ts'
 
@@ -13,5 +14,6 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   http: { promise: 'bounded and authentic, hostile HTTP', parts: 1, run: hostile },
   backup: { promise: 'a backup under load, restored', parts: 1, run: backup },
   upgrade: { promise: 'the first database, two starters', parts: 1, run: upgrade },
+  soak: { promise: 'bounded, half load with faults', parts: 3, run: soak },
   simulation: { promise: 'all of them, in every order', parts: 1, run: simulation },
 }
