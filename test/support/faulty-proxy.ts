@@ -1,14 +1,16 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { systemClock } from '../../src/clock.ts'
 
 /** Kafka's number for the request that stores records. */
 const PRODUCE = 0
 
 /**
  * What happens to a produce request or its answer: `cut` closes the connection instead of passing
- * it on.
+ * it on, `cut inside` after the first half of it; with `delayMs` it comes later, and so does
+ * everything behind it.
  */
-export type Verdict = 'pass' | 'swallow' | 'cut'
+export type Verdict = 'pass' | 'swallow' | 'cut' | 'cut inside' | { readonly delayMs: number }
 
 export interface FaultyProxyOptions {
   readonly port: number
@@ -53,22 +55,39 @@ export async function startFaultyProxy({ port, target }: FaultyProxyOptions): Pr
       client.destroy()
       broker.destroy()
     }
-    function pass(frame: Buffer, to: Socket, verdict: Verdict) {
-      if (verdict === 'pass') to.write(frame)
-      else if (verdict === 'cut') cut()
-    }
+    const toBroker = openLane(broker, cut)
+    const toClient = openLane(client, cut)
     forEachFrame(client, (frame) => {
       const isProduce = frame.readInt16BE(4) === PRODUCE
       if (isProduce) produces.add(frame.readInt32BE(8))
-      pass(frame, broker, isProduce ? proxy.onRequest() : 'pass')
+      toBroker(frame, isProduce ? proxy.onRequest() : 'pass')
     })
     forEachFrame(broker, (frame) => {
       const isProduce = produces.delete(frame.readInt32BE(4))
-      pass(frame, client, isProduce ? proxy.onAnswer() : 'pass')
+      toClient(frame, isProduce ? proxy.onAnswer() : 'pass')
     })
   }).listen(port, '127.0.0.1')
   await once(server, 'listening')
   return proxy
+}
+
+/** One direction of a connection: frames leave it in the order in which they came. */
+function openLane(to: Socket, cut: () => void): (frame: Buffer, verdict: Verdict) => void {
+  let last: Promise<void> | undefined
+
+  function pass(frame: Buffer, verdict: Verdict): void {
+    if (verdict === 'cut') cut()
+    else if (verdict === 'cut inside') to.write(frame.subarray(0, frame.length / 2), cut)
+    else if (verdict !== 'swallow') to.write(frame)
+  }
+  return (frame, verdict) => {
+    if (typeof verdict === 'object') {
+      const { delayMs } = verdict
+      last = (last ?? Promise.resolve()).then(() => systemClock.sleep(delayMs))
+    }
+    if (last === undefined) pass(frame, verdict)
+    else last = last.then(() => pass(frame, verdict))
+  }
 }
 
 /** Kafka's frames are a length of four bytes and so many bytes. */
