@@ -86,7 +86,8 @@ function requestId(row: ProviderRow): string {
       ? [`header \`${scheme.idHeader}\`, which is signed`]
       : [],
   )
-  const isDated = row.schemes.every((scheme) => 'timestamp' in scheme && scheme.timestamp)
+  const isSigned = row.schemes.every((scheme) => 'timestamp' in scheme && scheme.timestamp)
+  const isDated = isSigned || row.bodiesAreDated === true
   const forgets = isDated ? '' : ` for ${HASH_ID_VALID_MS / 60_000} minutes`
   const isNew = row.identicalAreDistinct === true
   const hash = isNew ? 'nothing: each delivery is new' : `a hash of the delivery${forgets}`

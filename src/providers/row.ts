@@ -108,6 +108,11 @@ export const ProviderRow = z
      * of another.
      */
     identicalAreDistinct: z.literal(true).optional(),
+    /**
+     * Each body says when its event happened: where a delivery has no id, an identical one is its
+     * duplicate however late it comes, and not only within HASH_ID_VALID_MS.
+     */
+    bodiesAreDated: z.literal(true).optional(),
     batch: Batch.optional(),
     handshakes: z.array(HandshakeRule).optional(),
     /** Values that the operator may set, by their lower-case field name. */

@@ -114,6 +114,13 @@ describe('a batch', () => {
     expect(again.events).toEqual(byHash.events)
   })
 
+  test('whose bodies carry a time is the same one however late it comes', () => {
+    const rule: BatchRule = { at: '$', id: [], type: [], order: [] }
+    const [event] = expectBatch(split(rule, '[{"at":1}]', { bodiesAreDated: true })).events
+    expect(event?.eventId).toStartWith('sha256:')
+    expect(event?.eventIdValidMs).toBeUndefined()
+  })
+
   test('without events is one all the same', () => {
     expect(expectBatch(split(whole, '[]')).events).toEqual([])
   })

@@ -17,6 +17,7 @@ export const asana: ProviderRow = {
   id: [],
   type: [],
   order: [],
+  bodiesAreDated: true,
   batch: { at: 'events', id: [], type: ['json:action'], order: ['json:resource.gid'] },
   content: ['json'],
   handshakes: [

@@ -17,6 +17,7 @@ export const meta: ProviderRow = {
   id: [],
   type: ['json:object'],
   order: [],
+  bodiesAreDated: true,
   batch: {
     at: 'entry',
     id: [],

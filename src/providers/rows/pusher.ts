@@ -17,6 +17,7 @@ export const pusher: ProviderRow = {
   id: [],
   type: [],
   order: [],
+  bodiesAreDated: true,
   batch: { at: 'events', id: [], type: ['json:name'], order: ['json:channel'] },
   content: ['json'],
   ack: { timeoutSeconds: null, retries: 'unknown', verified: false },

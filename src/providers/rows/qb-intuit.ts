@@ -17,6 +17,7 @@ export const qbIntuit: ProviderRow = {
   id: [],
   type: [],
   order: [],
+  bodiesAreDated: true,
   batch: {
     at: 'eventNotifications',
     id: [],
