@@ -1,5 +1,5 @@
 /** The probes of the catalogue, each as its provider sends it, and what that wants to see. */
-import { createHmac } from 'node:crypto'
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, test } from 'bun:test'
 import type { Answer, Delivery, Verdict } from '../../src/delivery.ts'
 import { CATALOGUE } from '../../src/providers/catalogue.ts'
@@ -184,9 +184,6 @@ const PROBES: Readonly<Record<string, readonly (readonly [Delivery, Answer])[]>>
   ],
 }
 
-/** Tested where their code is: it takes a certificate to sign one. */
-const ELSEWHERE = ['aws_sns']
-
 describe('the probe of', () => {
   for (const [key, probes] of Object.entries(PROBES)) {
     test(`${key} is answered`, () => {
@@ -201,8 +198,53 @@ describe('the probe of', () => {
   test('every provider that has one is among these', () => {
     const probing = [...CATALOGUE.values()].filter(({ handshakes }) => handshakes !== undefined)
     expect(probing.map(({ key }) => key).toSorted()).toEqual(
-      [...Object.keys(PROBES), ...ELSEWHERE].toSorted(),
+      [...Object.keys(PROBES), 'aws_sns'].toSorted(),
     )
+  })
+})
+
+describe('the subscription of Amazon SNS', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:orders'
+  const HOST = 'https://sns.eu-west-1.amazonaws.com'
+
+  function subscribe(url: string, topic = TOPIC): Verdict {
+    const signedFields = {
+      Message: 'You have chosen to subscribe',
+      MessageId: '165545c9-2a5c-472c-8df2-7ff2be2b3b1b',
+      SubscribeURL: url,
+      Timestamp: '2026-03-04T09:30:00.000Z',
+      Token: '2336412f37',
+      TopicArn: topic,
+      Type: 'SubscriptionConfirmation',
+    }
+    const lines = Object.entries(signedFields).map((field) => `${field.join('\n')}\n`)
+    const message = {
+      ...signedFields,
+      SignatureVersion: '2',
+      SigningCertURL: `${HOST}/SimpleNotificationService-${'0'.repeat(32)}.pem`,
+      Signature: sign('sha256', Buffer.from(lines.join('')), privateKey).toString('base64'),
+    }
+    return verifierOf('aws_sns', {
+      secrets: [],
+      config: { topic_arn: TOPIC },
+      findKeys: () => ({ kind: 'found', keys: [publicKey] }),
+    })(post(message))
+  }
+
+  test('is confirmed at the address that SNS signed, after the answer', () => {
+    const url = `${HOST}/?Action=ConfirmSubscription&Token=${'a'.repeat(400)}`
+    expect(subscribe(url)).toEqual({
+      kind: 'handshake',
+      name: 'SubscriptionConfirmation',
+      answer: ok,
+      confirm: { url, hosts: ['sns.*.amazonaws.com', 'sns.*.amazonaws.com.cn'] },
+    })
+  })
+
+  test('to another topic is none of ours', () => {
+    const verdict = subscribe(HOST, 'arn:aws:sns:eu-west-1:999999999999:orders')
+    expect(outcomeOf(verdict)).toBe('SIGNATURE_MISMATCH')
   })
 })
 
