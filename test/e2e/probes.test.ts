@@ -72,6 +72,14 @@ describe('the gateway', () => {
     return send(source, { headers: sample.headers, body: sample.body })
   }
 
+  function pair(source: string) {
+    const { port } = new URL(gateway.adminUrl)
+    return Bun.spawnSync([...COMMAND, 'source', 'pair', source], {
+      cwd: folder.path,
+      env: { PATH: process.env['PATH'] ?? '', INLET_ADMIN_PORT: port },
+    })
+  }
+
   function published(topic: string): readonly { value: string; headers: Record<string, string> }[] {
     const text = readFileSync(join(folder.path, `data/topics/${topic}.ndjson`), 'utf8')
     return text
@@ -126,12 +134,7 @@ describe('the gateway', () => {
     expect((await hello(LEARNT)).status).toBe(403)
     expect((await deliver('asana', { secret: LEARNT, body })).status).toBe(401)
 
-    const { port } = new URL(gateway.adminUrl)
-    const pairing = Bun.spawnSync([...COMMAND, 'source', 'pair', 'asana'], {
-      cwd: folder.path,
-      env: { PATH: process.env['PATH'] ?? '', INLET_ADMIN_PORT: port },
-    })
-    expect(pairing.stdout.toString()).toContain('Waiting for the secret of "asana" until')
+    expect(pair('asana').stdout.toString()).toContain('Waiting for the secret of "asana" until')
     const echo = await hello(LEARNT)
 
     expect([echo.status, echo.headers.get('x-hook-secret')]).toEqual([200, LEARNT])
@@ -142,6 +145,13 @@ describe('the gateway', () => {
     expect(readFileSync(file, 'utf8')).toBe(`${LEARNT}\n`)
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(JSON.stringify(gateway.log)).not.toContain(LEARNT)
+  })
+
+  test('says why a source cannot be paired', () => {
+    const configured = pair('slack')
+    expect(configured.stdout.toString()).toContain('"slack" learns no secret')
+    expect(configured.exitCode).toBe(1)
+    expect(pair('unknown').stdout.toString()).toContain('no source of this name')
   })
 
   test('stores of a batch that comes again only what is new', async () => {
