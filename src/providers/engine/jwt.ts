@@ -73,11 +73,12 @@ export function compileJwt(scheme: JwtScheme, options: SchemeOptions): CompiledS
 
 function readToken(scheme: JwtScheme, value: string): Token | Refused {
   const text = withoutPrefix(scheme, value)
-  const [header = '', payload = '', signature = '', ...rest] = text.split('.')
+  const parts = text.split('.')
+  const [header = '', payload = '', signature = ''] = parts
   const head = decodeObject(header)
   const claims = decodeObject(payload)
   const bytes = decodeSignature(signature, 'base64url')
-  if (head === undefined || claims === undefined || bytes === undefined || rest.length > 0) {
+  if (head === undefined || claims === undefined || bytes === undefined || parts.length !== 3) {
     return unproven('bad_encoding', 'it is not a signed token')
   }
   const algorithm = scheme.algorithms.find((each) => each === head['alg'])

@@ -29,7 +29,7 @@ export const mailgun: ProviderRow = {
       secret: { from: 'utf8' },
     },
   ],
-  id: ['json:signature.token', 'json:event-data.id'],
+  id: ['json:signature.token', 'json:token'],
   type: ['json:event-data.event'],
   order: ['json:event-data.message.headers.message-id'],
   content: ['json', 'form'],
