@@ -26,7 +26,7 @@ const SLOW_SENDERS = 100
 const GOOD_EVERY_MS = 50
 /** A provider waits for 5 to 30 s. */
 const GOOD_MS_MAX = 5_000
-/** What an idle gateway takes, its bodies in flight, and as much again for what was collected late. */
+/** What an idle gateway takes, its bodies in flight, and as much again not yet collected. */
 const RSS_MIB_MAX = 384
 /** Of the answers from 500 on the one that is about the request: a mangled first line. */
 const VERSION_UNKNOWN = 505

@@ -6,7 +6,7 @@ const SILENCE_MS = 60
 const MORE_MS = 5
 const DRIP_MS = 500
 
-/** Sends bytes on a connection of their own, and resolves to the statuses that came back; 0: none. */
+/** Sends bytes on their own connection. Resolves to the statuses that came back; 0: none did. */
 export async function speak(url: string, bytes: Uint8Array): Promise<number[]> {
   const { hostname, port } = new URL(url)
   const ended = Promise.withResolvers<void>()
