@@ -295,6 +295,10 @@ describe('no answer has', () => {
     expect(outcomeOf(ask('x_twitter', plain('GET', `?crc_token=${forged}`)))).toBe(
       'REQUEST_MALFORMED',
     )
+    // A token is no event either, though its signature is right.
+    for (const token of ['123', 'null', CRC]) {
+      expect(outcomeOf(ask('x_twitter', signed('x_twitter', token)))).toBe('SIGNATURE_MISMATCH')
+    }
     const payload = Buffer.from('<notification/>').toString('base64')
     const challenge = plain('GET', `?bt_challenge=${encodeURIComponent(payload)}`)
     expect(outcomeOf(ask('braintree', challenge))).toBe('HANDSHAKE_REFUSED')
