@@ -75,10 +75,17 @@ function once<T>(make: () => T): () => T {
 /** Where the source is registered. */
 export const URL = 'https://hooks.example.com/hooks/test'
 
+/** Settings of which a form is asked. */
+const CONFIGS: Readonly<Record<string, Record<string, string>>> = {
+  aws_sns: { topic_arn: 'arn:aws:sns:eu-west-1:123456789012:orders' },
+  connectwise: { key_url: 'https://api-na.myconnectwise.net/keys/' },
+}
+
 /** A value for each setting that has to be set. */
 export function configOf(row: ProviderRow): Record<string, string> {
   const required = Object.entries(row.config ?? {}).filter(([, field]) => field.required === true)
-  return Object.fromEntries(required.map(([name]) => [name, `a-${name}`]))
+  const made = Object.fromEntries(required.map(([name]) => [name, `a-${name}`]))
+  return { ...made, ...CONFIGS[row.key] }
 }
 
 export function verifierOf(
@@ -170,4 +177,10 @@ export function expectVerified(verdict: Verdict): Verified {
 /** What a verdict comes down to: `verified`, `handshake`, or the code of a refusal. */
 export function outcomeOf(verdict: Verdict): string {
   return verdict.kind === 'refused' ? verdict.code : verdict.kind
+}
+
+/** A secret of the same form that is not the right one. */
+export function wrongSecret(secret: string): string {
+  const last = Math.max(0, secret.replace(/=+$/, '').length - 5)
+  return secret.slice(0, last) + (secret[last] === 'A' ? 'B' : 'A') + secret.slice(last + 1)
 }
