@@ -203,6 +203,6 @@ describe('a batch of', () => {
 })
 
 const BATCHING = (
-  'adyen gocardless sendgrid mandrill mailchannels klaviyo line pusher ably hubspot_v3 hubspot_v1 ' +
-  'attio asana meta fitbit auth0 okta qb_intuit xero azure_event_grid ms_graph'
+  'adyen gocardless sendgrid mandrill mailchannels klaviyo line pusher ably hubspot_v3 ' +
+  'hubspot_v1 attio asana meta fitbit auth0 okta qb_intuit xero azure_event_grid ms_graph'
 ).split(' ')
