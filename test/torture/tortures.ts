@@ -2,7 +2,9 @@ import { backup } from './backup.ts'
 import { crash } from './crash.ts'
 import { kafka, KAFKA_PARTS } from './kafka/kafka.ts'
 import { hostile } from './hostile.ts'
+import { disk } from './disk.ts'
 import { kill } from './kill.ts'
+import { powerCut } from './power-cut.ts'
 import { simulation } from './simulation.ts'
 import { soak } from './soak.ts'
 import type { Torture } from './torture.ts'
@@ -12,6 +14,8 @@ import { upgrade } from './upgrade.ts'
 export const TORTURES: Readonly<Record<string, Torture>> = {
   crash: { promise: 'durable ack, killed at every place', parts: 1, run: crash },
   kill: { promise: 'durable ack, kill -9 under load', parts: 1, run: kill },
+  powercut: { promise: 'durable ack, power cuts', parts: 3, run: powerCut },
+  disk: { promise: 'durable ack, disks that fail or are full', parts: 2, run: disk },
   kafka: { promise: 'no loss, a cluster of three that fails', parts: KAFKA_PARTS, run: kafka },
   http: { promise: 'bounded and authentic, hostile HTTP', parts: 1, run: hostile },
   backup: { promise: 'a backup under load, restored', parts: 1, run: backup },
