@@ -16,6 +16,7 @@ import { openKeyStore, type KeyStore } from './keys/key-store.ts'
 import { openCallOut } from './outbound/call-out.ts'
 import { CATALOGUE } from './providers/catalogue.ts'
 import { takesSecret, validateSecret } from './providers/engine/secrets.ts'
+import { evidenceOf } from './providers/evidence.ts'
 import { compileVerifier } from './providers/verifier.ts'
 import { readBody } from './providers/engine/body.ts'
 import type { ProviderRow } from './providers/row.ts'
@@ -108,6 +109,7 @@ export function providerPort(key: string, findKeys?: FindKeys): ProviderPort | u
     requiredFields: requiredFields(row),
     takesSecret: row.schemes.some(takesSecret),
     setUp: row.setUp,
+    unconfirmed: unconfirmedOf(row),
     neverRetries: row.ack.neverRetries === true,
     methods: methodsOf(row),
     learnsSecret: row.handshakes?.some(({ learn }) => learn !== undefined) ?? false,
@@ -122,6 +124,11 @@ export function providerPort(key: string, findKeys?: FindKeys): ProviderPort | u
 function requiredFields({ config = {} }: ProviderRow): ReadonlyMap<string, string> {
   const required = Object.entries(config).filter(([, { required }]) => required === true)
   return new Map(required.map(([name, { description }]) => [name, description]))
+}
+
+function unconfirmedOf(row: ProviderRow): string | undefined {
+  const evidence = evidenceOf(row)
+  return evidence === 'proven' || row.category === 'generic' ? undefined : evidence
 }
 
 function methodsOf({ handshakes = [] }: ProviderRow): readonly string[] {

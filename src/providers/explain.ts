@@ -44,7 +44,7 @@ const EVIDENCE: Readonly<Record<Evidence, string>> = {
   docs: 'read in the provider’s documentation; not proven by a published delivery or another library',
   repo: 'read in other people’s code; not proven by a published delivery or another library',
   search: 'read in an excerpt only; not proven by a published delivery or another library',
-  memory: 'not verified at all: it has to be asked for with `INLET_UNVERIFIED_PROVIDERS`',
+  memory: 'not verified by anything: it has to be asked for, see the settings',
 }
 
 function proofOf({ key }: ProviderRow): string {

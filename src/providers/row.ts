@@ -165,6 +165,9 @@ export const ProviderRow = z
     for (const [, field = ''] of JSON.stringify(row).matchAll(/\{config:([a-z_]+)\}/g)) {
       if (!fields.includes(field)) context.addIssue(`config field ${field} is not declared`)
     }
+    if (row.level === 'memory' && !fields.includes('accept_unverified')) {
+      context.addIssue('a row from memory has to be asked for: accept_unverified')
+    }
     for (const scheme of row.schemes) {
       const problem = inconsistency(scheme)
       if (problem !== undefined) context.addIssue(problem)

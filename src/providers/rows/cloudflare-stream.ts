@@ -1,4 +1,5 @@
 import type { ProviderRow } from '../row.ts'
+import { ACCEPT_UNVERIFIED } from '../unverified.ts'
 
 export const cloudflareStream: ProviderRow = {
   key: 'cloudflare_stream',
@@ -27,6 +28,7 @@ export const cloudflareStream: ProviderRow = {
   type: ['json:status.state'],
   order: ['json:uid'],
   content: ['json'],
+  config: { accept_unverified: ACCEPT_UNVERIFIED },
   ack: { timeoutSeconds: null, retries: 'unknown', verified: false },
   level: 'memory',
   sources: ['nothing: written from memory'],

@@ -1,4 +1,5 @@
 import type { ProviderRow } from '../row.ts'
+import { ACCEPT_UNVERIFIED } from '../unverified.ts'
 
 export const datadog: ProviderRow = {
   key: 'datadog',
@@ -9,7 +10,10 @@ export const datadog: ProviderRow = {
   type: ['json:event_type'],
   order: [],
   content: ['json', 'form'],
-  config: { header: { default: 'authorization', description: 'Header that carries the secret.' } },
+  config: {
+    accept_unverified: ACCEPT_UNVERIFIED,
+    header: { default: 'authorization', description: 'Header that carries the secret.' },
+  },
   ack: { timeoutSeconds: null, retries: 'unknown', verified: false },
   level: 'memory',
   sources: ['nothing: written from memory'],

@@ -1,4 +1,5 @@
 import type { ProviderRow } from '../row.ts'
+import { ACCEPT_UNVERIFIED } from '../unverified.ts'
 
 export const mixpanel: ProviderRow = {
   key: 'mixpanel',
@@ -9,6 +10,7 @@ export const mixpanel: ProviderRow = {
   type: ['json:action'],
   order: ['json:parameters.mixpanel_cohort_id'],
   content: ['json'],
+  config: { accept_unverified: ACCEPT_UNVERIFIED },
   ack: { timeoutSeconds: null, retries: 'unknown', verified: false },
   level: 'memory',
   sources: ['nothing: written from memory'],

@@ -1,4 +1,5 @@
 import type { ProviderRow } from '../row.ts'
+import { ACCEPT_UNVERIFIED } from '../unverified.ts'
 
 export const travisCi: ProviderRow = {
   key: 'travis_ci',
@@ -19,6 +20,7 @@ export const travisCi: ProviderRow = {
   order: ['json:repository.id'],
   content: ['form'],
   formField: 'payload',
+  config: { accept_unverified: ACCEPT_UNVERIFIED },
   ack: { timeoutSeconds: null, retries: 'unknown', verified: false },
   level: 'memory',
   sources: ['nothing: written from memory'],
