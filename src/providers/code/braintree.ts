@@ -9,6 +9,7 @@ import { readForm } from '../engine/form.ts'
 
 export const BRAINTREE_SECRET: SecretForm = { from: 'utf8', derive: 'sha1' }
 
+const KIND = /<kind>([a-z0-9_]{1,100})<\/kind>/
 const PAIR = /^([^|]+)\|([0-9a-f]{40})$/
 const PAYLOAD = /^[A-Za-z0-9+/=\n]+$/
 
@@ -49,8 +50,9 @@ export const compileBraintree: CompileCode = ({ secrets, config }) => {
 /** What happened: the notification's own `kind`, not one of its subject. */
 function kindOf(payload: string): string | undefined {
   const xml = Buffer.from(payload, 'base64').toString('utf8')
-  const own = xml.replace(/<subject>[^]*<\/subject>/, '')
-  return /<kind>([a-z0-9_]{1,100})<\/kind>/.exec(own)?.[1]
+  const [before = ''] = xml.split('<subject>', 1)
+  const after = xml.slice(xml.lastIndexOf('</subject>') + 1)
+  return KIND.exec(before)?.[1] ?? KIND.exec(after)?.[1]
 }
 
 export const signBraintree: SignCode = ({ secret, body, config }) => {
