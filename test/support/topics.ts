@@ -108,6 +108,8 @@ export async function readTopic(brokers: string, topic: string): Promise<StoredR
   const consumer = makeClient(brokers).consumer({
     groupId: `read-${randomToken()}`,
     maxWaitTimeInMs: 100,
+    // A cluster that was just broken has no coordinator for a while.
+    retry: { retries: 60, maxRetryTime: 500 },
   })
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (!payload.restart) finished.reject(payload.error)

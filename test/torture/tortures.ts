@@ -5,6 +5,7 @@ import { hostile } from './hostile.ts'
 import { disk } from './disk.ts'
 import { kill } from './kill.ts'
 import { powerCut } from './power-cut.ts'
+import { redis } from './redis.ts'
 import { simulation } from './simulation.ts'
 import { soak } from './soak.ts'
 import type { Torture } from './torture.ts'
@@ -17,6 +18,7 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   powercut: { promise: 'durable ack, power cuts', parts: 3, run: powerCut },
   disk: { promise: 'durable ack, disks that fail or are full', parts: 2, run: disk },
   kafka: { promise: 'no loss, a cluster of three that fails', parts: KAFKA_PARTS, run: kafka },
+  redis: { promise: 'Redis is a hint, whatever it does', parts: 1, run: redis },
   http: { promise: 'bounded and authentic, hostile HTTP', parts: 1, run: hostile },
   backup: { promise: 'a backup under load, restored', parts: 1, run: backup },
   upgrade: { promise: 'the first database, two starters', parts: 1, run: upgrade },
