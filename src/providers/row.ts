@@ -11,12 +11,12 @@ const Literal = z.string().min(1)
 
 /**
  * A value of the delivery: `header:<name>`, or `json:<path>` with dots between the steps (`\.` is a
- * dot within one; a form body counts as an object of its fields); `query:<name>`; `proof:<claim>`
- * of what proved it, a token for example; `jsonKey:<pattern>`, the name of the first member that
- * ends like `*_events`, or that is not the one of `!update_id`.
+ * dot within one; a form body counts as an object of its fields); `proof:<claim>` of what proved it,
+ * a token for example; `jsonKey:<pattern>`, the name of the first member that ends like `*_events`,
+ * or that is not the one of `!update_id`.
  */
 const Reference = z.templateLiteral([
-  z.enum(['header', 'json', 'query', 'proof', 'jsonKey']),
+  z.enum(['header', 'json', 'proof', 'jsonKey']),
   ':',
   z.string(),
 ])
@@ -141,7 +141,10 @@ export const ProviderRow = z
        * 200 for a duplicate.
        */
       taken: z.array(TakenRule).optional(),
-      /** The status that it demands where its proof does not hold. Default: 401. */
+      /**
+       * The status that it demands where its proof does not hold, without a body. Default: 401,
+       * with a problem document.
+       */
       refused: z.int().min(400).max(499).optional(),
     }),
     /**

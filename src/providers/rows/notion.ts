@@ -31,7 +31,8 @@ export const notion: ProviderRow = {
   level: 'repo',
   sources: ['NangoHQ/nango notion', 'simstudioai/sim notion.ts', 'hookdeck/webhook-skills notion'],
   setUp:
-    'Notion sends it itself when a webhook is created: run `inlet source pair <source>` first.',
+    'Notion sends it itself when a webhook is created: run `inlet source pair <source>` first. ' +
+    'Then Notion asks for it on its own page: it stands in <INLET_DATA_DIR>/secrets/<source>.',
   notes:
     'The key is the verification_token of the handshake, which is unsigned and taken only ' +
     'while a registration is pending.',

@@ -26,21 +26,22 @@ export const xero: ProviderRow = {
   content: ['json'],
   ack: {
     timeoutSeconds: 5,
-    retries: 'unknown',
+    retries: 'with growing gaps for 24 h; then the webhook is disabled',
     verified: true,
     taken: [{ respond: { status: 200 } }],
+    refused: 401,
   },
-  level: 'repo',
+  level: 'docs',
   sources: [
-    'gist constantm; truto.one; hookdeck xero skill',
+    'developer.xero.com documentation/webhooks/configuring-your-server',
     'NangoHQ/nango xero-webhook-routing.ts',
   ],
   setUp:
     'Developer portal → the app → Webhooks: Webhooks key. It looks like base64 and is ' +
     'used as it is displayed.',
   notes:
-    'Xero sends right and wrong signatures and wants 200 and 401. A request carries ' +
-    'several events, without ids.',
+    'Xero sends right and wrong signatures and wants 200 and 401, both without a body. A ' +
+    'request carries several events, without ids.',
   notSigned:
     'Time: whoever has captured a delivery can send it again, which is a duplicate as ' +
     'long as ids are kept.',
