@@ -11,9 +11,9 @@ const Literal = z.string().min(1)
 
 /**
  * A value of the delivery: `header:<name>`, or `json:<path>` with dots between the steps (`\.` is a
- * dot within one; a form body counts as an object of its fields); `proof:<claim>` of what proved it,
- * a token for example; `jsonKey:<pattern>`, the name of the first member that ends like `*_events`,
- * or that is not the one of `!update_id`.
+ * dot within one; a form body counts as an object of its fields); `proof:<claim>` of what proved
+ * it, a token for example; `jsonKey:<pattern>`, the name of the first member that ends like
+ * `*_events`, or that is not the one of `!update_id`.
  */
 const Reference = z.templateLiteral([
   z.enum(['header', 'json', 'proof', 'jsonKey']),
