@@ -21,6 +21,9 @@ export async function compile({ outfile, target }: CompileOptions): Promise<void
     target: 'bun',
     minify: true,
     sourcemap: 'inline',
+    // Already parsed: the start to the first answer takes half the time, for 11 MB more.
+    format: 'esm',
+    bytecode: true,
     define: {
       INLET_COMMIT: JSON.stringify(commit()),
       INLET_STARTER: JSON.stringify(JSON.stringify(await starterFiles())),
