@@ -27,6 +27,10 @@ export function logStart(
       hint: 'records go to files, a stand-in: set INLET_SINK=kafka for Kafka',
     })
   }
+  if (config.INLET_FAILPOINT !== undefined) {
+    const { point, signal } = config.INLET_FAILPOINT
+    log.warn('failpoint.armed', { point, signal, hint: 'a test is meant to end this process' })
+  }
 }
 
 /** Says of each source that takes anything from anybody, and of each that takes nothing yet. */
