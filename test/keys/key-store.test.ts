@@ -108,6 +108,24 @@ describe('a key', () => {
     expect(isUnavailable(await look('a'))).toBe(true)
   })
 
+  test('that ends by itself is no longer used, and fetched anew', async () => {
+    publish('a')
+    const { read, ...rest } = place()
+    const ending: KeyPlace = {
+      ...rest,
+      read(answer, now) {
+        const set = read(answer, now)
+        return set && { ...set, validUntil: now + 60_000 }
+      },
+    }
+    await look('a', ending)
+    clock.advance(59_999)
+    expect(find(ending, 'a').kind).toBe('found')
+    clock.advance(1)
+    expect(find(ending, 'a').kind).toBe('key-needed')
+    expect((await look('a', ending)).kind).toBe('found')
+  })
+
   test('that appears with a rotation is found at its first delivery', async () => {
     publish('a')
     await look('a')

@@ -34,8 +34,7 @@ export const adyen: ProviderRow = {
       kind: 'code',
       description:
         'Each item carries additionalData.hmacSignature, an HMAC-SHA256 over eight of its ' +
-        'fields. ' +
-        'Every item of a request has to match.',
+        'fields. Every item of a request has to match.',
       at: ['json:notificationItems.0.NotificationRequestItem.additionalData.hmacSignature'],
       secret: ADYEN_SECRET,
       compile: compileAdyen,
@@ -69,15 +68,15 @@ export const adyen: ProviderRow = {
   ],
   notes:
     'Adyen names an event by its pspReference and eventCode. Only the JSON format is taken, ' +
-    'not the ' +
-    'older form and SOAP ones. The banking and platform webhooks are another provider here: ' +
-    'adyen_platform. The signed text joins fields with colons: an item with a colon ' +
-    'elsewhere than ' +
-    'in merchantReference is refused, because it could be cut in two ways.',
+    'not the older form and SOAP ones. The banking and platform webhooks are another ' +
+    'provider here: adyen_platform. The signed text joins fields with colons: an item with ' +
+    'a colon elsewhere than in merchantReference is refused, because it could be cut in two ' +
+    'ways.',
   notSigned:
-    'Everything but pspReference, originalReference, merchantAccountCode, merchantReference, ' +
-    'amount, eventCode and success: not reason, paymentMethod, eventDate or the rest of ' +
-    'additionalData, and no time. An item can be replayed once its id is forgotten.',
+    'Everything but pspReference, originalReference, merchantAccountCode, ' +
+    'merchantReference, amount, eventCode and success: not reason, paymentMethod, eventDate ' +
+    'or the rest of additionalData, and no time. An item can be replayed once its id is ' +
+    'forgotten.',
   samples: {
     AUTHORISATION: notification('AUTHORISATION', false),
     CAPTURE: notification('CAPTURE', true),

@@ -16,15 +16,14 @@ export const braintree: ProviderRow = {
   name: 'Braintree',
   category: 'payments',
   setUp:
-    'Control Panel → Settings → API: the private key is the secret, the public key belongs in ' +
-    'INLET_CONFIG_<SOURCE>_PUBLIC_KEY.',
+    'Control Panel → Settings → API: the private key is the secret, the public key belongs ' +
+    'in INLET_CONFIG_<SOURCE>_PUBLIC_KEY.',
   schemes: [
     {
       kind: 'code',
       description:
         'HMAC-SHA1 of bt_payload, with the SHA-1 of the private key; bt_signature holds one ' +
-        'for ' +
-        'each key pair, named by its public key.',
+        'for each key pair, named by its public key.',
       at: ['form:bt_signature'],
       secret: BRAINTREE_SECRET,
       macHash: 'sha1',
@@ -57,8 +56,7 @@ export const braintree: ProviderRow = {
   sources: ['braintree/braintree_node lib/braintree/webhook_notification_gateway.js, digest.js'],
   notes:
     'The payload is XML in base64, and is passed on as it came; only its kind is read. An ' +
-    'event is ' +
-    'named by the hash of its payload, in which its time stands.',
+    'event is named by the hash of its payload, in which its time stands.',
   notSigned: 'Everything of the form but bt_payload. No limit to its age is set by Braintree.',
   samples: {
     subscription_charged_successfully: notification(

@@ -6,8 +6,9 @@ export const connectwise: ProviderRow = {
   name: 'ConnectWise PSA',
   category: 'crm',
   setUp:
-    'There is no secret to copy: the key stands at Metadata.key_url of each callback. Put that ' +
-    'address, or the part of it that all callbacks share, into INLET_CONFIG_<SOURCE>_KEY_URL.',
+    'There is no secret to copy: the key stands at Metadata.key_url of each callback. Put ' +
+    'that address, or the part of it that all callbacks share, into ' +
+    'INLET_CONFIG_<SOURCE>_KEY_URL.',
   schemes: [
     {
       kind: 'code',
@@ -33,8 +34,7 @@ export const connectwise: ProviderRow = {
   sources: ['NangoHQ/nango connectwise-psa-webhook-routing.ts'],
   notes:
     'Everybody with an account has a key at such an address, so that a host of ConnectWise ' +
-    'alone ' +
-    'proves nothing: the address is pinned.',
+    'alone proves nothing: the address is pinned.',
   notSigned: 'Headers, and no time: a delivery can be replayed once its hash is forgotten.',
   samples: {},
 }

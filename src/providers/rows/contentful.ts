@@ -25,8 +25,7 @@ export const contentful: ProviderRow = {
       kind: 'code',
       description:
         'HMAC-SHA256 over method, path, the headers that x-contentful-signed-headers names, ' +
-        'and ' +
-        'the body.',
+        'and the body.',
       at: ['header:x-contentful-signature'],
       secret: CONTENTFUL_SECRET,
       needsUrl: true,
@@ -46,8 +45,7 @@ export const contentful: ProviderRow = {
   sources: ['contentful/node-apps-toolkit src/requests/sign-request.ts, verify-request.ts'],
   notes:
     'The window of 30 s is Contentful’s own. The time and the list of signed headers have ' +
-    'to be ' +
-    'signed themselves. The topic counts as the event’s type only where it is signed.',
+    'to be signed themselves. The topic counts as the event’s type only where it is signed.',
   notSigned: 'Headers that x-contentful-signed-headers does not name, and the host.',
   samples: {
     'ContentManagement.Entry.publish': entry,

@@ -23,8 +23,8 @@ export const hygraph: ProviderRow = {
     {
       kind: 'code',
       description:
-        'HMAC-SHA256 over a JSON envelope of the body as a text, the environment and the time, ' +
-        'which gcms-signature names.',
+        'HMAC-SHA256 over a JSON envelope of the body as a text, the environment and the ' +
+        'time, which gcms-signature names.',
       at: ['header:gcms-signature'],
       secret: HYGRAPH_SECRET,
       compile: compileHygraph,
@@ -40,8 +40,7 @@ export const hygraph: ProviderRow = {
   sources: ['@hygraph/utils 1.2.1', 'Yizack/nuxt-webhook-validators hygraph.ts'],
   notes:
     'The time is in ms, as Hygraph’s own library writes it; a third-party validator reads ' +
-    'it as ' +
-    'seconds, and so finds nothing too old. The window of 5 minutes is ours.',
+    'it as seconds, and so finds nothing too old. The window of 5 minutes is ours.',
   notSigned: 'Headers.',
   samples: { create: changed('create'), publish: changed('publish') },
 }

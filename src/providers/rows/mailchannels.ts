@@ -10,8 +10,8 @@ export const mailchannels: ProviderRow = {
     {
       kind: 'code',
       description:
-        'An HTTP message signature (RFC 9421, ed25519) over Content-Digest (RFC 9530), by the ' +
-        'key that MailChannels publishes under the signature’s keyid.',
+        'An HTTP message signature (RFC 9421, ed25519) over Content-Digest (RFC 9530), by ' +
+        'the key that MailChannels publishes under the signature’s keyid.',
       at: ['header:signature'],
       compile: compileMailchannels,
     },
@@ -29,8 +29,7 @@ export const mailchannels: ProviderRow = {
   ],
   notes:
     'The key is the same for all accounts, so customer_handle says whose the event is: a ' +
-    'handler ' +
-    'should look at it. Events have no id; one is named by its place in its request.',
+    'handler should look at it. Events have no id; one is named by its place in its request.',
   notSigned:
     'The URL, and headers but Content-Digest: a delivery to another customer is as genuine.',
   samples: {},

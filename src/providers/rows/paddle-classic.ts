@@ -11,8 +11,7 @@ export const paddleClassic: ProviderRow = {
       kind: 'code',
       description:
         'RSA-SHA1 over the fields of the form but p_signature, sorted by name, as PHP ' +
-        'serialises ' +
-        'them.',
+        'serialises them.',
       at: ['form:p_signature'],
       secret: { from: 'utf8' },
       compile: compilePaddleClassic,
@@ -27,8 +26,7 @@ export const paddleClassic: ProviderRow = {
   sources: ['classic.paddle.com: verifying webhooks'],
   notes:
     'The secret is a public key. Paddle Billing, the successor, is the provider paddle. A ' +
-    'field that ' +
-    'occurs twice is refused: PHP would take the last one, and others the first.',
+    'field that occurs twice is refused: PHP would take the last one, and others the first.',
   notSigned: 'Headers. The form has event_time, and no limit to its age is set by Paddle.',
   samples: {},
 }

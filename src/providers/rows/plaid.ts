@@ -7,7 +7,8 @@ export const plaid: ProviderRow = {
   category: 'payments',
   setUp:
     'Dashboard → Developers → Keys: the secret of the environment, and the client_id, which ' +
-    'belongs in INLET_CONFIG_<SOURCE>_CLIENT_ID. With them the gateway asks for Plaid’s keys.',
+    'belongs in INLET_CONFIG_<SOURCE>_CLIENT_ID. With them the gateway asks for Plaid’s ' +
+    'keys.',
   schemes: [
     {
       kind: 'code',

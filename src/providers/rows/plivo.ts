@@ -27,14 +27,11 @@ export const plivo: ProviderRow = {
   sources: ['plivo/plivo-node lib/utils/v3Security.js'],
   notes:
     'Version 2, which is sent beside it, signs the URL and no field: it is never looked at, ' +
-    'or a ' +
-    'request could be stripped of its better signature and given any content. Set the ' +
-    'method to ' +
-    'POST. Events of a call have no id of their own.',
+    'or a request could be stripped of its better signature and given any content. Set the ' +
+    'method to POST. Events of a call have no id of their own.',
   notSigned:
     'Headers. Names and values of fields are signed with nothing between them, so who saw a ' +
-    'request ' +
-    'can move a border between them; nothing dates it.',
+    'request can move a border between them; nothing dates it.',
   samples: {
     delivered: ({ eventId }) => ({
       From: '14155550100',

@@ -10,8 +10,8 @@ export const twilio: ProviderRow = {
     {
       kind: 'code',
       description:
-        'HMAC-SHA1 over the URL and the form’s fields, sorted; over the URL alone for another ' +
-        'body, whose SHA-256 stands in bodySHA256 of the query.',
+        'HMAC-SHA1 over the URL and the form’s fields, sorted; over the URL alone for ' +
+        'another body, whose SHA-256 stands in bodySHA256 of the query.',
       at: ['header:x-twilio-signature'],
       secret: TWILIO_SECRET,
       needsUrl: true,
@@ -41,13 +41,12 @@ export const twilio: ProviderRow = {
   ],
   notes:
     'The URL counts with and without its port, as in Twilio’s own libraries. A body that is ' +
-    'neither a ' +
-    'form nor bound by bodySHA256 is refused: the signature would be a token for any body.',
+    'neither a form nor bound by bodySHA256 is refused: the signature would be a token for ' +
+    'any body.',
   notSigned:
     'Headers, i-twilio-idempotency-token among them. Names and values of fields are signed ' +
-    'with ' +
-    'nothing between them, so who saw a request can move a border between them; nothing ' +
-    'dates it.',
+    'with nothing between them, so who saw a request can move a border between them; ' +
+    'nothing dates it.',
   samples: {
     delivered: ({ eventId }) => ({
       AccountSid: 'ACSample0000000000000000000000000000',

@@ -30,12 +30,10 @@ export const unisenderGo: ProviderRow = {
   level: 'repo',
   sources: ['anymail/django-anymail anymail/webhooks/unisender_go.py, with its test'],
   notes:
-    'A request is split by user: one event may hold several of what happened to their mails. ' +
-    'The bytes are hashed as they are. Another validator writes the JSON anew, and so ' +
-    'depends on ' +
-    'white space. MD5 with the key inside is weak by today’s measure, and all there is. The ' +
-    'key ' +
-    'is that of the API: who has it can send mail.',
+    'A request is split by user: one event may hold several of what happened to their ' +
+    'mails. The bytes are hashed as they are. Another validator writes the JSON anew, and ' +
+    'so depends on white space. MD5 with the key inside is weak by today’s measure, and all ' +
+    'there is. The key is that of the API: who has it can send mail.',
   notSigned: 'Headers. No time is checked: a delivery can be replayed once its hash is forgotten.',
   samples: {
     delivered: ({ eventId, now }) => ({

@@ -33,8 +33,7 @@ export const vonage: ProviderRow = {
   sources: ['Vonage/vonage-node-sdk packages/jwt', 'symfony VonageRequestParser'],
   notes:
     'A token without payload_hash would be good for any body, and is refused. The sig ' +
-    'parameter of ' +
-    'the older SMS API is not taken: its default method is MD5.',
+    'parameter of the older SMS API is not taken: its default method is MD5.',
   notSigned: 'Headers and the URL.',
   samples: {
     delivered: ({ eventId, now }) => ({
