@@ -118,8 +118,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('door', (signal) => door.run(signal))
   scope.run('retention', (signal) => runRetention(storage.retention, ports, signal))
 
-  const handling = openHandling(setup, { ...ports, storage, scope }, opened)
-  const { reloader, handlePorts } = handling
+  const { reloader, handlePorts } = openHandling(setup, { ...ports, storage, scope }, opened)
   const commitThrough = ports.commitThrough ?? ((commit) => commit)
   const { pairing, probes } = openProbes(reloader, { clock, log, scope })
   const ingestPorts: IngestPorts = {
@@ -201,6 +200,7 @@ function openHandling(setup: Setup, ports: HandlingPorts, opened: AsyncDisposabl
   const watchdog = openWatchdog({ clock, log, level, blockMsMax })
   opened.defer(() => watchdog.close())
   opened.defer(() => setup.keys.close())
+  setup.keys.onFailure((source, reason) => log.warn('keys.unavailable', { source, reason }))
   scope.run('heartbeat', (signal) => watchdog.run(signal))
   async function load(current: Served): Promise<Served> {
     const next = await setup.reload(current)

@@ -12,7 +12,7 @@ const MISMATCH = 'SIGNATURE_MISMATCH'
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const ed = generateKeyPairSync('ed25519')
-const pem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' }).toString()
+const pem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' })
 
 type Signer = (text: string) => string
 const hs =

@@ -46,7 +46,7 @@ function makeKeys(row: ProviderRow): SampleKeys {
   const [scheme] = row.schemes
   if (row.key === 'paddle_classic') {
     const { signing, key } = published(row)
-    return { secret: key.export({ type: 'spki', format: 'pem' }).toString(), signing }
+    return { secret: key.export({ type: 'spki', format: 'pem' }), signing }
   }
   const keys = scheme && sampleKeys(scheme, 'a secret that is long enough')
   // Only the provider's own key verifies: `verifierOf` is told that this one is it.

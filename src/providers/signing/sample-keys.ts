@@ -51,7 +51,7 @@ function inForm({ from }: SecretForm, random: string): string {
 /** How a public key is written. */
 type Write = (key: KeyObject) => string
 
-const PEM: Write = (key) => key.export({ type: 'spki', format: 'pem' }).toString()
+const PEM: Write = (key) => key.export({ type: 'spki', format: 'pem' })
 
 function pairFor(kind: 'ed25519' | 'ecdsa' | 'rsa', key: PublicKey): SampleKeys | undefined {
   if (key.from !== 'secret') return undefined
