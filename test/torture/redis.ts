@@ -82,7 +82,11 @@ export async function redis(options: TortureOptions): Promise<Row> {
   const { acked, lost, duplicates, inversions, p99Ms } = result
   const isInOrder = acked > 0 && lost === 0 && inversions === 0
   return {
-    ...{ cases: cases.length, acked, lost, duplicates, inversions },
+    cases: cases.length,
+    acked,
+    lost,
+    duplicates,
+    inversions,
     held: isInOrder && duplicates <= result.redelivered && p99Ms < P99_MS_MAX,
     controlCaught: control.lost > 0,
     figures: { 'deliveries to both nodes': result.redelivered, 'p99 ms': Math.round(p99Ms) },

@@ -2,6 +2,7 @@ import { backup } from './backup.ts'
 import { crash } from './crash.ts'
 import { kafka, KAFKA_PARTS } from './kafka/kafka.ts'
 import { hostile } from './hostile.ts'
+import { deploy } from './deploy.ts'
 import { disk } from './disk.ts'
 import { kill } from './kill.ts'
 import { powerCut } from './power-cut.ts'
@@ -9,6 +10,7 @@ import { redis } from './redis.ts'
 import { simulation } from './simulation.ts'
 import { soak } from './soak.ts'
 import type { Torture } from './torture.ts'
+import { two } from './two.ts'
 import { upgrade } from './upgrade.ts'
 
 /** Every torture by its name, in the order in which they run. */
@@ -19,6 +21,8 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   disk: { promise: 'durable ack, disks that fail or are full', parts: 2, run: disk },
   kafka: { promise: 'no loss, a cluster of three that fails', parts: KAFKA_PARTS, run: kafka },
   redis: { promise: 'Redis is a hint, whatever it does', parts: 1, run: redis },
+  two: { promise: 'one owner, order', parts: 1, run: two },
+  deploy: { promise: 'available, restarts under load', parts: 1, run: deploy },
   http: { promise: 'bounded and authentic, hostile HTTP', parts: 1, run: hostile },
   backup: { promise: 'a backup under load, restored', parts: 1, run: backup },
   upgrade: { promise: 'the first database, two starters', parts: 1, run: upgrade },
