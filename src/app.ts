@@ -74,9 +74,10 @@ export interface App {
   reload(): void
   /**
    * Drains: stops accepting, answers what is in flight, publishes what it can
-   * in time, closes everything.
+   * in time, closes everything. Where storage has failed the database stays open, and the process
+   * has to be killed: to end it in any other way would close it.
    */
-  stop(): Promise<void>
+  stop(): Promise<'closed' | 'kill'>
 }
 
 /**
@@ -157,6 +158,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
       // What is published after a failure cannot be marked: only a start gets further.
       if (state !== 'failed') await relay.drain(Math.max(0, leftMs))
       await resources.disposeAsync()
+      return storage.isTrusted() ? 'closed' : 'kill'
     },
   }
 }
@@ -180,6 +182,7 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
   return {
     writer,
     checkpointer,
+    isTrusted: () => database.isTrusted,
     keys: openIdempotencyKeys(database),
     outbox: openOutbox(reader),
     retries: openDueRetries(reader),

@@ -98,12 +98,16 @@ describe('a key', () => {
   })
 
   test('stays in use while its server is away, until it is too old', async () => {
+    const failures: string[] = []
+    store.onFailure((family, reason) => failures.push(`${family}: ${reason}`))
     publish('a')
     await look('a')
     server.answer = () => new Response(null, { status: 500 })
     clock.advance(KEY_EXPIRES_MS - 1)
     expect(find(place(), 'a').kind).toBe('found')
     await settled()
+    // Nobody waited for it, and so nobody else would say so.
+    expect(failures).toEqual(['shop: the answer holds no usable key'])
     clock.advance(KEY_MISS_MS)
     expect(isUnavailable(await look('a'))).toBe(true)
   })
