@@ -1,8 +1,8 @@
 /**
- * Hostile HTTP on raw sockets: a corpus of attacks, mutated, beside slow senders that never end.
- * The process lives, its memory is bounded, nothing is stored, no parser's trouble is answered with
- * a 5xx, and good deliveries are acknowledged in time meanwhile. The control takes unsigned
- * deliveries: the same requests must then be seen to be stored.
+ * Hostile HTTP on raw sockets: a corpus of attacks, mutated, beside slow senders and bodies that
+ * never end. The process lives, its memory is bounded, nothing is stored, no parser's trouble is
+ * answered with a 5xx, and good deliveries are acknowledged in time meanwhile. The control takes
+ * unsigned deliveries of any size: it must be seen to store them, and to grow.
  */
 import { Database } from 'bun:sqlite'
 import { readFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { systemClock } from '../../src/clock.ts'
 import { startGateway, type GatewayProcess } from '../support/gateway-process.ts'
 import { makeTempDir } from '../support/temp.ts'
 import { mutated } from './hostile-corpus.ts'
-import { openSlowSenders, speak } from './raw-http.ts'
+import { openSlowSenders, openUploads, speak } from './raw-http.ts'
 import { seeded } from './seeded.ts'
 import { send, signedDelivery } from './signed.ts'
 import type { Row, TortureOptions } from './torture.ts'
@@ -23,6 +23,9 @@ const FULL_REQUESTS = 250_000
 const CONTROL_REQUESTS = 500
 const LANES = 48
 const SLOW_SENDERS = 100
+const UPLOADS = { count: 16, mib: 32 }
+/** So long they have at least, whatever the number of requests. */
+const UPLOAD_MS = 3_000
 const GOOD_EVERY_MS = 50
 /** A provider waits for 5 to 30 s. */
 const GOOD_MS_MAX = 5_000
@@ -31,11 +34,18 @@ const RSS_MIB_MAX = 384
 /** Of the answers from 500 on the one that is about the request: a mangled first line. */
 const VERSION_UNKNOWN = 505
 
+/** What the control goes without. */
+const UNBOUNDED = {
+  INLET_SECRET_GITHUB: 'none',
+  INLET_BODY_BYTES_MAX: String(64 * 1024 * 1024),
+  INLET_INFLIGHT_BYTES_MAX: String(4 * 1024 * 1024 * 1024),
+}
+
 interface Attack {
   readonly command: readonly string[]
   readonly seed: number
   readonly requests: number
-  readonly secret: string
+  readonly env: Readonly<Record<string, string>>
 }
 
 interface AttackResult {
@@ -55,8 +65,8 @@ interface AttackResult {
 
 export async function hostile({ command, seed, form, cycles }: TortureOptions): Promise<Row> {
   const requests = cycles ?? (form === 'full' ? FULL_REQUESTS : SHORT_REQUESTS)
-  const result = await attack({ command, seed, requests, secret: SECRET })
-  const control = await attack({ command, seed, requests: CONTROL_REQUESTS, secret: 'none' })
+  const result = await attack({ command, seed, requests, env: {} })
+  const control = await attack({ command, seed, requests: CONTROL_REQUESTS, env: UNBOUNDED })
   const count = (from: number, to: number) =>
     [...result.answers].reduce(
       (sum, [status, n]) => sum + (status >= from && status <= to ? n : 0),
@@ -80,7 +90,7 @@ export async function hostile({ command, seed, form, cycles }: TortureOptions): 
     duplicates: 0,
     inversions: 0,
     held,
-    controlCaught: control.forged > 0,
+    controlCaught: control.forged > 0 && control.rssMib > RSS_MIB_MAX,
     figures: {
       forged,
       '4xx': count(400, 499),
@@ -92,7 +102,7 @@ export async function hostile({ command, seed, form, cycles }: TortureOptions): 
   }
 }
 
-async function attack({ command, seed, requests, secret }: Attack): Promise<AttackResult> {
+async function attack({ command, seed, requests, env }: Attack): Promise<AttackResult> {
   await using directory = await makeTempDir()
   const gateway = await startGateway({
     command,
@@ -100,15 +110,17 @@ async function attack({ command, seed, requests, secret }: Attack): Promise<Atta
     env: {
       INLET_SINK: 'file',
       INLET_SOURCES: 'github',
-      INLET_SECRET_GITHUB: secret,
+      INLET_SECRET_GITHUB: SECRET,
       INLET_EVENTS_TOKEN_SHOP: 'made-up-token-for-torture',
       // From one address, and yet to be parsed, not to be turned away.
       INLET_RATE_PER_ADDRESS: '0',
+      ...env,
       INLET_LOG_DELIVERIES: 'false',
     },
   })
   const over = new AbortController()
   const slow = openSlowSenders(gateway.url, SLOW_SENDERS)
+  const uploads = openUploads(gateway.url, UPLOADS.count, UPLOADS.mib)
   const sending = sendGood(gateway, over.signal)
   const answers = new Map<number, number>()
   const random = seeded(seed)
@@ -120,9 +132,11 @@ async function attack({ command, seed, requests, secret }: Attack): Promise<Atta
       for (const status of statuses) answers.set(status, (answers.get(status) ?? 0) + 1)
     }
   }
-  await Promise.all(Array.from({ length: LANES }, () => attackOn(gateway.url)))
+  const lanes = Array.from({ length: LANES }, () => attackOn(gateway.url))
+  await Promise.all([...lanes, systemClock.sleep(UPLOAD_MS)])
   over.abort()
   slow.close()
+  uploads.close()
   const good = await sending
   const isAlive = (await send(gateway.url, delivery('last')).catch(() => 0)) === 202
   const rssMib = peakMib(gateway.pid)

@@ -5,6 +5,7 @@ const SILENCE_MS = 60
 /** After the first answer so long for those to further requests on the same socket. */
 const MORE_MS = 5
 const DRIP_MS = 500
+const HEAD = 'POST /hooks/github HTTP/1.1\r\nhost: gateway.test\r\n'
 
 /** Sends bytes on their own connection. Resolves to the statuses that came back; 0: none did. */
 export async function speak(url: string, bytes: Uint8Array): Promise<number[]> {
@@ -46,8 +47,7 @@ export async function speak(url: string, bytes: Uint8Array): Promise<number[]> {
 export function openSlowSenders(url: string, count: number): { close(): void } {
   const { hostname, port } = new URL(url)
   const sockets = new Set<Bun.Socket>()
-  const head = 'POST /hooks/github HTTP/1.1\r\nhost: gateway.test\r\n'
-  const starts = [head, `${head}content-length: 1000\r\n\r\n`]
+  const starts = [HEAD, `${HEAD}content-length: 1000\r\n\r\n`]
   let isClosed = false
   const open = (start: string) =>
     void Bun.connect({
@@ -66,7 +66,7 @@ export function openSlowSenders(url: string, count: number): { close(): void } {
         },
       },
     }).catch(() => undefined)
-  for (let at = 0; at < count; at += 1) open(starts[at % starts.length] ?? head)
+  for (let at = 0; at < count; at += 1) open(starts[at % starts.length] ?? HEAD)
   const dripping = setInterval(() => {
     for (const socket of sockets) socket.write('x')
   }, DRIP_MS)
@@ -74,6 +74,40 @@ export function openSlowSenders(url: string, count: number): { close(): void } {
     close() {
       isClosed = true
       clearInterval(dripping)
+      for (const socket of sockets) socket.terminate()
+    },
+  }
+}
+
+const CHUNK = Buffer.from(`100000\r\n${'x'.repeat(0x10_00_00)}\r\n`)
+
+/** Sends bodies of so many MiB, their length undeclared, on so many connections, and no end. */
+export function openUploads(url: string, count: number, mib: number): { close(): void } {
+  const { hostname, port } = new URL(url)
+  const sockets = new Set<Bun.Socket>()
+  const head = Buffer.from(`${HEAD}transfer-encoding: chunked\r\n\r\n`)
+  const bytes = Buffer.concat([head, ...Array.from({ length: mib }, () => CHUNK)])
+  function open(): void {
+    let at = 0
+    const write = (socket: Bun.Socket) => {
+      at += Math.max(0, socket.write(bytes.subarray(at)))
+    }
+    void Bun.connect({
+      hostname,
+      port: Number(port),
+      socket: {
+        open(socket) {
+          sockets.add(socket)
+          write(socket)
+        },
+        drain: write,
+        data() {},
+      },
+    }).catch(() => undefined)
+  }
+  for (let opened = 0; opened < count; opened += 1) open()
+  return {
+    close() {
       for (const socket of sockets) socket.terminate()
     },
   }
