@@ -27,7 +27,10 @@ function hmac(hash: string, key: string, text: string, encoding: 'hex' | 'base64
 }
 
 /** The text that a template makes of a request. */
-function messageOf(template: string, delivery = deliveryOf('{"a":{"b":7}}', { 'x-a': 'A' })) {
+function messageOf(
+  template: string,
+  delivery = deliveryOf('{"a":{"b":7}}', { 'x-a': 'A' }),
+): unknown {
   const make = compileMessage(template, { config: { c: '{body}$&' }, url: URL })
   const message = make({ request: { delivery, data: { a: { b: 7 } } }, id: 'ID', timestamp: 'TS' })
   if ('kind' in message) return message
@@ -60,7 +63,7 @@ describe('a template', () => {
   test('refuses a value that could end before its end, and names one that is missing', () => {
     const dotted = deliveryOf('', { 'x-a': 'a.b' })
     const bad = { kind: 'bad-part', name: 'header:x-a' }
-    expect<unknown>(messageOf('{header:x-a}.{body}', dotted)).toEqual({ ...bad, isMissing: false })
+    expect(messageOf('{header:x-a}.{body}', dotted)).toEqual({ ...bad, isMissing: false })
     expect(messageOf('{header:x-a}{body}', dotted)).toBe('a.b')
     expect(messageOf('{header:x-b}', dotted)).toMatchObject({ name: 'header:x-b', isMissing: true })
   })
@@ -201,9 +204,13 @@ describe('Recurly: the time first, then signatures', () => {
   })
 
   test('more than the limit are refused unseen', () => {
-    const many = (count: number) => `${at},${'00,'.repeat(count - 1)}${good}`
-    expect(judge(many(SIGNATURES_MAX))).toBe('verified')
-    expect(judge(many(SIGNATURES_MAX + 1))).toBe(MISMATCH)
+    const many = (count: number) => {
+      const value = `${at},${'00,'.repeat(count - 1)}${good}`
+      return verifierOf('recurly')(deliveryOf('{}', { 'recurly-signature': value }))
+    }
+    expect(many(SIGNATURES_MAX)).toMatchObject({ kind: 'verified' })
+    const detail = `recurly-signature has more than ${SIGNATURES_MAX} signatures`
+    expect(many(SIGNATURES_MAX + 1)).toMatchObject({ step: 'mismatch', detail })
   })
 })
 
