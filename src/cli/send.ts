@@ -63,7 +63,8 @@ INLET_EVENTS_TOKEN_<CALLER> is that of a caller: its event is a CloudEvent of an
     const url = targetOf(base, path)
     const status = await deliver(url, sample, context)
     const isHere = values.url === undefined && existsSync(join(dataDir, DATABASE_FILE))
-    if ((status === 202 || status === 204) && isHere) await showOutcome({ dataDir, source: name }, context.print)
+    const isNew = status === 202 || status === 204
+    if (isNew && isHere) await showOutcome({ dataDir, source: name }, context.print)
     return status >= 200 && status < 300 ? 0 : 1
   },
 }

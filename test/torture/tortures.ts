@@ -7,6 +7,7 @@ import { disk } from './disk.ts'
 import { kill } from './kill.ts'
 import { powerCut } from './power-cut.ts'
 import { redis } from './redis.ts'
+import { signatures } from './signatures.ts'
 import { simulation } from './simulation.ts'
 import { soak } from './soak.ts'
 import type { Torture } from './torture.ts'
@@ -24,6 +25,7 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   two: { promise: 'one owner, order', parts: 1, run: two },
   deploy: { promise: 'available, restarts under load', parts: 1, run: deploy },
   http: { promise: 'bounded and authentic, hostile HTTP', parts: 1, run: hostile },
+  signatures: { promise: 'authentic, every provider, damaged', parts: 1, run: signatures },
   backup: { promise: 'a backup under load, restored', parts: 1, run: backup },
   upgrade: { promise: 'the first database, two starters', parts: 1, run: upgrade },
   soak: { promise: 'bounded, half load with faults', parts: 3, run: soak },
