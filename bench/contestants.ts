@@ -5,7 +5,7 @@ import { findFreePort } from '../test/support/server-process.ts'
 import { startServer, type Server } from './server.ts'
 
 const ROOT = join(import.meta.dir, '..')
-const BINARY = join(ROOT, 'dist', 'inlet')
+export const BINARY = join(ROOT, 'dist', 'inlet')
 
 /** A server that takes webhooks. */
 export interface Contestant extends Server {

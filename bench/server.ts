@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { systemClock } from '../src/clock.ts'
+import { cpuMsOf } from './usage.ts'
 
 /** Generous: a healthy start takes a hundredth of it. */
 const START_MS_MAX = 20_000
 const STOP_MS_MAX = 15_000
-const POLL_MS = 10
+const POLL_MS = 2
 
 /** A server under load, on a core of its own. */
 export interface Server extends AsyncDisposable {
+  readonly pid: number
   /** The CPU time of all its threads so far, in ms; Linux counts in steps of 10. */
   cpuMs(): number
   /** Stops it where it stands, so that it takes nothing from what is measured instead. */
@@ -55,6 +56,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await systemClock.sleep(POLL_MS)
   }
   return {
+    pid: child.pid,
     cpuMs: () => cpuMsOf(child.pid),
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
@@ -74,11 +76,4 @@ async function answers(url: string): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-function cpuMsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // After the name, which may hold anything: the 12th and 13th field are ticks of 10 ms.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10
 }

@@ -3,7 +3,7 @@
  * go to the writer.
  */
 import { and, asc, desc, eq, gt, lte, sql } from 'drizzle-orm'
-import { assert } from '../src/assert.ts'
+import { assert, BrokenInvariant } from '../src/assert.ts'
 import type { EpochMs } from '../src/clock.ts'
 import type { EntryException, ExceptionStatus, OutboxEntry } from '../src/outbox.ts'
 import { openBodies } from './bodies.ts'
@@ -82,12 +82,12 @@ export function openOutbox(reader: Reader): Outbox {
   function toEntries(rows: readonly EntryRow[], bytesMax: number): readonly OutboxEntry[] {
     return takeBytes(rows, bytesMax).map(
       ({ chunkSeq, bodyOffset, bodyLength, valueLength, ...entry }) => {
-        const value =
+        const { seq } = entry
+        const read = () =>
           valueLength === null
             ? bodies.read({ chunkSeq, bodyOffset, bodyLength })
-            : statements.value.get({ seq: entry.seq })?.value
-        assert(value instanceof Uint8Array, `outbox entry ${entry.seq} has its value`)
-        return { ...entry, value }
+            : statements.value.get({ seq })?.value
+        return { ...entry, ...valueOrDamage(read, seq) }
       },
     )
   }
@@ -126,6 +126,23 @@ export function openOutbox(reader: Reader): Outbox {
         dead: countOf('dead'),
       }
     },
+  }
+}
+
+const NOTHING = new Uint8Array()
+
+/** A row whose bytes are gone says so: it must not keep the relay from all the others. */
+function valueOrDamage(
+  read: () => Uint8Array | null | undefined,
+  seq: number,
+): Pick<OutboxEntry, 'value' | 'damage'> {
+  try {
+    const value = read()
+    assert(value instanceof Uint8Array, `outbox entry ${seq} has its value`)
+    return { value }
+  } catch (error) {
+    if (!(error instanceof BrokenInvariant)) throw error
+    return { value: NOTHING, damage: error.message }
   }
 }
 

@@ -212,8 +212,12 @@ function place(draft: Draft, { body, request: whole }: NewEvent) {
   const known = draft.request?.body === whole ? draft.request : undefined
   const request = known ?? { body: whole, offset: bytes }
   const missing = known === undefined ? [whole] : []
-  return body.buffer === whole.buffer
-    ? { offset: request.offset + body.byteOffset - whole.byteOffset, add: missing, request }
+  const start = body.byteOffset - whole.byteOffset
+  const end = start + body.byteLength
+  // Small arrays may share a buffer that neither of them owns.
+  const isPart = body.buffer === whole.buffer && start >= 0 && end <= whole.byteLength
+  return isPart
+    ? { offset: request.offset + start, add: missing, request }
     : { offset: bytes + (missing[0]?.byteLength ?? 0), add: [...missing, body], request }
 }
 

@@ -7,11 +7,7 @@ import { FAULTS, type Fault, type FaultCode } from '../src/errors.ts'
 const RETRY_AFTER_S = 5
 
 /** What a problem says beside its standard members. */
-export interface ProblemMembers {
-  /** Default: that of the fault. */
-  readonly status?: number
-  readonly [name: string]: unknown
-}
+export type ProblemMembers = Readonly<Record<string, unknown>>
 
 /**
  * An RFC 9457 problem document. `code` is stable; `title` and `detail` are for people, and carry
@@ -23,10 +19,9 @@ export function problem(
   headers: Readonly<Record<string, string>> = {},
   members: ProblemMembers = {},
 ): Response {
-  const { title, retryAfterS = RETRY_AFTER_S, ...fault }: Fault = FAULTS[code]
-  const { status = fault.status, ...others } = members
+  const { status, title, retryAfterS = RETRY_AFTER_S }: Fault = FAULTS[code]
   const type = `urn:inlet:fault:${code.toLowerCase()}`
-  return new Response(JSON.stringify({ type, title, status, detail, code, ...others }), {
+  return new Response(JSON.stringify({ type, title, status, detail, code, ...members }), {
     status,
     headers: {
       'content-type': 'application/problem+json',

@@ -27,7 +27,7 @@ const NOT_PROVEN = {
   detail: 'the log of the gateway says why',
 } as const satisfies Partial<Refused>
 
-/** The problem document of a refusal. */
+/** The problem document of a refusal, or the bare status that its provider demands. */
 export function answerRefused(
   refused: Refused,
   headers: Readonly<Record<string, string>> = {},
@@ -40,8 +40,9 @@ export function answerRefused(
     ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
     ...(CLOSING.has(code) ? { connection: 'close' } : {}),
   }
-  const demanded = status === undefined ? members : { ...members, status }
-  return problem(code, detail, own, demanded)
+  return status === undefined
+    ? problem(code, detail, own, members)
+    : new Response(null, { status, headers: own })
 }
 
 /** The line of the log for a refusal; `cause` is what its sender is not told. */

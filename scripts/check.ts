@@ -10,6 +10,7 @@ const CHECKS = [
   { name: 'lint', command: ['oxlint'] },
   { name: 'format', command: ['oxfmt', '--check'] },
   { name: 'unused', command: ['knip', '--no-progress', '--no-config-hints'] },
+  { name: 'rows', command: ['bun', 'scripts/catalogue.ts', '--check'] },
   { name: 'docs', command: ['bun', 'scripts/docs.ts', '--check'] },
   { name: 'licences', command: ['bun', 'scripts/licenses.ts', '--check'] },
   { name: 'tidy', command: ['bun', 'test', 'test/tidy.test.ts'] },

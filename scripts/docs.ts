@@ -1,26 +1,39 @@
 /**
- * Generates docs/configuration.md, docs/errors.md and docs/reliability.md. `--check` only says
- * whether they are what the code and the ledgers say.
+ * Generates docs/configuration.md, docs/errors.md, docs/reliability.md and docs/providers/.
+ * `--check` only says whether they are what the code and the ledgers say.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { SETTINGS, SOURCE_SETTINGS } from '../src/config.ts'
 import { FAULTS } from '../src/errors.ts'
+import { PROVIDER_PAGES, providerPages } from './provider-pages.ts'
 import { readResults, reliabilityPage } from '../test/torture/results.ts'
 
 const PAGES: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': configuration,
   'docs/errors.md': errors,
   'docs/reliability.md': () => reliabilityPage(readResults()),
+  ...providerPages(),
 }
 
 const isCheck = process.argv.includes('--check')
 for (const [file, generate] of Object.entries(PAGES)) {
   const text = generate()
-  if (!isCheck) writeFileSync(file, text)
-  else if (readFileSync(file, 'utf8') !== text) {
-    console.error(`${file} is not what the code says: run \`bun run docs\``)
-    process.exitCode = 1
-  }
+  if (!isCheck) {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  } else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) outdated(file)
+}
+for (const name of existsSync(PROVIDER_PAGES) ? readdirSync(PROVIDER_PAGES) : []) {
+  const file = `${PROVIDER_PAGES}/${name}`
+  if (file in PAGES) continue
+  if (isCheck) outdated(file)
+  else rmSync(file)
+}
+
+function outdated(file: string): void {
+  console.error(`${file} is not what the code says: run \`bun run docs\``)
+  process.exitCode = 1
 }
 
 function configuration(): string {

@@ -74,9 +74,10 @@ export interface App {
   reload(): void
   /**
    * Drains: stops accepting, answers what is in flight, publishes what it can
-   * in time, closes everything.
+   * in time, closes everything. Where storage has failed the database stays open, and the process
+   * has to be killed: to end it in any other way would close it.
    */
-  stop(): Promise<void>
+  stop(): Promise<'closed' | 'kill'>
 }
 
 /**
@@ -118,8 +119,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('door', (signal) => door.run(signal))
   scope.run('retention', (signal) => runRetention(storage.retention, ports, signal))
 
-  const handling = openHandling(setup, { ...ports, storage, scope }, opened)
-  const { reloader, handlePorts } = handling
+  const { reloader, handlePorts } = openHandling(setup, { ...ports, storage, scope }, opened)
   const commitThrough = ports.commitThrough ?? ((commit) => commit)
   const { pairing, probes } = openProbes(reloader, { clock, log, scope })
   const ingestPorts: IngestPorts = {
@@ -155,8 +155,10 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
       const deadlineMs = clock.monotonicMs() + config.INLET_SHUTDOWN_MS
       await doors.closeIntake(config.INLET_SHUTDOWN_MS / 2)
       const leftMs = deadlineMs - clock.monotonicMs() - RELAY_STOP_MS_MAX
-      await relay.drain(Math.max(0, leftMs))
+      // What is published after a failure cannot be marked: only a start gets further.
+      if (state !== 'failed') await relay.drain(Math.max(0, leftMs))
       await resources.disposeAsync()
+      return storage.isTrusted() ? 'closed' : 'kill'
     },
   }
 }
@@ -180,6 +182,7 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
   return {
     writer,
     checkpointer,
+    isTrusted: () => database.isTrusted,
     keys: openIdempotencyKeys(database),
     outbox: openOutbox(reader),
     retries: openDueRetries(reader),
@@ -199,6 +202,8 @@ function openHandling(setup: Setup, ports: HandlingPorts, opened: AsyncDisposabl
   const { LOG_LEVEL: level, INLET_HANDLER_MS_MAX: handlerMsMax } = setup.config
   const watchdog = openWatchdog({ clock, log, level, blockMsMax })
   opened.defer(() => watchdog.close())
+  opened.defer(() => setup.keys.close())
+  setup.keys.onFailure((source, reason) => log.warn('keys.unavailable', { source, reason }))
   scope.run('heartbeat', (signal) => watchdog.run(signal))
   async function load(current: Served): Promise<Served> {
     const next = await setup.reload(current)

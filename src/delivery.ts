@@ -132,7 +132,10 @@ export interface Refused {
   readonly isSummedUp?: boolean
   /** Which step of proving it failed: for the log and counters, never for the sender. */
   readonly step?: FailedStep
-  /** The status that its provider demands; default: that of the fault. */
+  /**
+   * The status that its provider demands, and then without a body. Default: the fault's, with a
+   * problem document.
+   */
   readonly status?: number
 }
 

@@ -7,6 +7,7 @@ import { doctor } from './cli/doctor.ts'
 import { events } from './cli/events.ts'
 import { health } from './cli/health.ts'
 import { init } from './cli/init.ts'
+import { providers } from './cli/providers.ts'
 import { send } from './cli/send.ts'
 import { serve } from './cli/serve.ts'
 import { source } from './cli/source.ts'
@@ -20,6 +21,7 @@ const COMMANDS: readonly Command[] = [
   check,
   doctor,
   backup,
+  providers,
   send,
   events,
   source,
@@ -62,7 +64,7 @@ function printHelp(name: string | undefined): number {
 }
 
 function overview(): string {
-  const rows = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(9)} ${summary}`)
+  const rows = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`)
   return `Inlet takes signed webhooks, stores them before it answers, and publishes them to Kafka.
 
 Usage: inlet <command> [options]

@@ -51,6 +51,8 @@ export interface OutboxEntry {
    */
   readonly contentType: string
   readonly receivedAt: EpochMs
+  /** Why its bytes cannot be read; absent where they can. Such an entry becomes no record. */
+  readonly damage?: string
 }
 
 /** An entry off the straight path. */
@@ -98,8 +100,10 @@ export interface RelayMark {
 /**
  * The record that an entry becomes. The n-th further record of an event is `<id>#<n>`. An event
  * that came with attributes of its own keeps them, and is given none that its sender left out.
+ * Throws where the entry cannot be read.
  */
 export function toPublishRecord(entry: OutboxEntry): PublishRecord {
+  assert(entry.damage === undefined, entry.damage ?? 'its bytes can be read')
   const own = entry.headers === null ? {} : (JSON.parse(entry.headers) as Record<string, string>)
   const described = own['ce_id'] === undefined ? describeDelivery(entry) : {}
   const id = own['ce_id'] ?? entry.eventId

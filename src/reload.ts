@@ -44,7 +44,7 @@ export function openReloader(first: Served, ports: ReloadPorts): Reloader {
   let requested = false
   let changed = false
   let wake: () => void = () => undefined
-  let waiters: (() => void)[] = []
+  const waiters: (() => void)[] = []
 
   async function reload(): Promise<void> {
     const trigger = requested ? 'request' : 'files'
@@ -53,8 +53,7 @@ export function openReloader(first: Served, ports: ReloadPorts): Reloader {
     // Editors and secret managers touch many files; what is loaded is still what is there.
     if (trigger === 'files' && paths === '') return
     requested = false
-    const waited = waiters
-    waiters = []
+    const waited = waiters.splice(0)
     contents = seen
     const startedMs = clock.monotonicMs()
     try {
@@ -100,7 +99,7 @@ export function openReloader(first: Served, ports: ReloadPorts): Reloader {
     async run(signal) {
       signal.addEventListener('abort', () => wake(), { once: true })
       while (!signal.aborted) {
-        const unwatch = watchIfPossible()
+        const unwatch = watchIfPossible(served.watched, onChange, log)
         // What changed while nobody watched is seen by comparing.
         if (!requested && !changed) changed = hasChanged()
         if (!requested && !changed) await new Promise<void>((resolve) => (wake = resolve))
@@ -112,18 +111,19 @@ export function openReloader(first: Served, ports: ReloadPorts): Reloader {
     },
   }
 
-  function watchIfPossible(): () => void {
-    try {
-      return watchFiles(served.watched, onChange)
-    } catch (error) {
-      const hint = 'files are not watched: send SIGHUP after changing them'
-      log.warn('reload.unwatched', { reason: messageOf(error), hint })
-      return () => undefined
-    }
-  }
-
   function hasChanged(): boolean {
     return changedPaths(contents, readContents(served.watched)).length > 0
+  }
+}
+
+/** Watches, or says that nobody does: then a reload comes on request alone. */
+function watchIfPossible(watched: Watched, onChange: () => void, log: Log): () => void {
+  try {
+    return watchFiles(watched, onChange)
+  } catch (error) {
+    const hint = 'files are not watched: send SIGHUP after changing them'
+    log.warn('reload.unwatched', { reason: messageOf(error), hint })
+    return () => undefined
   }
 }
 

@@ -11,8 +11,12 @@ import type { ParsedBody } from './delivery.ts'
 import { GatewayError } from './errors.ts'
 import { loadHandlerFiles, type LoadedHandlers } from './handler-files.ts'
 import { forgetModules, tryHandlerFiles } from './handler-trial.ts'
+import type { FindKeys } from './key-place.ts'
+import { openKeyStore, type KeyStore } from './keys/key-store.ts'
+import { openCallOut } from './outbound/call-out.ts'
 import { CATALOGUE } from './providers/catalogue.ts'
 import { takesSecret, validateSecret } from './providers/engine/secrets.ts'
+import { evidenceOf } from './providers/evidence.ts'
 import { compileVerifier } from './providers/verifier.ts'
 import { readBody } from './providers/engine/body.ts'
 import type { ProviderRow } from './providers/row.ts'
@@ -23,6 +27,8 @@ import { resolveSources, type ProviderPort } from './sources.ts'
 /** A configuration that holds, and the sources that it makes. */
 export interface Setup extends Served {
   readonly config: Config
+  /** What the sources verify with, where their providers publish keys. */
+  readonly keys: KeyStore
   /**
    * Makes the sources anew from the handler files and secret files as they are now; the variables
    * are those of the start. Rejects like `prepare`, and then nothing has changed.
@@ -37,26 +43,32 @@ export interface Setup extends Served {
  * HANDLER_INVALID where only handler files are.
  */
 export async function prepare(env: Environment): Promise<Setup> {
+  const clock = systemClock
+  // Nothing is called before a delivery needs it.
+  const keys = openKeyStore({ clock, callOut: openCallOut({ clock }) })
   return {
-    ...(await serve(env)),
+    ...(await serve(env, keys.find)),
+    keys,
     async reload(current) {
       const trial = await tryHandlerFiles(handlersDirectory(env), systemClock)
       if (trial.problems.length > 0) throw brokenHandlers(trial.problems)
       forgetModules(trial.modules)
-      return serve(env, current.sources)
+      return serve(env, keys.find, current.sources)
     },
   }
 }
 
 async function serve(
   env: Environment,
+  findKeys: FindKeys,
   earlier?: ReadonlyMap<string, Source>,
-): Promise<Omit<Setup, 'reload'>> {
+): Promise<Omit<Setup, 'reload' | 'keys'>> {
   const parsed = parseConfig(env)
   const handlers = await loadHandlers(env)
   const first = resolveCallers(parsed.ok ? parsed.config : parsed.naming, handlers.sources)
   const { config: others, loaded } = first.others
-  const third = resolveSources(others, loaded, providerPort, earlier)
+  const provider = (key: string) => providerPort(key, findKeys)
+  const third = resolveSources(others, loaded, provider, earlier)
   const problems = [...(parsed.ok ? [] : parsed.problems), ...first.problems, ...third.problems]
   if (!parsed.ok || problems.length > 0) throw invalid([...problems, ...handlers.problems])
   if (handlers.problems.length > 0) throw brokenHandlers(handlers.problems)
@@ -88,8 +100,8 @@ export function handlersDirectory(env: Environment): string {
   return env['INLET_HANDLERS_DIR'] || './handlers'
 }
 
-/** What the catalogue does for a source of this provider. */
-export function providerPort(key: string): ProviderPort | undefined {
+/** What the catalogue does for a source of this provider; without `findKeys`, no key is found. */
+export function providerPort(key: string, findKeys?: FindKeys): ProviderPort | undefined {
   const row = CATALOGUE.get(key)
   if (row === undefined) return undefined
   return {
@@ -97,17 +109,26 @@ export function providerPort(key: string): ProviderPort | undefined {
     requiredFields: requiredFields(row),
     takesSecret: row.schemes.some(takesSecret),
     setUp: row.setUp,
+    unconfirmed: unconfirmedOf(row),
     neverRetries: row.ack.neverRetries === true,
     methods: methodsOf(row),
     learnsSecret: row.handshakes?.some(({ learn }) => learn !== undefined) ?? false,
     validateSecret: (secret) => validateSecret(row, secret),
-    compile: (options) => compileVerifier(row, { ...options, now: () => systemClock.now() }),
+    compile(options) {
+      const keys = findKeys === undefined ? {} : { findKeys }
+      return compileVerifier(row, { ...options, ...keys, now: () => systemClock.now() })
+    },
   }
 }
 
 function requiredFields({ config = {} }: ProviderRow): ReadonlyMap<string, string> {
   const required = Object.entries(config).filter(([, { required }]) => required === true)
   return new Map(required.map(([name, { description }]) => [name, description]))
+}
+
+function unconfirmedOf(row: ProviderRow): string | undefined {
+  const evidence = evidenceOf(row)
+  return evidence === 'proven' || row.category === 'generic' ? undefined : evidence
 }
 
 function methodsOf({ handshakes = [] }: ProviderRow): readonly string[] {

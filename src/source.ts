@@ -8,6 +8,11 @@ export interface Source {
   readonly provider: string
   /** True where the operator configured `none`: anybody can send. */
   readonly unsigned: boolean
+  /**
+   * Where it was read how the provider signs, for those that nothing has confirmed; absent for all
+   * others.
+   */
+  readonly unconfirmed?: string | undefined
   /** True where the provider sends each delivery once, whatever it is answered. */
   readonly neverRetries: boolean
   /** The handler file, or undefined where configuration alone defines the source. */

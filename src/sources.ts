@@ -30,6 +30,8 @@ export interface ProviderPort {
   readonly takesSecret: boolean
   /** Where the secret is found. */
   readonly setUp: string
+  /** Where the row was read, where nothing has confirmed it. */
+  readonly unconfirmed?: string | undefined
   /** Whether the provider hands over its secret itself. */
   readonly learnsSecret: boolean
   /** What is wrong with a secret, without the secret. */
@@ -295,9 +297,10 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
     const verify = unsigned ? proving : counting(proving, secretUses, refusals)
     const { provider } = source
     const route = compileRoutes(events)
-    const { neverRetries, methods } = port
+    const { neverRetries, methods, unconfirmed } = port
     const file = loaded?.file
-    const served = { name, provider, unsigned, neverRetries, methods, file, verify, route }
+    const known = { name, provider, unsigned, unconfirmed, neverRetries, methods }
+    const served = { ...known, file, verify, route }
     if (unsigned) return served
     const learntSecretsFile = settings.isLearning === true ? settings.secretFile : undefined
     return { ...served, secretUses, refusals, learntSecretsFile }

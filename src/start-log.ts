@@ -21,10 +21,15 @@ export function logStart(
     dataDir: config.INLET_DATA_DIR,
   })
   warnOfSources(setup, log)
+  warnOfUnconfirmed(setup, log)
   if (config.INLET_SINK === 'file') {
     log.warn('sink.file', {
       hint: 'records go to files, a stand-in: set INLET_SINK=kafka for Kafka',
     })
+  }
+  if (config.INLET_FAILPOINT !== undefined) {
+    const { point, signal } = config.INLET_FAILPOINT
+    log.warn('failpoint.armed', { point, signal, hint: 'a test is meant to end this process' })
   }
 }
 
@@ -38,6 +43,16 @@ export function warnOfSources({ sources }: Served, log: Log): void {
       log.warn('source.unpaired', { source: name, hint })
     }
   }
+}
+
+/** Says once which sources are verified as somebody wrote it down, and nothing has confirmed it. */
+function warnOfUnconfirmed({ sources }: Served, log: Log): void {
+  const unconfirmed = [...sources.values()].filter((source) => source.unconfirmed !== undefined)
+  if (unconfirmed.length === 0) return
+  log.warn('source.unconfirmed', {
+    sources: unconfirmed.map(({ name, unconfirmed: level }) => `${name} (${level})`).join(', '),
+    hint: '`inlet providers show` says what confirms a provider: watch the first deliveries',
+  })
 }
 
 /** Which Redis is asked, without what may stand beside its name in the URL. */

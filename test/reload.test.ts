@@ -117,6 +117,16 @@ test('a request loads whether or not a file has changed; a file that stays the s
   expect(at.world.loads).toBe(1)
 })
 
+test('who waits for a reload goes on once it has ended, whichever way', async () => {
+  await using at = await openReloadWorld()
+  const before = at.reloader.current()
+  await at.reloader.reloaded()
+  expect(at.reloader.current()).not.toBe(before)
+  at.world.problem = 'shop.ts:1:1: no'
+  await at.reloader.reloaded()
+  expect(at.world.loads).toBe(2)
+})
+
 test('a directory that is not there is no reason not to run', async () => {
   await using at = await openReloadWorld()
   rmSync(at.handlers, { recursive: true })

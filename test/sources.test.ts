@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { parseConfig } from '../src/config.ts'
 import type { LoadedSource } from '../src/handler-files.ts'
-import { resolveSources, type ProviderPort } from '../src/sources.ts'
+import { providerPort } from '../src/setup.ts'
+import { resolveSources, splitSecrets, type ProviderPort } from '../src/sources.ts'
 
 /** A provider that takes every secret of eight characters or more, and one config field. */
 const port: ProviderPort = {
@@ -102,3 +103,61 @@ describe('resolveSources', () => {
     expect(problems).toEqual([])
   })
 })
+
+describe('what a provider of the catalogue needs to start', () => {
+  const PEM = '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----'
+  function resolveReal(env: Record<string, string>) {
+    const result = parseConfig({ INLET_SINK: 'file', ...env })
+    if (!result.ok) throw new Error(result.problems.join())
+    return resolveSources(result.config, [], providerPort)
+  }
+
+  test('its secret: what is missing or wrong is named, and where the right one is found', () => {
+    const { setUp = '' } = providerPort('github') ?? {}
+    expect(resolveReal({ INLET_SOURCES: 'github' }).problems).toEqual([
+      `INLET_SECRET_GITHUB is required (or \`none\`: unsigned). ${setUp}`,
+    ])
+    const short = { INLET_SOURCES: 'github', INLET_SECRET_GITHUB: 'short' }
+    expect(resolveReal(short).problems).toEqual([
+      `INLET_SECRET_GITHUB is shorter than 8 bytes. ${setUp}`,
+    ])
+    expect(setUp).toContain('Webhooks')
+  })
+
+  test('the URL, where it is signed', () => {
+    const env = { INLET_SOURCES: 'square', INLET_SECRET_SQUARE: 'a-signature-key' }
+    expect(resolveReal(env).problems).toEqual([expect.stringContaining('INLET_URL is required')])
+    const url = 'https://hooks.example.com/in/'
+    expect(resolveReal({ ...env, INLET_URL: url }).problems).toEqual([])
+  })
+
+  test('a value without which it proves nothing', () => {
+    const env = { INLET_SOURCES: 'gcp_pubsub' }
+    expect(resolveReal(env).problems).toEqual([
+      expect.stringContaining('INLET_CONFIG_GCP_PUBSUB_AUDIENCE is required. '),
+      expect.stringContaining('INLET_CONFIG_GCP_PUBSUB_SERVICE_ACCOUNT is required. '),
+    ])
+  })
+
+  test('no secret, where its keys are public: its deliveries are proven all the same', () => {
+    const { sources, problems } = resolveReal({ INLET_SOURCES: 'kick' })
+    expect(problems).toEqual([])
+    expect(sources.get('kick')).toMatchObject({ unsigned: false })
+    const superfluous = { INLET_SOURCES: 'kick', INLET_SECRET_KICK: 'some-secret' }
+    expect(resolveReal(superfluous).problems).toEqual([
+      expect.stringContaining('INLET_SECRET_KICK is not needed'),
+    ])
+  })
+
+  test('keys in PEM, several of them, also in a variable', () => {
+    expect(splitSecrets(`${PEM}\n${PEM} another\tone`)).toEqual([PEM, PEM, 'another', 'one'])
+  })
+})
+
+test.each(['hooks.example.com', 'https://hooks.example.com/?a=1', 'https://x/#a', 'ftp://x'])(
+  'INLET_URL is not %s',
+  (url) => {
+    const result = parseConfig({ INLET_SINK: 'file', INLET_URL: url })
+    expect(result).toMatchObject({ ok: false, problems: [expect.stringContaining('INLET_URL')] })
+  },
+)

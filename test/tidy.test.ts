@@ -49,6 +49,7 @@ describe('a rule of the house', () => {
     ['src/ingest/a.ts', `const a = process.env['A']`, 'uses the environment'],
     ['src/cli/a.ts', `const a = process.env['A']`, undefined],
     ['src/ingest/a.ts', `const a = Date.now()`, 'uses the clock'],
+    ['src/door/a.ts', `timingSafeEqual(a, b)`, 'uses the comparison in constant time'],
     ['test/a.ts', `const a = new Date()`, 'uses the clock'],
     ['src/ingest/a.ts', `const a = new Date(0)`, undefined],
     ['src/ingest/a.ts', `// not Date.now()\nconst a = 1`, undefined],

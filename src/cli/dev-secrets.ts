@@ -2,7 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { variableName, type Environment } from '../config.ts'
 import { randomSecret } from '../ids.ts'
-import { providerPort } from '../setup.ts'
+import { CATALOGUE } from '../providers/catalogue.ts'
+import { sampleKeys, type SampleKeys } from '../providers/signing/sample-keys.ts'
 
 /** Where development secrets are kept: made on the first start, and read by `inlet send`. */
 export function devSecretsFile(dataDir: string): string {
@@ -41,7 +42,12 @@ export function keepDevSecrets(
     const prefix = provider === 'cloudevents' ? 'INLET_EVENTS_TOKEN_' : 'INLET_SECRET_'
     const variable = `${prefix}${variableName(name)}`
     const isGiven = env[variable] !== undefined || env[`${variable}_FILE`] !== undefined
-    if (!isGiven) current[variable] = kept[variable] ?? makeSecret(provider)
+    if (isGiven) continue
+    const made = kept[variable] === undefined ? makeSecret(provider) : undefined
+    current[variable] = made?.secret ?? kept[variable] ?? ''
+    if (made !== undefined && made.signing !== made.secret) {
+      kept[signingVariable(name)] = made.signing
+    }
   }
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const lines = Object.entries({ ...kept, ...current }).map(
@@ -55,12 +61,15 @@ export function keepDevSecrets(
   return current
 }
 
-/**
- * In the first form that the provider takes: most take any text, some want a user and a password.
- */
-function makeSecret(provider: string): string {
+/** Names the private half of a pair in `dev.env`: no variable of the gateway's. */
+export function signingVariable(source: string): string {
+  return `DEV_SIGNING_KEY_${variableName(source)}`
+}
+
+/** In the first form that the provider takes: most take any text, some want a key of theirs. */
+function makeSecret(provider: string): SampleKeys {
   const random = randomSecret()
-  const forms = [random, `dev:${random}`]
-  const port = providerPort(provider)
-  return forms.find((form) => port?.validateSecret(form) === undefined) ?? random
+  const [scheme] = CATALOGUE.get(provider)?.schemes ?? []
+  const keys = scheme === undefined ? undefined : sampleKeys(scheme, random)
+  return keys ?? { secret: random, signing: random }
 }

@@ -5,14 +5,17 @@ import { systemClock } from '../clock.ts'
 import { variableName, type Environment } from '../config.ts'
 import { messageOf } from '../errors.ts'
 import { randomUuid } from '../ids.ts'
+import { nearestOf } from '../nearest.ts'
 import { CATALOGUE } from '../providers/catalogue.ts'
+import { takesSecret } from '../providers/engine/secrets.ts'
 import { sampleEvents, signSample, type Sample } from '../providers/sign.ts'
 import type { ProviderRow } from '../providers/row.ts'
 import { loadHandlers } from '../setup.ts'
+import { splitSecrets } from '../sources.ts'
 import { parseArguments } from './arguments.ts'
 import { UsageError, type Command, type CommandContext } from './command.ts'
 import { dataDirOf } from './data-dir.ts'
-import { readDevSecrets } from './dev-secrets.ts'
+import { readDevSecrets, signingVariable } from './dev-secrets.ts'
 import { sampleEvent, tokenOf } from './sample-event.ts'
 import { showOutcome } from './send-outcome.ts'
 
@@ -56,11 +59,13 @@ INLET_EVENTS_TOKEN_<CALLER> is that of a caller: its event is a CloudEvent of an
         ? await signedSample({ name, type, id, data }, dataDir, env)
         : sampleEvent({ token, type, id, data })
     const base = values.url ?? `http://127.0.0.1:${env['PORT'] || '8080'}`
-    const url = targetOf(base, token === undefined ? `/hooks/${name}` : '/events')
+    const path = token === undefined ? `/hooks/${name}${sample.query ?? ''}` : '/events'
+    const url = targetOf(base, path)
     const status = await deliver(url, sample, context)
     const isHere = values.url === undefined && existsSync(join(dataDir, DATABASE_FILE))
-    if (status === 202 && isHere) await showOutcome({ dataDir, source: name }, context.print)
-    return status === 202 || status === 200 ? 0 : 1
+    const isNew = status === 202 || status === 204
+    if (isNew && isHere) await showOutcome({ dataDir, source: name }, context.print)
+    return status >= 200 && status < 300 ? 0 : 1
   },
 }
 
@@ -81,13 +86,23 @@ async function signedSample(wanted: Wanted, dataDir: string, env: Environment): 
   const { name, type, id, data } = wanted
   const row = await rowOf(name, env)
   return signSample(row, {
-    secret: secretOf(name, dataDir, env),
+    secret: row.schemes.some(takesSecret) ? secretOf(name, dataDir, env) : nobodyElse(row),
     type: eventType(row, type, data !== undefined),
     eventId: id,
     now: systemClock.now(),
     config: configOf(name, env),
+    url: registeredUrl(name, env),
     ...(data === undefined ? {} : { body: data }),
   })
+}
+
+/** As the gateway makes it, for providers that sign it. */
+function registeredUrl(name: string, { INLET_URL }: Environment): string | undefined {
+  return INLET_URL === undefined ? undefined : `${INLET_URL.replace(/\/$/, '')}/hooks/${name}`
+}
+
+function nobodyElse(row: ProviderRow): never {
+  throw new UsageError(`only ${row.name} itself has the key that its deliveries are signed with`)
 }
 
 /**
@@ -103,9 +118,9 @@ async function rowOf(name: string, env: Environment): Promise<ProviderRow> {
       .find(([source]) => source === name) ?? []
   const row = CATALOGUE.get(defined ?? listed ?? name)
   if (row !== undefined) return row
-  throw new UsageError(
-    `"${name}" is no source, and no provider: ${[...CATALOGUE.keys()].join(', ')}`,
-  )
+  const nearest = nearestOf(name, CATALOGUE.keys())
+  const hint = nearest === undefined ? '`inlet providers` lists them' : `did you mean ${nearest}?`
+  throw new UsageError(`"${name}" is no source, and no provider: ${hint}`)
 }
 
 function eventType(row: ProviderRow, type: string | undefined, hasOwnData: boolean): string {
@@ -121,14 +136,15 @@ function eventType(row: ProviderRow, type: string | undefined, hasOwnData: boole
 function secretOf(name: string, dataDir: string, env: Environment): string | undefined {
   const variable = `INLET_SECRET_${variableName(name)}`
   const file = env[`${variable}_FILE`]
+  const kept = readDevSecrets(dataDir)
   const configured =
     file === undefined
-      ? (env[variable] ?? readDevSecrets(dataDir)[variable])
+      ? (env[variable] ?? kept[signingVariable(name)] ?? kept[variable])
       : new TextDecoder().decode(readNamed(`${variable}_FILE`, file))
   if (configured === undefined) {
     throw new UsageError(`there is no secret: set ${variable}, or start \`inlet dev\` first`)
   }
-  return configured === 'none' ? undefined : configured.trim().split(/\s+/)[0]
+  return configured === 'none' ? undefined : splitSecrets(configured)[0]
 }
 
 function configOf(name: string, env: Environment): Record<string, string> {
@@ -150,6 +166,7 @@ function readNamed(what: string, file: string): Uint8Array {
 const MEANINGS: Readonly<Record<number, string>> = {
   200: 'a duplicate, or a challenge: nothing new is stored',
   202: 'accepted: it is on disk',
+  204: 'accepted, as this provider wants it said: it is on disk',
   401: 'the signature or the token is not accepted: compare the secrets',
   404: 'the gateway has no such source',
   422: 'the event is not accepted, and not stored',
@@ -161,7 +178,8 @@ const MEANINGS: Readonly<Record<number, string>> = {
  * there was no answer.
  */
 async function deliver(url: URL, sample: Sample, { print }: CommandContext): Promise<number> {
-  print(`POST ${url.href}`)
+  // A query that providers are given carries a token.
+  print(`POST ${url.origin}${url.pathname}${url.search === '' ? '' : '?…'}`)
   for (const [header, value] of Object.entries(sample.headers)) {
     print(`  ${header}: ${sample.credentials?.includes(header) === true ? '…' : value}`)
   }

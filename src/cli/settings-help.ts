@@ -4,7 +4,7 @@ import { CATALOGUE } from '../providers/catalogue.ts'
 /** How variables name a source, and which providers there are. */
 const PER_SOURCE = `In a variable a source is in capitals, with _ for -: INLET_SECRET_MY_SHOP is the
 secret of my-shop, and INLET_SECRET_MY_SHOP_FILE a file that holds it.
-Providers: ${[...CATALOGUE.keys()].join(', ')}.`
+\`inlet providers\` lists the ${CATALOGUE.size} providers.`
 
 /** Every environment variable with its meaning and default, for `--help`. */
 export function settingsHelp(): string {

@@ -1,5 +1,6 @@
 import type { Answer, Delivery, Refused, Verified, VerifiedBatch } from '../delivery.ts'
 import type { NewEvent } from '../event.ts'
+import { failpoint } from '../failpoint.ts'
 import type { Source } from '../source.ts'
 import { claimAll } from './claims.ts'
 import { handle } from './handle.ts'
@@ -36,7 +37,9 @@ export async function ingestBatch(
   if (events.length === 0) {
     return { ...count, duplicates: 0, unhandled: 0, handleMs: 0, commitMs: 0 }
   }
+  failpoint('ingest.verified')
   const claims = await claimAll(ports.hint, source.name, events)
+  failpoint('ingest.claimed')
   let stored = new Set<string>()
   try {
     if (claims.isClaimed && !source.neverRetries) return CLAIMED_ELSEWHERE
@@ -58,6 +61,7 @@ export async function ingestBatch(
     }
   } finally {
     await claims.settle(stored)
+    if (stored.size > 0) failpoint('ingest.done')
   }
 }
 

@@ -17,13 +17,22 @@ import {
   KEY_WAIT_MS_MAX,
 } from '../limits.ts'
 import { allowedUrl, type CallOut, type OutboundCall } from '../outbound-call.ts'
-import type { Scope } from '../scope.ts'
 
 export interface KeyStorePorts {
   readonly clock: Clock
   readonly callOut: CallOut
-  /** Owns the fetches: deliveries wait for them for a time, and they go on. */
-  readonly scope: Pick<Scope, 'run'>
+}
+
+/** `family` is whose key it is; the reason names the host at most. */
+type KeyFailure = (family: string, reason: string) => void
+
+/** The keys of all providers, of all sources. */
+export interface KeyStore {
+  readonly find: FindKeys
+  /** Says whenever a place did not answer with keys, also where nobody waits for them. */
+  onFailure(listener: KeyFailure): void
+  /** Waits for what is being fetched: deliveries wait for it only for a time, and it goes on. */
+  close(): Promise<void>
 }
 
 interface Known {
@@ -38,44 +47,32 @@ interface Pause {
 }
 
 /** Opens an empty store. */
-export function openKeyStore(ports: KeyStorePorts): FindKeys {
+export function openKeyStore(ports: KeyStorePorts): KeyStore {
   const { clock } = ports
-  const known = new Map<string, Known>()
-  const pauses = new Map<string, Pause>()
+  const memory = openMemory(clock)
   const running = new Map<string, Promise<Refused | undefined>>()
   const askedMs = new Map<string, number>()
-
-  function isPaused(id: string): Pause | undefined {
-    const pause = pauses.get(id)
-    return pause !== undefined && clock.monotonicMs() < pause.untilMs ? pause : undefined
-  }
+  let report: KeyFailure = () => undefined
 
   async function ask(place: KeyPlace): Promise<Refused | undefined> {
-    const { id } = place
     try {
       const set = place.read(await ports.callOut(place.call), clock.now())
-      if (set === undefined) pauseFor(id, { kind: 'unknown' })
-      else remember(known, id, { set, fetchedMs: clock.monotonicMs() })
+      if (set === undefined) memory.pause(place.id, { kind: 'unknown' })
+      else memory.learn(place.id, set)
       return undefined
     } catch (error) {
       const failure = refusal(error)
-      pauseFor(id, failure)
+      memory.pause(place.id, failure)
+      report(place.family, failure.detail)
       return failure
     } finally {
-      running.delete(id)
+      running.delete(place.id)
     }
-  }
-
-  function pauseFor(id: string, answer: FoundKeys): void {
-    remember(pauses, id, { answer, untilMs: clock.monotonicMs() + KEY_MISS_MS })
   }
 
   function start(place: KeyPlace): Promise<Refused | undefined> {
     const done = ask(place)
     running.set(place.id, done)
-    ports.scope.run(`keys of ${place.family}`, async () => {
-      await done
-    })
     return done
   }
 
@@ -95,22 +92,57 @@ export function openKeyStore(ports: KeyStorePorts): FindKeys {
     return first
   }
 
-  return (place, keyId) => {
-    const entry = known.get(place.id)
-    const ageMs = entry === undefined ? Infinity : clock.monotonicMs() - entry.fetchedMs
-    const usable = entry !== undefined && ageMs < KEY_EXPIRES_MS ? entry.set : undefined
-    const keys = usable === undefined ? [] : pick(usable, keyId, clock.now())
-    if (keys.length > 0) {
-      const isDue = ageMs > KEY_REFRESH_MS && !running.has(place.id)
-      if (isDue && isPaused(place.id) === undefined) void start(place)
-      return { kind: 'found', keys }
-    }
-    const pause = isPaused(place.id)
-    if (pause !== undefined) return pause.answer
-    if (ageMs < KEY_MISS_MS || !isAllowed(place.call)) return { kind: 'unknown' }
-    return { kind: 'key-needed', fetch: () => fetchFirst(place) }
+  return {
+    find(place, keyId) {
+      const found = memory.find(place, keyId)
+      if (found === undefined) return { kind: 'key-needed', fetch: () => fetchFirst(place) }
+      // Nobody waits for it but `close`; it never rejects, and ends with its call.
+      if ('isDue' in found && found.isDue && !running.has(place.id)) void start(place)
+      return found
+    },
+    onFailure(listener) {
+      report = listener
+    },
+    async close() {
+      await Promise.all(running.values())
+    },
   }
 }
+
+/** What is known of places, and for how long. */
+function openMemory(clock: Clock) {
+  const known = new Map<string, Known>()
+  const pauses = new Map<string, Pause>()
+
+  function paused(id: string): FoundKeys | undefined {
+    const pause = pauses.get(id)
+    return pause !== undefined && clock.monotonicMs() < pause.untilMs ? pause.answer : undefined
+  }
+
+  return {
+    learn(id: string, set: KeySet): void {
+      remember(known, id, { set, fetchedMs: clock.monotonicMs() })
+    },
+    pause(id: string, answer: FoundKeys): void {
+      remember(pauses, id, { answer, untilMs: clock.monotonicMs() + KEY_MISS_MS })
+    },
+    /** Undefined where the place has to be asked. */
+    find({ id, call }: KeyPlace, keyId: string | undefined): Remembered | undefined {
+      const entry = known.get(id)
+      const ageMs = entry === undefined ? Infinity : clock.monotonicMs() - entry.fetchedMs
+      const usable = entry !== undefined && ageMs < KEY_EXPIRES_MS ? entry.set : undefined
+      const keys = usable === undefined ? [] : pick(usable, keyId, clock.now())
+      if (keys.length > 0) {
+        return { kind: 'found', keys, isDue: ageMs > KEY_REFRESH_MS && paused(id) === undefined }
+      }
+      if (ageMs < KEY_MISS_MS || !isAllowed(call)) return paused(id) ?? { kind: 'unknown' }
+      return paused(id)
+    },
+  }
+}
+
+/** `isDue`: the keys are good, and so old that they are to be fetched again. */
+type Remembered = FoundKeys | (Extract<FoundKeys, { kind: 'found' }> & { readonly isDue: boolean })
 
 function pick({ keys, validUntil }: KeySet, keyId: string | undefined, now: number): KeyObject[] {
   if (validUntil !== undefined && now >= validUntil) return []

@@ -11,16 +11,15 @@ const Literal = z.string().min(1)
 
 /**
  * A value of the delivery: `header:<name>`, or `json:<path>` with dots between the steps (`\.` is a
- * dot within one; a form body counts as an object of its fields); `query:<name>`; `proof:<claim>`
- * of what proved it, a token for example; `jsonKey:<pattern>`, the name of the first member that
- * ends like `*_events`, or that is not the one of `!update_id`.
+ * dot within one; a form body counts as an object of its fields); `proof:<claim>` of what proved
+ * it, a token for example; `jsonKey:<pattern>`, the name of the first member that ends like
+ * `*_events`, or that is not the one of `!update_id`.
  */
-export const Reference = z.templateLiteral([
-  z.enum(['header', 'json', 'query', 'proof', 'jsonKey']),
+const Reference = z.templateLiteral([
+  z.enum(['header', 'json', 'proof', 'jsonKey']),
   ':',
   z.string(),
 ])
-export type Reference = z.infer<typeof Reference>
 
 /** One value, or several that must all be there, joined with dots. */
 const Selector = z.union([Reference, z.array(Reference).min(2)])
@@ -109,6 +108,11 @@ export const ProviderRow = z
      * of another.
      */
     identicalAreDistinct: z.literal(true).optional(),
+    /**
+     * Each body says when its event happened: where a delivery has no id, an identical one is its
+     * duplicate however late it comes, and not only within HASH_ID_VALID_MS.
+     */
+    bodiesAreDated: z.literal(true).optional(),
     batch: Batch.optional(),
     handshakes: z.array(HandshakeRule).optional(),
     /** Values that the operator may set, by their lower-case field name. */
@@ -137,7 +141,10 @@ export const ProviderRow = z
        * 200 for a duplicate.
        */
       taken: z.array(TakenRule).optional(),
-      /** The status that it demands where its proof does not hold. Default: 401. */
+      /**
+       * The status that it demands where its proof does not hold, without a body. Default: 401,
+       * with a problem document.
+       */
       refused: z.int().min(400).max(499).optional(),
     }),
     /**
@@ -160,6 +167,9 @@ export const ProviderRow = z
     const fields = Object.keys(row.config ?? {})
     for (const [, field = ''] of JSON.stringify(row).matchAll(/\{config:([a-z_]+)\}/g)) {
       if (!fields.includes(field)) context.addIssue(`config field ${field} is not declared`)
+    }
+    if (row.level === 'memory' && !fields.includes('accept_unverified')) {
+      context.addIssue('a row from memory has to be asked for: accept_unverified')
     }
     for (const scheme of row.schemes) {
       const problem = inconsistency(scheme)

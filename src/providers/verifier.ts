@@ -5,12 +5,13 @@ import type { FindKeys } from '../key-place.ts'
 import { HANDSHAKE_BYTES_MAX } from '../limits.ts'
 import { openRequest } from './engine/body.ts'
 import { rowConfig, type RowConfig } from './engine/config.ts'
-import { compileHandshakes, compileTaken, type AnswerProbe } from './engine/handshake.ts'
+import { compileHandshakes, compileTaken, signsForAnybody } from './engine/handshake.ts'
+import type { AnswerProbe } from './engine/handshake.ts'
 import { hashesOf, hmacText } from './engine/hmac.ts'
 import { compileIdentity } from './engine/identity.ts'
 import { compileProof, compileUnsigned } from './engine/prove.ts'
-import type { Asked } from './engine/request.ts'
-import { refused } from './engine/scheme.ts'
+import { isToken, type Asked } from './engine/request.ts'
+import { refused, unproven } from './engine/scheme.ts'
 import { acceptsSecret } from './engine/secrets.ts'
 import type { ProviderRow } from './row.ts'
 
@@ -51,6 +52,7 @@ export function compileVerifier(row: ProviderRow, options: VerifierOptions): Ver
   const answering = { config, mac: compileMac(row, options, config) }
   const answerProbe = compileHandshakes(row.handshakes ?? [], answering)
   const answerUnproven = compileUnproven(row, answerProbe)
+  const isOracle = signsForAnybody(row.handshakes ?? [])
   const answerTaken = compileTaken(row.ack.taken ?? [], answering)
   const identify = compileIdentity(row, config)
 
@@ -58,6 +60,10 @@ export function compileVerifier(row: ProviderRow, options: VerifierOptions): Ver
     if (delivery.method !== 'POST') {
       const probe = answerProbe?.({ delivery, data: undefined }, false)
       return probe ?? refused('METHOD_NOT_ALLOWED', `it is no probe of ${row.name}`)
+    }
+    // `123` is signed as a token, and would be a delivery of JSON.
+    if (isOracle && isToken(delivery.body)) {
+      return unproven('mismatch', 'the body is a text that anybody can have signed')
     }
     const request = openRequest(row, delivery)
     const proof = prove(request)
@@ -68,9 +74,8 @@ export function compileVerifier(row: ProviderRow, options: VerifierOptions): Ver
     if (outdated !== undefined) return demanded(row, outdated)
     const probe = answerProbe?.(request, true)
     if (probe !== undefined) return probe
-    const dated = { ...proof, isDatedInBody: proof.checkData !== undefined }
     const facts = { request: delivery, claims: proof.claims, data, json: body.json }
-    const identified = identify(delivery, dated, { body, facts })
+    const identified = identify(delivery, proof, { body, facts })
     if (answerTaken === undefined || identified.kind === 'refused') return identified
     return { ...identified, answer: answerTaken(request) }
   }

@@ -1,8 +1,8 @@
 import { assert } from '../assert.ts'
 import { backoffMs, type Backoff } from '../backoff.ts'
-import { GatewayError, type FaultCode } from '../errors.ts'
+import { GatewayError, messageOf, type FaultCode } from '../errors.ts'
 import { toPublishRecord, type OutboxEntry, type PublishedRange } from '../outbox.ts'
-import type { Landed } from '../record.ts'
+import type { Landed, PublishRecord } from '../record.ts'
 import type { Blocked, Outcome, PoisonPolicy, RelayPorts, TurnedAway } from './ports.ts'
 
 /**
@@ -131,8 +131,10 @@ async function send(
   context: PublishContext,
 ): Promise<Landed[] | GatewayError> {
   const startedMs = context.clock.monotonicMs()
+  const records = toRecords(piece)
+  if (records instanceof GatewayError) return records
   try {
-    const landed = await context.publisher.publish(piece.map(toPublishRecord))
+    const landed = await context.publisher.publish(records)
     context.onAnswer(null)
     context.log.info('relay.published', {
       records: piece.length,
@@ -146,6 +148,15 @@ async function send(
     if (!(error instanceof GatewayError)) throw error
     context.onAnswer(error.code === 'BROKER_UNAVAILABLE' ? error : null)
     return error
+  }
+}
+
+/** What cannot be read counts as refused: one such entry must not hold up all others for ever. */
+function toRecords(piece: readonly OutboxEntry[]): PublishRecord[] | GatewayError {
+  try {
+    return piece.map(toPublishRecord)
+  } catch (cause) {
+    return new GatewayError('RECORD_REJECTED', `it cannot be read: ${messageOf(cause)}`, { cause })
   }
 }
 

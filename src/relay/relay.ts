@@ -109,7 +109,8 @@ async function knock(relay: Relay): Promise<void> {
 async function relayNext(relay: Relay, upTo: number): Promise<boolean> {
   const { position } = relay
   failpoint('relay.reading')
-  const entries = relay.ahead?.after === position ? relay.ahead.entries : read(relay, position, upTo)
+  const entries =
+    relay.ahead?.after === position ? relay.ahead.entries : read(relay, position, upTo)
   relay.ahead = undefined
   const last = entries.at(-1)
   if (last === undefined) return false
@@ -148,7 +149,7 @@ async function readAhead(relay: Relay, after: number): Promise<void> {
   const upTo = relay.synced.current()
   if (upTo - after < relay.batchEntriesMax) return
   // In the next turn of the event loop: kafkajs has written its request by then.
-  await new Promise(setImmediate)
+  await relay.clock.sleep(0)
   relay.ahead = { after, entries: read(relay, after, upTo) }
 }
 

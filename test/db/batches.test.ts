@@ -99,4 +99,15 @@ describe('a batch', () => {
     expect(bodyOf(world, 1)).toBe('{"a":1}')
     expect(requestOf(world, 1)).toEqual([1, 1, 'mandrill_events=%5B%7B%22a%22%3A1%7D%5D'])
   })
+
+  test('events that only share a buffer with their request are kept beside it', async () => {
+    await using world = await openDbWorld()
+    const pool = bytes('{"a":1}events=x')
+    const [body, request] = [pool.subarray(0, 7), pool.subarray(7)] as VerifiedBody[]
+    if (body === undefined || request === undefined) throw new Error('both are there')
+    await world.writer.commitAll([sampleEvent('e1', { body, request })])
+
+    expect(bodyOf(world, 1)).toBe('{"a":1}')
+    expect(requestOf(world, 1)).toEqual([1, 1, 'events=x'])
+  })
 })

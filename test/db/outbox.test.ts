@@ -132,6 +132,17 @@ test('the earliest of each topic that waits is found without its bytes', async (
   expect(openOutbox(world.database).heads()).toEqual(exceptions)
 })
 
+test('an entry whose bytes are gone says so, and the others are read', async () => {
+  await using world = await openDbWorld()
+  await deliverAll(world, ['e1', 'e2'])
+  world.database.client.run('DELETE FROM chunks WHERE seq = 1')
+  const entries = openOutbox(world.database).pending(ALL)
+  expect(entries.map(({ seq, damage }) => [seq, damage])).toEqual([
+    [1, 'chunk 1 is there'],
+    [2, undefined],
+  ])
+})
+
 test('exceptions are counted up to a bound, in a few milliseconds', async () => {
   await using world = await openDbWorld()
   world.database.client.run(

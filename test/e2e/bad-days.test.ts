@@ -119,6 +119,21 @@ describe('a wrong configuration', () => {
   })
 })
 
+test('what Bun would load from the folder that it is started in is not loaded', () => {
+  const cwd = join(directory.path, 'with-files-of-bun')
+  mkdirSync(cwd)
+  writeFileSync(join(cwd, 'bunfig.toml'), 'preload = ["./preload.ts"]\n')
+  writeFileSync(join(cwd, 'preload.ts'), "console.log('preloaded')\n")
+  writeFileSync(join(cwd, '.env'), 'INLET_MISSPELT=1\n')
+  const checked = Bun.spawnSync([...command, 'check'], {
+    cwd,
+    env: { ...FILE_SINK, INLET_DATA_DIR: join(cwd, 'data') },
+  })
+
+  expect([checked.exitCode, checked.stderr.toString()]).toEqual([0, ''])
+  expect(checked.stdout.toString()).not.toContain('preloaded')
+})
+
 describe('a gateway without Kafka and Redis', () => {
   let gateway: GatewayProcess
   beforeAll(async () => {

@@ -153,6 +153,26 @@ test('bodies share one budget, and a sender that aborts gives its part back', as
   expect((await send(gateway, { body: large })).status).toBe(202)
 })
 
+test('4,000 uploads that are broken off do not stay in memory', async () => {
+  await using gateway = await start()
+  const breakOff = async (uploads: number) => {
+    for (let sent = 0; sent < uploads; sent += 100) {
+      const aborting = Array.from({ length: 100 }, () =>
+        startBody(gateway, { declared: MEBIBYTE, sent: 64 * 1024 }),
+      )
+      await waitFor(gateway, ({ openRequests }) => openRequests === 100)
+      for (const { socket } of aborting) socket.destroy()
+      await waitFor(gateway, (door) => door.inflightBytes === 0 && door.openRequests === 0)
+    }
+  }
+  await breakOff(100)
+  const before = residentBytes(gateway.pid)
+  await breakOff(4_000)
+  // 250 MB were sent and broken off. The garbage collector lags by up to 105 MB, and then holds.
+  expect(residentBytes(gateway.pid) - before).toBeLessThan(160 * MEBIBYTE)
+  expect((await send(gateway)).status).toBe(202)
+})
+
 test('500 slow bodies cost little memory, keep nobody out, and are cut off', async () => {
   await using gateway = await start({ INLET_BODY_MS_MAX: '2000' })
   await send(gateway)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../src/errors.ts'
 import type { Committed, NewEvent } from '../../src/event.ts'
 import { ingest, type IngestPorts } from '../../src/ingest/ingest.ts'
+import type { Route } from '../../src/route.ts'
 import type { Source } from '../../src/source.ts'
 import type {
   Handshake,
@@ -27,6 +28,7 @@ function world(
     /** Ids of events that a batch brings again. */
     known?: readonly string[]
     done?: readonly string[]
+    route?: Route
     /** What comes of a secret that is handed over; undefined: it is taken. */
     learnt?: Refused
   } = {},
@@ -44,7 +46,7 @@ function world(
       steps.push('verify')
       return options.verdict ?? sampleVerified({ n: 1 })
     },
-    route: () => ({ topic: 't' }),
+    route: () => options.route ?? { topic: 't' },
   }
   const ports: IngestPorts = {
     clock: manualClock(),
@@ -189,6 +191,20 @@ describe('a batch', () => {
 
     expect(await run()).toMatchObject({ kind: 'split', events: 0, duplicates: 0 })
     expect(steps).toEqual(['verify'])
+  })
+
+  test('of which one event has no handler that works stores the others all the same', async () => {
+    const route: Route = {
+      topic: 't',
+      key({ id }) {
+        if (id === 'b') throw new Error('no key')
+        return id
+      },
+    }
+    const { run, committed } = world({ verdict: batchOf('a', 'b', 'c'), route })
+
+    expect(await run()).toMatchObject({ kind: 'split', events: 3, duplicates: 0, unhandled: 1 })
+    expect(committed.map(({ state }) => state)).toEqual(['accepted', 'failed', 'accepted'])
   })
 
   test('waits where another node stores one of its events', async () => {

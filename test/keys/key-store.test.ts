@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { FindKeys, FoundKeys, KeyPlace } from '../../src/key-place.ts'
-import { openKeyStore } from '../../src/keys/key-store.ts'
+import { openKeyStore, type KeyStore } from '../../src/keys/key-store.ts'
 import {
   KEY_EXPIRES_MS,
   KEY_LOOKUP_EVERY_MS,
@@ -12,7 +12,6 @@ import {
   OUTBOUND_MS_MAX,
 } from '../../src/limits.ts'
 import { jwksPlace } from '../../src/providers/keys/jwks.ts'
-import { openScope, type Scope } from '../../src/scope.ts'
 import { startKeyServer, type KeyServer } from '../support/key-server.ts'
 import { manualClock, type ManualClock } from '../support/manual-clock.ts'
 
@@ -25,18 +24,12 @@ afterAll(async () => {
 })
 
 let clock: ManualClock
-let scope: Scope
+let store: KeyStore
 let find: FindKeys
 beforeEach(() => {
   clock = manualClock()
-  scope = openScope({
-    clock,
-    shutdownMs: 1_000,
-    onFailure(_, error) {
-      throw error
-    },
-  })
-  find = openKeyStore({ clock, callOut: server.callOut(clock), scope })
+  store = openKeyStore({ clock, callOut: server.callOut(clock) })
+  ;({ find } = store)
   server.asked.length = 0
 })
 
@@ -72,7 +65,7 @@ const isUnavailable = (found: FoundKeys) =>
 
 /** Waits for what runs in the background, which has no other sign of its end. */
 async function settled(): Promise<void> {
-  await scope.close()
+  await store.close()
 }
 
 describe('a key', () => {
@@ -105,14 +98,36 @@ describe('a key', () => {
   })
 
   test('stays in use while its server is away, until it is too old', async () => {
+    const failures: string[] = []
+    store.onFailure((family, reason) => failures.push(`${family}: ${reason}`))
     publish('a')
     await look('a')
     server.answer = () => new Response(null, { status: 500 })
     clock.advance(KEY_EXPIRES_MS - 1)
     expect(find(place(), 'a').kind).toBe('found')
     await settled()
+    // Nobody waited for it, and so nobody else would say so.
+    expect(failures).toEqual(['shop: the answer holds no usable key'])
     clock.advance(KEY_MISS_MS)
     expect(isUnavailable(await look('a'))).toBe(true)
+  })
+
+  test('that ends by itself is no longer used, and fetched anew', async () => {
+    publish('a')
+    const { read, ...rest } = place()
+    const ending: KeyPlace = {
+      ...rest,
+      read(answer, now) {
+        const set = read(answer, now)
+        return set && { ...set, validUntil: now + 60_000 }
+      },
+    }
+    await look('a', ending)
+    clock.advance(59_999)
+    expect(find(ending, 'a').kind).toBe('found')
+    clock.advance(1)
+    expect(find(ending, 'a').kind).toBe('key-needed')
+    expect((await look('a', ending)).kind).toBe('found')
   })
 
   test('that appears with a rotation is found at its first delivery', async () => {

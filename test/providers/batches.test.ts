@@ -1,10 +1,12 @@
-/** How a delivery of several events is taken apart, on a row of our own. */
+/** How a delivery of several events is taken apart. */
 import { describe, expect, test } from 'bun:test'
 import type { Verdict, VerifiedBatch } from '../../src/delivery.ts'
 import { BATCH_EVENTS_MAX, HASH_ID_VALID_MS } from '../../src/limits.ts'
+import { CATALOGUE } from '../../src/providers/catalogue.ts'
 import type { BatchRule, ProviderRow } from '../../src/providers/row.ts'
 import { compileVerifier } from '../../src/providers/verifier.ts'
-import { deliveryOf, NOW, outcomeOf, rowOf } from './support.ts'
+import { sampleEvents, signSample } from '../../src/providers/sign.ts'
+import { deliveryOf, NOW, outcomeOf, rowOf, sampleDelivery, URL } from './support.ts'
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 
@@ -55,6 +57,21 @@ describe('a batch', () => {
     expect(textsOf(expectBatch(split(at, text)))).toEqual(['{"id":"yes"}'])
   })
 
+  test('may stand within an element of another array', () => {
+    const at = { ...whole, at: 'users.1.events' }
+    const text = '{"users": [{"events":[{"id":"no"}]}, { "events": [ {"id":"yes"}, {} ] } ]}'
+    expect(textsOf(expectBatch(split(at, text)))).toEqual(['{"id":"yes"}', '{}'])
+    const shorter = split(at, '{"users":[{"events":[]}]}')
+    expect(outcomeOf(shorter)).toBe('verified')
+  })
+
+  test('is found in an element of another array, and behind white space', () => {
+    const at = { ...whole, at: '0.events' }
+    expect(textsOf(expectBatch(split(at, ' \n[ {"events":[ {"id":"yes"} ]} ]')))).toEqual([
+      '{"id":"yes"}',
+    ])
+  })
+
   test('takes names from the envelope and the headers, and joins them', () => {
     const rule: BatchRule = {
       at: 'entry',
@@ -97,6 +114,13 @@ describe('a batch', () => {
     expect(again.events).toEqual(byHash.events)
   })
 
+  test('whose bodies carry a time is the same one however late it comes', () => {
+    const rule: BatchRule = { at: '$', id: [], type: [], order: [] }
+    const [event] = expectBatch(split(rule, '[{"at":1}]', { bodiesAreDated: true })).events
+    expect(event?.eventId).toStartWith('sha256:')
+    expect(event?.eventIdValidMs).toBeUndefined()
+  })
+
   test('without events is one all the same', () => {
     expect(expectBatch(split(whole, '[]')).events).toEqual([])
   })
@@ -137,3 +161,48 @@ describe('a batch', () => {
     expect(outcomeOf(split(whole, ones(BATCH_EVENTS_MAX + 1)))).toBe('BODY_TOO_LARGE')
   })
 })
+
+/** A sample of each type that a row has one of, signed by nobody. */
+function samplesOf(row: ProviderRow): readonly Verdict[] {
+  const verify = compileVerifier(row, { secrets: [], unsigned: true, now: () => NOW })
+  return sampleEvents(row).map((type) => {
+    const facts = { secret: undefined, type, eventId: 'event-1', now: NOW, url: URL }
+    return verify(sampleDelivery(signSample(row, facts)))
+  })
+}
+
+describe('a batch of', () => {
+  const rows = [...CATALOGUE.values()].filter(({ batch }) => batch !== undefined)
+
+  test('the 21 providers that send them is split', () => {
+    const keys = rows.map(({ key }) => key)
+    for (const key of BATCHING) expect(keys).toContain(key)
+  })
+
+  for (const row of rows) {
+    test(`${row.key} has events that are named, each with the bytes of its own data`, () => {
+      for (const verdict of samplesOf(row)) {
+        const { events } = expectBatch(verdict)
+        expect(events.length).toBeGreaterThan(0)
+        for (const { body, parsed, type } of events) {
+          expect(type).not.toBe('unknown')
+          expect(parsed).toEqual({
+            kind: 'json',
+            value: JSON.parse(new TextDecoder().decode(body)),
+          })
+        }
+      }
+    })
+  }
+
+  test('Fitbit never makes a duplicate: its requests repeat byte for byte', () => {
+    const [[first], [again]] = [samplesOf(rowOf('fitbit')), samplesOf(rowOf('fitbit'))]
+    const ids = [first, again].map((each) => each && expectBatch(each).events[0]?.eventId)
+    expect(ids[0]).not.toBe(ids[1])
+  })
+})
+
+const BATCHING = (
+  'adyen gocardless sendgrid mandrill mailchannels klaviyo line pusher ably hubspot_v3 ' +
+  'hubspot_v1 attio asana meta fitbit auth0 okta qb_intuit xero azure_event_grid ms_graph'
+).split(' ')

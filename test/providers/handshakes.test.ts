@@ -112,6 +112,14 @@ describe('a probe', () => {
     expect(outcomeOf(ask(probing({ name: 'ping', when, respond }), { body }))).toBe(
       'SIGNATURE_MISSING',
     )
+    // One that is signed stays so beside one that is not.
+    const signedOne = {
+      name: 'signed',
+      when: { equals: { 'json:type': 'push' } },
+      respond,
+    } as const
+    const both = probing({ name: 'ping', when, unsigned: true, respond }, signedOne)
+    expect(outcomeOf(ask(both, { body: '{"type":"push"}' }))).toBe('SIGNATURE_MISSING')
     // A forged event is no probe, and a long body is not even read.
     expect(outcomeOf(ask(unsigned, { body: '{"type":"push"}' }))).toBe('SIGNATURE_MISSING')
     const long = `{"type":"ping","a":"${'x'.repeat(HANDSHAKE_BYTES_MAX)}"}`

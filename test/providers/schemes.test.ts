@@ -2,8 +2,9 @@
  * Which scheme decides, with which secret: nothing weaker, nothing borrowed, nothing half compared.
  */
 import { describe, expect, test } from 'bun:test'
-import { createHmac } from 'node:crypto'
+import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import type { Delivery, Verdict } from '../../src/delivery.ts'
+import type { FindKeys } from '../../src/key-place.ts'
 import {
   deliveryOf,
   expectVerified,
@@ -89,6 +90,22 @@ describe('there is no falling back to something weaker', () => {
       )
     }
   })
+})
+
+test('Kick: a good signature of a key that is not RSA is none', () => {
+  const at = new Date(NOW).toISOString()
+  const judge = ({ privateKey, publicKey }: Record<'privateKey' | 'publicKey', KeyObject>) => {
+    const text = Buffer.from(`msg_1.${at}.${BODY}`)
+    const headers = {
+      'kick-event-message-id': 'msg_1',
+      'kick-event-message-timestamp': at,
+      'kick-event-signature': sign('sha256', text, privateKey).toString('base64'),
+    }
+    const findKeys: FindKeys = () => ({ kind: 'found', keys: [publicKey] })
+    return outcomeOf(verifierOf('kick', { findKeys })(deliveryOf(BODY, headers)))
+  }
+  expect(judge(generateKeyPairSync('rsa', { modulusLength: 2048 }))).toBe('verified')
+  expect(judge(generateKeyPairSync('ec', { namedCurve: 'P-256' }))).toBe(MISMATCH)
 })
 
 describe('secrets are what the provider means by them', () => {

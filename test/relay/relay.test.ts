@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../src/errors.ts'
+import type { OutboxEntry } from '../../src/outbox.ts'
 import type { PoisonPolicy, Publisher, RelayStatus } from '../../src/relay/ports.ts'
 import { runRelay } from '../../src/relay/relay.ts'
 import { Crash, POISON_BYTES, World } from './world.ts'
@@ -21,6 +22,11 @@ async function run(world: World, { onSleep, ...options }: RunOptions = {}): Prom
     if (onSleep?.() ?? world.idle) stop.abort()
   }
   await runRelay(world.ports(), { poisonPolicy: 'continue', ...options }, stop.signal)
+}
+
+function spoil(world: World, index: number, change: Partial<OutboxEntry>): void {
+  const entry = world.entries[index]
+  if (entry !== undefined) world.entries[index] = { ...entry, ...change }
 }
 
 describe('the straight path', () => {
@@ -69,6 +75,17 @@ describe('the straight path', () => {
     world.nextMarkFault = () => ((marks += 1) <= 20 ? 'disk-full' : undefined)
     await run(world, { batchEntriesMax: 2 })
     expect(world.published()).toEqual([1, 2, 3, 4])
+  })
+
+  test('an entry that cannot be read is blocked with its reason, and stops nobody else', async () => {
+    const world = new World()
+    for (const key of ['a', 'b', 'c', 'd']) world.add('orders', key)
+    spoil(world, 1, { headers: '{' })
+    spoil(world, 2, { damage: 'its bytes are gone' })
+    await run(world)
+    expect(new Set(world.published())).toEqual(new Set([1, 4]))
+    expect(new Set(world.withStatus('blocked'))).toEqual(new Set([2, 3]))
+    expect(world.exceptions.get(3)?.reason).toContain('its bytes are gone')
   })
 
   test('a mark that is refused for good ends the relay', async () => {

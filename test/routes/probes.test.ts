@@ -112,7 +112,7 @@ describe('/hooks/:source', () => {
     }
   })
 
-  test('answers what is not proven with the status that the provider looks for', async () => {
+  test('answers what is not proven with the bare status that the provider looks for', async () => {
     const refused = {
       kind: 'refused',
       code: 'SIGNATURE_MISMATCH',
@@ -120,8 +120,7 @@ describe('/hooks/:source', () => {
       status: 403,
     } as const
     const response = await routes(refused).request('/hooks/meta', 'POST')
-    expect(response.status).toBe(403)
-    expect(await response.json()).toMatchObject({ status: 403 })
+    expect([response.status, await response.text()]).toEqual([403, ''])
   })
 
   test('logs what a batch came to, and a warning where a part failed', async () => {

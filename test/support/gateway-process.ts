@@ -82,8 +82,9 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayProc
   })
   // After the start nobody waits for this; the exit is then read from `exited`.
   failed.catch(() => undefined)
-  const { url, adminUrl } = await Promise.race([started.promise, failed])
-  clearTimeout(timer)
+  const { url, adminUrl } = await Promise.race([started.promise, failed]).finally(() =>
+    clearTimeout(timer),
+  )
 
   async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
     child.kill(signal)
@@ -102,6 +103,20 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayProc
     [Symbol.asyncDispose]: async () => {
       await end('SIGKILL')
     },
+  }
+}
+
+/** Its exit code once it ends by itself, or that it is still there after `msMax`. */
+export async function exitWithin(
+  gateway: GatewayProcess,
+  msMax: number,
+): Promise<number | null | 'still there'> {
+  const patience = new AbortController()
+  const late = systemClock.sleep(msMax, patience.signal).then(() => 'still there' as const)
+  try {
+    return await Promise.race([gateway.exited, late])
+  } finally {
+    patience.abort()
   }
 }
 

@@ -8,10 +8,11 @@ import {
   type ServerProcess,
 } from './server-process.ts'
 
-/** One broker is enough for every test here, and a small heap for every topic that they write. */
+/** A small heap is enough for every topic that the tests write. */
+const HEAP_MB = 384
+
 const JVM_FLAGS = [
   '-Xms128m',
-  '-Xmx384m',
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',
   '-Xshare:auto',
@@ -21,7 +22,7 @@ const JVM_FLAGS = [
 
 const READY_MS_MAX = 2_000
 
-/** A real Apache Kafka: one KRaft node on loopback. */
+/** A real Apache Kafka: one KRaft node on loopback, alone or as a part of a cluster. */
 export interface KafkaServer extends ServerProcess {
   /** For `KAFKA_BROKERS`: `127.0.0.1:<port>`. */
   readonly brokers: string
@@ -30,6 +31,10 @@ export interface KafkaServer extends ServerProcess {
 export interface KafkaOptions {
   /** Default: a free one. A proxy that the broker advertises instead must know it beforehand. */
   readonly port?: number
+  /** Default 1. Several nodes are one cluster once `config` names their voters. */
+  readonly nodeId?: number
+  /** Default 384. */
+  readonly heapMb?: number
   /** Partitions of a topic whose creator names none. Default 6. */
   readonly partitions?: number
   /** Further listeners by name, each as `//host:port`; `config` gives them their protocols. */
@@ -47,7 +52,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
   const jars = await installKafkaJars()
   const folder = makeServerFolder('kafka')
   // Codecs unpack native libraries into the folder for temporary files; a killed JVM leaves them.
-  const java = ['java', ...JVM_FLAGS, `-Djava.io.tmpdir=${folder}`, '-cp', `${jars}/*`]
+  const heap = `-Xmx${options.heapMb ?? HEAP_MB}m`
+  const java = ['java', heap, ...JVM_FLAGS, `-Djava.io.tmpdir=${folder}`, '-cp', `${jars}/*`]
   const configPath = join(folder, 'server.properties')
   const port = options.port ?? findFreePort()
   const brokers = `127.0.0.1:${port}`
@@ -57,7 +63,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
     name: 'Kafka',
     folder,
     command: ['sh', '-c', formatAndRun(options.formatArguments), configPath, ...java],
-    isReady: () => isReady(brokers),
+    isReady: () => isReady(brokers, options.nodeId ?? 1),
   })
   return Object.assign(process, { brokers })
 }
@@ -83,7 +89,7 @@ function serverProperties(folder: string, port: number, options: KafkaOptions): 
   })
   const properties = {
     'process.roles': 'broker,controller',
-    'node.id': '1',
+    'node.id': String(options.nodeId ?? 1),
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     'controller.listener.names': 'CONTROLLER',
     listeners: listeners.map(([name, address]) => `${name}:${address}`).join(','),
@@ -111,7 +117,7 @@ function serverProperties(folder: string, port: number, options: KafkaOptions): 
 }
 
 /** Whether the broker is in its own metadata: only then does it take part, and lead partitions. */
-async function isReady(brokers: string): Promise<boolean> {
+async function isReady(brokers: string, nodeId: number): Promise<boolean> {
   const admin = new Kafka({
     brokers: [brokers],
     connectionTimeout: READY_MS_MAX,
@@ -121,7 +127,8 @@ async function isReady(brokers: string): Promise<boolean> {
   }).admin()
   try {
     await admin.connect()
-    return (await admin.describeCluster()).brokers.length === 1
+    const { brokers: known } = await admin.describeCluster()
+    return known.some((broker) => broker.nodeId === nodeId)
   } finally {
     await admin.disconnect()
   }

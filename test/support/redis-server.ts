@@ -6,14 +6,17 @@ import {
   type ServerProcess,
 } from './server-process.ts'
 
-/** A real Redis on loopback that keeps nothing on disk: a restarted one is empty. */
+/** A real Redis on loopback that keeps nothing on disk unless it is told to SAVE. */
 export interface RedisServer extends ServerProcess {
   /** For `REDIS_URL`: `redis://127.0.0.1:<port>`. */
   readonly url: string
 }
 
-/** Starts a Redis in a temporary folder of its own. It is ready when it answers PING. */
-export async function startRedis(): Promise<RedisServer> {
+/**
+ * Starts a Redis in a temporary folder of its own, with further settings as arguments. It is ready
+ * when it answers PING.
+ */
+export async function startRedis(further: readonly string[] = []): Promise<RedisServer> {
   if (Bun.which('redis-server') === null) {
     throw new Error(
       'redis-server is missing: install it, or set REDIS_URL. ./scripts/test.sh does.',
@@ -30,6 +33,7 @@ export async function startRedis(): Promise<RedisServer> {
     '',
     '--appendonly',
     'no',
+    ...further,
   ]
   const server = await startServerProcess({
     name: 'Redis',

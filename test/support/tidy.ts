@@ -65,6 +65,12 @@ const FRONT_DOORS: readonly FrontDoor[] = [
     in: /./,
     door: /^src\/ids\.ts$/,
   },
+  {
+    what: 'the comparison in constant time',
+    code: /\btimingSafeEqual\b/,
+    in: PRODUCT,
+    door: /^(src\/(providers\/engine\/hash|ingest\/authenticate)|routes\/operator)\.ts$/,
+  },
 ]
 
 const CHECKS_OF_TYPESCRIPT: readonly Check[] = [

@@ -32,6 +32,8 @@ export interface TopicOptions {
   readonly prefix?: string
   /** Default 6. */
   readonly partitions?: number
+  /** Copies of each partition. Default 1. */
+  readonly replicas?: number
   /** Topic settings, e.g. `{ 'max.message.bytes': '1000' }`. */
   readonly config?: Readonly<Record<string, string>>
 }
@@ -47,7 +49,7 @@ export async function createTopic(options: TopicOptions): Promise<string> {
 
 /** Creates a topic under exactly this name, and waits until its partitions have leaders. */
 export async function createTopicNamed(topic: string, options: TopicOptions): Promise<void> {
-  const numPartitions = options.partitions ?? 6
+  const { partitions: numPartitions = 6, replicas: replicationFactor = 1 } = options
   const configEntries = Object.entries(options.config ?? {}).map(([name, value]) => ({
     name,
     value,
@@ -57,7 +59,7 @@ export async function createTopicNamed(topic: string, options: TopicOptions): Pr
       // kafkajs gives up where the broker it asks has not heard of the topic yet.
       waitForLeaders: false,
       timeout: LEADERS_MS_MAX,
-      topics: [{ topic, numPartitions, replicationFactor: 1, configEntries }],
+      topics: [{ topic, numPartitions, replicationFactor, configEntries }],
     }),
   )
   for (const broker of options.brokers.split(',')) {
@@ -106,6 +108,8 @@ export async function readTopic(brokers: string, topic: string): Promise<StoredR
   const consumer = makeClient(brokers).consumer({
     groupId: `read-${randomToken()}`,
     maxWaitTimeInMs: 100,
+    // A cluster that was just broken has no coordinator for a while.
+    retry: { retries: 60, maxRetryTime: 500 },
   })
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (!payload.restart) finished.reject(payload.error)
@@ -171,7 +175,8 @@ function toStrings(headers: IHeaders | undefined): Record<string, string> {
   )
 }
 
-async function withAdmin<T>(brokers: string, use: (admin: Admin) => Promise<T>): Promise<T> {
+/** Asks a cluster something, on a connection of its own. */
+export async function withAdmin<T>(brokers: string, use: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = makeClient(brokers).admin()
   await admin.connect()
   try {

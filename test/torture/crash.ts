@@ -14,13 +14,17 @@ import { openTcpGate, type TcpGate } from '../support/tcp-gate.ts'
 import { makeTempDir } from '../support/temp.ts'
 import { createTopic, deleteTopics, readTopic } from '../support/topics.ts'
 import { ageDatabase, flushRedis, isStopped, startLocking } from './crash-troubles.ts'
+import { startEventSenders } from './event-senders.ts'
 import { audit, type Audit } from './ledger.ts'
 import { seeded } from './seeded.ts'
 import { startSenders } from './senders.ts'
 import type { Row, TortureOptions } from './torture.ts'
 
 const SECRET = 'made-up-secret-for-torture'
+const TOKEN = 'made-up-token-for-torture'
 const KEYS = 30
+/** Beside the webhooks: requests to /events, each stored as a whole or not at all. */
+const BATCHES = { keys: 10, batch: 4, perSecond: 400 }
 const DRAIN_MS_MAX = 60_000
 /** A place that is not reached under load in this time is not where it is thought to be. */
 const REACH_MS_MAX = 15_000
@@ -141,6 +145,8 @@ async function crashThrough(round: Round): Promise<RoundResult> {
     INLET_SOURCES: 'github',
     INLET_SECRET_GITHUB: SECRET,
     INLET_TOPIC_GITHUB: topic,
+    INLET_EVENTS_TOKEN_SHOP: TOKEN,
+    INLET_TOPIC_SHOP: topic,
     INLET_LOG_DELIVERIES: 'false',
   }
   const world: World = {
@@ -156,7 +162,9 @@ async function crashThrough(round: Round): Promise<RoundResult> {
       }),
     url: 'http://127.0.0.1:1',
   }
-  const senders = startSenders({ url: () => world.url, secret: SECRET, keys: KEYS })
+  const url = () => world.url
+  const hooks = startSenders({ url, secret: SECRET, keys: KEYS })
+  const batches = startEventSenders({ url, callers: [{ token: TOKEN }], ...BATCHES })
   const missed: string[] = []
   try {
     for (const each of inOrder(round.cases, random)) {
@@ -164,9 +172,12 @@ async function crashThrough(round: Round): Promise<RoundResult> {
     }
     await using gateway = await world.start()
     world.url = gateway.url
-    await senders.stop()
+    await Promise.all([hooks.stop(), batches.stop()])
     await gateway.drained(DRAIN_MS_MAX)
-    return { ...audit(senders.ledger, await readTopic(round.brokers, topic)), missed }
+    // The same keys, and yet others: each sender waits for nobody but itself.
+    const batched = batches.ledger.acked.map((event) => ({ ...event, key: `shop ${event.key}` }))
+    const acked = [...hooks.ledger.acked, ...batched]
+    return { ...audit({ acked }, await readTopic(round.brokers, topic)), missed }
   } finally {
     await deleteTopics(round.brokers, [topic])
   }

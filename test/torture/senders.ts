@@ -15,6 +15,8 @@ export interface SendersOptions {
   readonly keys: number
   /** Makes each body at least this long. Default 0. */
   readonly padBytes?: number
+  /** Told of each acknowledgement as soon as it is there. */
+  readonly onAcked?: (event: SentEvent) => void
 }
 
 export interface Senders {
@@ -41,6 +43,7 @@ export function startSenders(options: SendersOptions): Senders {
         if (answer !== 'acknowledged') refusals.push(answer)
       }
       acked.push(event)
+      options.onAcked?.(event)
     }
   }
   const sending = Array.from({ length: options.keys }, (_, key) => sendAll(String(key)))
@@ -54,14 +57,22 @@ export function startSenders(options: SendersOptions): Senders {
   }
 }
 
-/** Resolves to `acknowledged`, or to what came instead. */
-async function deliver(event: SentEvent, options: SendersOptions): Promise<string> {
-  const body = JSON.stringify({
+/** The body that an event is sent with. */
+export function bodyOf(event: SentEvent, padBytes = 0): string {
+  return JSON.stringify({
     repository: { id: Number(event.key) },
     n: event.n,
     id: event.id,
-    pad: 'x'.repeat(options.padBytes ?? 0),
+    pad: 'x'.repeat(padBytes),
   })
+}
+
+/** Sends an event once. Resolves to `acknowledged`, or to what came instead. */
+export async function deliver(
+  event: SentEvent,
+  options: Pick<SendersOptions, 'url' | 'secret' | 'padBytes'>,
+): Promise<string> {
+  const body = bodyOf(event, options.padBytes)
   const signature = createHmac('sha256', options.secret).update(body).digest('hex')
   try {
     const response = await fetch(`${options.url()}/hooks/github`, {

@@ -1,13 +1,33 @@
 import { backup } from './backup.ts'
 import { crash } from './crash.ts'
+import { kafka, KAFKA_PARTS } from './kafka/kafka.ts'
+import { hostile } from './hostile.ts'
+import { deploy } from './deploy.ts'
+import { disk } from './disk.ts'
 import { kill } from './kill.ts'
+import { powerCut } from './power-cut.ts'
+import { redis } from './redis.ts'
+import { signatures } from './signatures.ts'
 import { simulation } from './simulation.ts'
+import { soak } from './soak.ts'
 import type { Torture } from './torture.ts'
+import { two } from './two.ts'
+import { upgrade } from './upgrade.ts'
 
 /** Every torture by its name, in the order in which they run. */
 export const TORTURES: Readonly<Record<string, Torture>> = {
   crash: { promise: 'durable ack, killed at every place', parts: 1, run: crash },
   kill: { promise: 'durable ack, kill -9 under load', parts: 1, run: kill },
+  powercut: { promise: 'durable ack, power cuts', parts: 3, run: powerCut },
+  disk: { promise: 'durable ack, disks that fail or are full', parts: 2, run: disk },
+  kafka: { promise: 'no loss, a cluster of three that fails', parts: KAFKA_PARTS, run: kafka },
+  redis: { promise: 'Redis is a hint, whatever it does', parts: 1, run: redis },
+  two: { promise: 'one owner, order', parts: 1, run: two },
+  deploy: { promise: 'available, restarts under load', parts: 1, run: deploy },
+  http: { promise: 'bounded and authentic, hostile HTTP', parts: 1, run: hostile },
+  signatures: { promise: 'authentic, every provider, damaged', parts: 1, run: signatures },
   backup: { promise: 'a backup under load, restored', parts: 1, run: backup },
+  upgrade: { promise: 'the first database, two starters', parts: 1, run: upgrade },
+  soak: { promise: 'bounded, half load with faults', parts: 3, run: soak },
   simulation: { promise: 'all of them, in every order', parts: 1, run: simulation },
 }

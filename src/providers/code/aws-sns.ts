@@ -3,12 +3,15 @@
  * certificate that the message itself points to.
  */
 import { verify } from 'node:crypto'
+import { GatewayError } from '../../errors.ts'
 import { unproven, type CompileCode } from '../engine/scheme.ts'
 import { decodeSignature } from '../engine/signatures.ts'
 import { certificatePlace } from '../keys/certificate.ts'
 
 /** Who may be asked for a certificate, and called to confirm a subscription. */
 export const SNS_HOSTS = ['sns.*.amazonaws.com', 'sns.*.amazonaws.com.cn']
+
+const TOPIC_ARN = /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/
 
 /** The name that a certificate was issued to: of the service, or of the service in a region. */
 const SUBJECT = /^sns(\.[a-z0-9-]+)?\.amazonaws\.com(\.cn)?$/
@@ -37,7 +40,10 @@ const OPTIONAL = 'Subject'
 const HASHES: Readonly<Record<string, string>> = { 1: 'sha1', 2: 'sha256' }
 
 export const compileAwsSns: CompileCode = ({ config, findKeys, source }) => {
-  const topics = new Set((config['topic_arn'] ?? '').split(/[\s,]+/).filter((arn) => arn !== ''))
+  const topics = new Set((config['topic_arn'] ?? '').split(/[\s,]+/))
+  if (![...topics].every((arn) => TOPIC_ARN.test(arn))) {
+    throw new GatewayError('CONFIG_INVALID', 'topic_arn is not the ARN of a topic of SNS')
+  }
   return ({ data }) => {
     const message = readMessage(data)
     if (message === undefined) {

@@ -1,4 +1,5 @@
 /** Braintree signs a form field that holds XML as base64; each merchant has a pair of keys. */
+import { createHash } from 'node:crypto'
 import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'
 import { SIGNATURES_MAX } from '../../limits.ts'
@@ -8,6 +9,7 @@ import { readForm } from '../engine/form.ts'
 
 export const BRAINTREE_SECRET: SecretForm = { from: 'utf8', derive: 'sha1' }
 
+const KIND = /<kind>([a-z0-9_]{1,100})<\/kind>/
 const PAIR = /^([^|]+)\|([0-9a-f]{40})$/
 const PAYLOAD = /^[A-Za-z0-9+/=\n]+$/
 
@@ -39,15 +41,18 @@ export const compileBraintree: CompileCode = ({ secrets, config }) => {
     // The answer to a probe is a MAC by the same key, of a text that could stand here: of no event.
     if (kind === undefined) return unproven('bad_encoding', 'bt_payload names no kind')
     const claims = { kind }
-    return { kind: 'proven', id: undefined, timestamp: undefined, secretIndex, claims }
+    // A redelivery is signed anew, and has the same payload, in which the time stands.
+    const id = `sha256:${createHash('sha256').update(payload.trimEnd()).digest('hex')}`
+    return { kind: 'proven', id, timestamp: undefined, secretIndex, claims }
   }
 }
 
 /** What happened: the notification's own `kind`, not one of its subject. */
 function kindOf(payload: string): string | undefined {
   const xml = Buffer.from(payload, 'base64').toString('utf8')
-  const own = xml.replace(/<subject>[^]*<\/subject>/, '')
-  return /<kind>([a-z0-9_]{1,100})<\/kind>/.exec(own)?.[1]
+  const [before = ''] = xml.split('<subject>', 1)
+  const after = xml.slice(xml.lastIndexOf('</subject>') + 1)
+  return KIND.exec(before)?.[1] ?? KIND.exec(after)?.[1]
 }
 
 export const signBraintree: SignCode = ({ secret, body, config }) => {

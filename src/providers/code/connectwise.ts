@@ -1,7 +1,9 @@
 /** ConnectWise signs the body with a key that stands at an address in the body. */
 import { createSecretKey } from 'node:crypto'
 import { z } from 'zod'
+import { GatewayError, messageOf } from '../../errors.ts'
 import type { KeyPlace } from '../../key-place.ts'
+import { allowedUrl } from '../../outbound-call.ts'
 import { plainHasher } from '../engine/hash.ts'
 import { compilePath } from '../engine/reference.ts'
 import { unproven, type CompileCode } from '../engine/scheme.ts'
@@ -14,12 +16,17 @@ const readKeyUrl = compilePath('Metadata.key_url')
 
 export const compileConnectwise: CompileCode = ({ config, findKeys, source }) => {
   const ours = config['key_url'] ?? ''
+  try {
+    allowedUrl({ url: ours, hosts: HOSTS })
+  } catch (error) {
+    throw new GatewayError('CONFIG_INVALID', `key_url: ${messageOf(error)}`)
+  }
   return ({ delivery, data }) => {
     const url = readKeyUrl(data)
     const signature = decodeSignature(delivery.headers.get(SIGNATURE) ?? '', 'base64')
     if (signature === undefined) return unproven('bad_encoding', `${SIGNATURE} is not base64`)
     // Whoever has an account there has a key at such an address: only ours proves anything.
-    if (typeof url !== 'string' || ours === '' || !url.startsWith(ours)) {
+    if (typeof url !== 'string' || !url.startsWith(ours)) {
       return unproven('unknown_key', 'Metadata.key_url is not the configured key_url')
     }
     const found = findKeys(keyPlace(url, source))

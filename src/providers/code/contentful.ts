@@ -85,6 +85,7 @@ export const signContentful: SignCode = (signing) => {
   const headers = new Headers(signing.headers)
   headers.set(LIST, names.join(','))
   headers.set(TIME, String(now))
+  headers.set(TOPIC, signing.type)
   const head = signedHead('POST', new URL(url), { headers, names }) ?? ''
   headers.set(SIGNATURE, macOf('sha256', key, [head, body]).toString('hex'))
   return { headers: Object.fromEntries(headers) }

@@ -16,12 +16,11 @@ export const compilePaddleClassic: CompileCode = ({ secrets }) => {
       return unproven('missing_header', 'p_signature is missing')
     }
     form.delete('p_signature')
-    const signed = phpSerialize(form)
     const signature = others.length === 0 ? decodeSignature(encoded, 'base64') : undefined
-    if (signed === undefined || signature === undefined) {
-      const detail = 'p_signature, or the name of a field, does not have the expected form'
-      return unproven('bad_encoding', detail)
+    if (signature === undefined) {
+      return unproven('bad_encoding', 'p_signature is not one base64 text')
     }
+    const signed = phpSerialize(form)
     const matched = keys.findIndex((key) => verify('sha1', signed, key, signature))
     return matched === -1
       ? unproven('mismatch', 'p_signature does not match')

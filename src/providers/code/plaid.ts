@@ -1,8 +1,9 @@
 /** Plaid: a token that binds the body, by a key that its API tells to those who have an account. */
 import { z } from 'zod'
+import { GatewayError } from '../../errors.ts'
 import type { KeyPlace } from '../../key-place.ts'
 import { compileJwt } from '../engine/jwt.ts'
-import type { CompileCode, SchemeOptions } from '../engine/scheme.ts'
+import { unproven, type CompileCode, type SchemeOptions } from '../engine/scheme.ts'
 import { importJwk } from '../keys/jwks.ts'
 import type { JwtScheme, SecretForm } from '../schemes.ts'
 
@@ -19,14 +20,20 @@ const TOKEN: JwtScheme = {
 
 const KEY_ID = /^[A-Za-z0-9_-]{1,64}$/
 
+const ENVIRONMENTS = ['production', 'sandbox']
+
 export const compilePlaid: CompileCode = (options) => {
+  const { environment = '' } = options.config
+  if (!ENVIRONMENTS.includes(environment)) {
+    throw new GatewayError('CONFIG_INVALID', `environment must be ${ENVIRONMENTS.join(' or ')}`)
+  }
   const { check } = compileJwt(TOKEN, {
     ...options,
     // The API has no set of all keys: each is asked for by its id, and has a place of its own.
     findKeys: (_, keyId = '') =>
       KEY_ID.test(keyId) ? options.findKeys(keyPlace(keyId, options)) : { kind: 'unknown' },
   })
-  return check
+  return (request) => check(request) ?? unproven('missing_header', 'there is no token')
 }
 
 const KeyDocument = z.object({
@@ -40,7 +47,7 @@ const KeyDocument = z.object({
 const Failure = z.object({ error_code: z.literal('INVALID_WEBHOOK_VERIFICATION_KEY_ID') })
 
 function keyPlace(keyId: string, { secrets, config, source }: SchemeOptions): KeyPlace {
-  const host = `${config['environment'] === 'sandbox' ? 'sandbox' : 'production'}.plaid.com`
+  const host = `${config['environment'] ?? ''}.plaid.com`
   const url = `https://${host}/webhook_verification_key/get`
   return {
     id: `${url} ${keyId}`,

@@ -58,14 +58,14 @@ function signedFields(url: URL, body: Uint8Array): string | undefined {
 
 /** Sorted by name; of a name's values each one once, sorted; without anything between them. */
 function sortedFields(form: URLSearchParams): string {
-  const names = [...new Set(form.keys())].toSorted()
-  return names
-    .map((name) =>
-      [...new Set(form.getAll(name))]
-        .toSorted()
-        .map((value) => name + value)
-        .join(''),
-    )
+  const fields = new Map<string, Set<string>>()
+  for (const [name, value] of form) {
+    const values = fields.get(name) ?? new Set()
+    fields.set(name, values.add(value))
+  }
+  return [...fields.keys()]
+    .toSorted()
+    .flatMap((name) => [...(fields.get(name) ?? [])].toSorted().map((value) => name + value))
     .join('')
 }
 

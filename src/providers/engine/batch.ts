@@ -1,3 +1,4 @@
+import { assert } from '../../assert.ts'
 import { elementSlices, memberSlices } from '../../json-slices.ts'
 import type { ReadBody } from './body.ts'
 import { compilePath } from './reference.ts'
@@ -10,6 +11,10 @@ export interface Element {
 }
 
 const encoder = new TextEncoder()
+const [ARRAY_START] = encoder.encode('[')
+
+/** No white space of JSON's is above it. */
+const SPACE = 0x20
 
 /**
  * Compiles the way to the events of a batch: `$`, the body itself, or a path to the array. What it
@@ -26,14 +31,22 @@ export function compileSplit(
     if (!Array.isArray(values)) return undefined
     // In a form the JSON is encoded once more: its own bytes are what was meant.
     const bytes = isInForm === true ? encoder.encode(json) : received
-    const start = steps.reduce(
-      (from, step) => memberSlices(bytes, from).get(step)?.start ?? from,
-      0,
-    )
+    const first = bytes.findIndex((byte) => byte > SPACE)
+    const start = steps.reduce((from, step) => stepInto(bytes, from, step), first)
     const slices = elementSlices(bytes, start)
     return values.map((data: unknown, index) => {
       const slice = slices[index]
       return { bytes: bytes.subarray(slice?.start, slice?.end), data }
     })
   }
+}
+
+/** Where a member's value starts, or, within an array, that of the element with this index. */
+function stepInto(bytes: Uint8Array, from: number, step: string): number {
+  const slice =
+    bytes[from] === ARRAY_START
+      ? elementSlices(bytes, from)[Number(step)]
+      : memberSlices(bytes, from).get(step)
+  assert(slice !== undefined, 'a path that led to data leads to its bytes')
+  return slice.start
 }

@@ -1,5 +1,6 @@
 import type { Delivery, ParsedBody } from '../../delivery.ts'
 import type { ProviderRow } from '../row.ts'
+import { hasTooManyFields } from './form.ts'
 
 /** A body as data, with the JSON text that the data came from. */
 export interface ReadBody {
@@ -76,6 +77,7 @@ export function readBody(row: ProviderRow, body: Uint8Array, contentType: string
 }
 
 function readForm(text: string, field: string | undefined): ReadBody {
+  if (hasTooManyFields(text)) return notJson('the form has too many fields')
   const form = new URLSearchParams(text)
   const json = field === undefined ? null : form.get(field)
   if (json !== null) return { ...readJson(json), isInForm: true }

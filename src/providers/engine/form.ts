@@ -1,4 +1,5 @@
 /** Bodies that have to be read before they are proven, because the proof stands in them. */
+import { FORM_FIELDS_MAX } from '../../limits.ts'
 
 /** Throws on what is not UTF-8, which would otherwise become one and the same character. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -13,14 +14,16 @@ export function readText(body: Uint8Array): string | undefined {
 }
 
 /**
- * The fields of a form; undefined where an escape in it is not that of a character. URLSearchParams
- * alone reads each of those as U+FFFD, so that forms which differ would have one signature.
+ * The fields of a form; undefined where it has too many, or an escape in it is not that of a
+ * character. URLSearchParams alone reads each of those as U+FFFD, so that forms which differ would
+ * have one signature.
  */
 export function readForm(body: Uint8Array): URLSearchParams | undefined {
   const text = readText(body)
   if (text === undefined) return undefined
   const form = new URLSearchParams()
   if (text === '') return form
+  if (hasTooManyFields(text)) return undefined
   try {
     for (const pair of text.split('&')) {
       const at = pair.indexOf('=')
@@ -31,6 +34,11 @@ export function readForm(body: Uint8Array): URLSearchParams | undefined {
     return undefined
   }
   return form
+}
+
+/** Whether a form has more fields than any provider sends. */
+export function hasTooManyFields(form: string): boolean {
+  return form.split('&', FORM_FIELDS_MAX + 1).length > FORM_FIELDS_MAX
 }
 
 /**

@@ -43,6 +43,15 @@ export function compileHandshakes(
     compiled.find(({ isMeant }) => isMeant(asked, isProven))?.answer(asked)
 }
 
+/** Whether a row has a token signed for whoever asks, with the key that signs deliveries. */
+export function signsForAnybody(rules: readonly HandshakeRule[]): boolean {
+  return rules.some(
+    ({ when, unsigned, respond }) =>
+      (unsigned === true || (when.method ?? 'POST') !== 'POST') &&
+      JSON.stringify(respond).includes('{hmac'),
+  )
+}
+
 function compileHandshake(
   rule: HandshakeRule,
   options: HandshakeOptions,

@@ -17,25 +17,32 @@ import { compileSigned, type Matcher, type Signature } from './signed.ts'
 export function compileHmac(scheme: HmacScheme, options: SchemeOptions): CompiledScheme {
   const keys = secretKeys(scheme.secret, options.secrets)
   const hashes = hashesOf(scheme, options.config)
-  const keyed = keys.map((key) => hashes.map((hash) => [hash, keyedHasher(hash, key)] as const))
+  const keyed = keys.flatMap((key, index) =>
+    hashes.map((hash) => ({ index, hash, start: keyedHasher(hash, key) })),
+  )
+  const isSelective = scheme.paired === true || hashes.length > 1
   const matches: Matcher = (message, signatures) => {
     let matched = -1
     // No early end: how long it takes must not tell which secret, or which signature, was the
     // right one.
-    for (const [index, byHash] of keyed.entries()) {
-      for (const [hash, start] of byHash) {
-        const own = signatures.filter(
-          (each) =>
-            (each.hash ?? hash) === hash && (scheme.paired !== true || each.place === index),
-        )
-        if (own.length > 0 && isAny(own, digestOf(start(), message)) && matched === -1) {
-          matched = index
-        }
-      }
+    for (const key of keyed) {
+      const own = isSelective ? signatures.filter((each) => belongs(scheme, each, key)) : signatures
+      if (own.length === 0) continue
+      const isEqual = isAny(own, digestOf(key.start(), message))
+      if (isEqual && matched === -1) matched = key.index
     }
     return matched
   }
   return compileSigned(scheme, matches, options)
+}
+
+/** Whether a signature can be one of this key: of the hash that it names, and of its own place. */
+function belongs(
+  { paired }: HmacScheme,
+  { hash, place }: Signature,
+  key: { readonly index: number; readonly hash: Hash },
+): boolean {
+  return (hash ?? key.hash) === key.hash && (paired !== true || place === key.index)
 }
 
 /** Compiles a plain hash of a text that the secret is a part of. */

@@ -13,17 +13,13 @@ import { compileSplit, type Element } from './batch.ts'
 import type { ReadBody } from './body.ts'
 import type { RowConfig } from './config.ts'
 import { sha256 } from './hash.ts'
-import { refused, type Proof } from './scheme.ts'
+import type { ProofOfSource } from './prove.ts'
+import { refused } from './scheme.ts'
 import { compileSelect, usable, type Facts, type Select } from './select.ts'
-
-/** A proof, and whether the signed body itself says when it was sent. */
-export interface Dated extends Proof {
-  readonly isDatedInBody: boolean
-}
 
 export type Identify = (
   delivery: Delivery,
-  proof: Dated,
+  proof: ProofOfSource,
   read: { readonly body: ReadBody; readonly facts: Facts },
 ) => Verified | VerifiedBatch | Refused
 
@@ -31,7 +27,6 @@ export function compileIdentity(row: ProviderRow, config: RowConfig): Identify {
   const select = compileNames(row, config)
   const batch = row.batch === undefined ? undefined : compileBatch(row.batch, config)
   const isJson = row.content.includes('json')
-  const isDistinct = row.identicalAreDistinct === true
   const contentTypeDefault = isJson ? 'application/json' : 'application/octet-stream'
 
   return (delivery, proof, { body, facts }) => {
@@ -39,7 +34,7 @@ export function compileIdentity(row: ProviderRow, config: RowConfig): Identify {
     const contentType = delivery.headers.get('content-type') ?? contentTypeDefault
     const { secretIndex } = proof
     const request = {
-      id: lazy(() => identify(delivery, proof, { selected: select.id(facts), isDistinct })),
+      id: lazy(() => identify(delivery, proof, { row, selected: select.id(facts) })),
       type: select.type(facts) ?? 'unknown',
       key: select.key(facts),
     }
@@ -141,15 +136,17 @@ function placeIn(request: RequestNames, index: number): ReturnType<RequestNames[
 /** The id of a whole request, and how long it is one. */
 function identify(
   delivery: Delivery,
-  proof: Dated,
-  { selected, isDistinct }: { readonly selected: string | undefined; readonly isDistinct: boolean },
+  proof: ProofOfSource,
+  { row, selected }: { readonly row: ProviderRow; readonly selected: string | undefined },
 ): ReturnType<RequestNames['id']> {
   // An id that was signed wins: beside it, any header that merely could carry one is the sender's
   // word.
   const signedId = usable(proof.id, EVENT_ID_CHARS_MAX)
   const id = signedId ?? (proof.id === undefined ? selected : undefined)
+  const isDistinct = row.identicalAreDistinct === true
   if (id === undefined && isDistinct) return { eventId: randomUuid(), eventIdValidMs: undefined }
-  const isDated = proof.timestamp !== undefined || proof.isDatedInBody
+  const isDatedInBody = row.bodiesAreDated === true || proof.checkData !== undefined
+  const isDated = proof.timestamp !== undefined || isDatedInBody
   return {
     eventId: id ?? hashId(delivery, proof.timestamp),
     eventIdValidMs: id !== undefined || isDated ? undefined : HASH_ID_VALID_MS,

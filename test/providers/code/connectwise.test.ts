@@ -42,7 +42,9 @@ test('a key of somebody else, who may have an account there too, is never asked 
   ]) {
     expect(takes(signed(url))).toBe('unknown_key')
   }
-  expect(judge(compileConnectwise, { findKeys })(signed())).toBe('unknown_key')
+  for (const key_url of ['', 'https://evil.test/', KEY_URL.replace('https', 'http')]) {
+    expect(() => judge(compileConnectwise, { config: { key_url } })).toThrow('CONFIG_INVALID')
+  }
   expect(asked).toEqual([])
 })
 

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { expect, test } from 'bun:test'
 import { compileContentful } from '../../../src/providers/code/contentful.ts'
 import { NOW } from '../support.ts'
@@ -70,7 +71,18 @@ test('a topic that is not signed is not the event’s type', () => {
     findKeys: () => ({ kind: 'unknown' }),
     now: () => NOW,
   })
-  expect(check({ delivery: PUBLISHED, data: undefined })).toMatchObject({
-    claims: { topic: 'ContentManagement.Entry.publish' },
+  const topic = 'ContentManagement.Entry.publish'
+  expect(check({ delivery: PUBLISHED, data: undefined })).toMatchObject({ claims: { topic } })
+
+  const list = 'x-contentful-signed-headers,x-contentful-timestamp'
+  const time = HEADERS['x-contentful-timestamp']
+  const head = `x-contentful-signed-headers:${list};x-contentful-timestamp:${time}`
+  const text = `POST\n/hooks/test\n${head}\n${BODY}`
+  const delivery = sent(BODY, {
+    ...HEADERS,
+    'x-contentful-signed-headers': list,
+    'x-contentful-signature': createHmac('sha256', SECRET).update(text).digest('hex'),
   })
+  const proof = { kind: 'proven', claims: { topic: undefined } }
+  expect(check({ delivery, data: undefined })).toMatchObject(proof)
 })

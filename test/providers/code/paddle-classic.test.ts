@@ -5,7 +5,7 @@ import { compilePaddleClassic } from '../../../src/providers/code/paddle-classic
 import { judge, sent, unnoticedFlips } from './support.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const PEM = publicKey.export({ format: 'pem', type: 'spki' }).toString()
+const PEM = publicKey.export({ format: 'pem', type: 'spki' })
 
 const FIELDS = {
   alert_name: 'subscription_created',
@@ -28,7 +28,7 @@ const takes = judge(compilePaddleClassic, { secrets: [PEM] })
 test('fields that an independent PHP serialisation signed are taken', () => {
   expect(takes(sent(signed().toString()))).toBe('proven')
   const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey
-  const pem = other.export({ format: 'pem', type: 'spki' }).toString()
+  const pem = other.export({ format: 'pem', type: 'spki' })
   expect(judge(compilePaddleClassic, { secrets: [pem, PEM] })(sent(signed().toString()))).toBe(
     'proven',
   )
@@ -57,15 +57,9 @@ test('a field more, less or twice is refused', () => {
   expect(takes(sent('alert_id=1'))).toBe('missing_header')
 })
 
-test('names that PHP would read differently are refused', () => {
-  for (const name of ['a[b]', 'a.b', 'a b', '12', '']) {
-    expect(takes(sent(signed({ [name]: '1' }).toString()))).toBe('bad_encoding')
-  }
-})
-
 test('what is no RSA public key does not start', () => {
   const ed25519 = generateKeyPairSync('ed25519').publicKey
-  const pem = ed25519.export({ format: 'pem', type: 'spki' }).toString()
+  const pem = ed25519.export({ format: 'pem', type: 'spki' })
   for (const secret of [pem, 'not a key', PEM.slice(0, 99)]) {
     expect(() => judge(compilePaddleClassic, { secrets: [secret] })).toThrow('CONFIG_INVALID')
   }

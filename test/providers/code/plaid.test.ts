@@ -43,6 +43,12 @@ test('the token is no older than 5 minutes, of the one algorithm, and of a possi
   expect(takes(signed(BODY, { kid: '../"evil' }))).toBe('unknown_key')
 })
 
+test('another environment than the two does not start', () => {
+  for (const environment of ['', 'evil.test/', 'development']) {
+    expect(() => judge(compilePlaid, { config: { environment } })).toThrow('CONFIG_INVALID')
+  }
+})
+
 test('what is said of the key is passed on', () => {
   const before = found
   found = { kind: 'unknown' }

@@ -20,6 +20,7 @@ export function judge(compile: CompileCode, options: Partial<SchemeOptions> = {}
   })
   return (delivery) => {
     const proof = check({ delivery, data: parse(delivery.body) })
+    if (proof === undefined) return 'absent'
     return proof.kind === 'refused' ? (proof.step ?? proof.code) : proof.kind
   }
 }

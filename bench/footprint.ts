@@ -1,0 +1,177 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { systemClock } from '../src/clock.ts'
+import { randomSecret } from '../src/ids.ts'
+import { fillBacklog } from './backlog.ts'
+import type { Benchmark, Report } from './benchmark.ts'
+import { BINARY, buildBinary, startBare, startGateway, type Contestant } from './contestants.ts'
+import { ensureWrk, runLoad } from './load.ts'
+import { describeMachine } from './machine.ts'
+import { presign } from './presign.ts'
+import { SHAPES, TOKEN } from './shapes.ts'
+import { spreadOf, type Spread } from './statistics.ts'
+import { buildSyncDelay } from './sync-delay.ts'
+import { peakMemoryMib, usageOf } from './usage.ts'
+import { makeWorkspace } from './workspace.ts'
+
+const HELP = `bun run bench footprint [options]
+What \`dist/inlet serve\` takes: the time from its start to the first 202, empty and with a backlog;
+CPU and wake-ups while nothing comes; memory, bytes on disk and syncs under full load. The ratio is
+its start to that of a bare Bun.serve.
+
+  --rounds N     starts of each (5)
+  --backlog N    events that wait in the other database (1000000, of 2.3 kB)
+  --idle-s N     how long it is watched doing nothing (10)
+  --load-s N     how long it is loaded, at 256 connections (10)
+  --data-dir DIR a directory on the disk to measure (the system's temporary one)
+  --no-build     measures dist/inlet as it is
+  --json         the last line is one JSON object`
+
+const SERVER_CPU = 0
+const GENERATOR_CPU = cpus().length - 1
+const CONNECTIONS = 256
+/** More requests than are taken in a second. */
+const REQUESTS_PER_SECOND_MAX = 40_000
+const SHAPE = SHAPES['stripe-2k']
+
+/** What it takes to run: time to start, idle cost, memory, disk. */
+export const footprint: Benchmark = { name: 'footprint', help: HELP, run }
+
+type Options = ReturnType<typeof parse>
+
+async function run(args: readonly string[]): Promise<Report> {
+  const options = parse(args)
+  ensureWrk()
+  if (options.build) buildBinary()
+  using workspace = makeWorkspace(options.dataDir)
+  const directory = workspace.path
+  const backlog = join(directory, 'backlog', 'data')
+  mkdirSync(backlog, { recursive: true })
+  await fillBacklog({ dataDir: backlog, topic: 'bench', count: options.backlog, shape: SHAPE })
+
+  const starts: Record<'empty' | 'backlog' | 'bare', number[]> = {
+    empty: [],
+    backlog: [],
+    bare: [],
+  }
+  for (let round = 0; round < options.rounds; round += 1) {
+    const empty = join(directory, `empty-${round}`)
+    mkdirSync(empty)
+    starts.bare.push(await startMs(empty, (at) => startBare({ directory: at, cpu: SERVER_CPU })))
+    starts.empty.push(await startMs(empty, start))
+    starts.backlog.push(await startMs(join(directory, 'backlog'), start))
+  }
+  const startSpreads = {
+    bareStartMs: spreadOf(starts.bare),
+    startMs: spreadOf(starts.empty),
+    startWithBacklogMs: spreadOf(starts.backlog),
+  }
+  const figures = {
+    binaryMib: statSync(BINARY).size / 2 ** 20,
+    ...startSpreads,
+    ...(await idleAndLoad(join(directory, 'empty-0'), options)),
+  }
+  for (const [name, value] of Object.entries(figures)) console.error(`${name}: ${show(value)}`)
+  const ratio = startSpreads.startMs.median / startSpreads.bareStartMs.median
+  const machine = describeMachine()
+  return { name: 'footprint', ratio, valid: true, figures: { machine, ...options, ...figures } }
+}
+
+const SECRET = randomSecret()
+
+function start(directory: string, env: Readonly<Record<string, string>> = {}) {
+  return startGateway({
+    directory,
+    cpu: SERVER_CPU,
+    source: SHAPE.source,
+    secret: SECRET,
+    sink: 'unreachable',
+    logLevel: 'info',
+    env,
+  })
+}
+
+/** From the start of the process to the first 202, in ms. */
+async function startMs(
+  directory: string,
+  open: (directory: string) => Promise<Contestant>,
+): Promise<number> {
+  const startedMs = systemClock.monotonicMs()
+  await using server = await open(directory)
+  const answer = await deliver(server.url)
+  if (answer.status !== 202) throw new Error(`the first delivery was answered ${answer.status}`)
+  return systemClock.monotonicMs() - startedMs
+}
+
+function deliver(url: string): Promise<Response> {
+  const body = SHAPE.body.replaceAll(TOKEN, SHAPE.token())
+  const seconds = Math.floor(systemClock.now() / 1000)
+  const signed = new Bun.CryptoHasher('sha256', SECRET).update(`${seconds}.${body}`).digest('hex')
+  return fetch(`${url}/hooks/${SHAPE.source}`, {
+    method: 'POST',
+    headers: { 'stripe-signature': `t=${seconds},v1=${signed}` },
+    body,
+  })
+}
+
+async function idleAndLoad(directory: string, { idleS, loadS }: Options) {
+  const syncCount = buildSyncDelay(0, directory)
+  await using gateway = await start(directory, syncCount.env)
+  await systemClock.sleep(2_000)
+  const before = usageOf(gateway.pid)
+  await systemClock.sleep(idleS * 1000)
+  const after = usageOf(gateway.pid)
+
+  const count = REQUESTS_PER_SECOND_MAX * loadS
+  const presigned = presign(SHAPE, { count, secret: SECRET, nowMs: systemClock.now() })
+  const syncsBefore = syncCount.syncs()
+  const load = await runLoad({
+    url: gateway.url,
+    presigned,
+    directory,
+    connections: CONNECTIONS,
+    seconds: loadS,
+    cpu: GENERATOR_CPU,
+    repeat: false,
+  })
+  const written = usageOf(gateway.pid).bytesWritten - after.bytesWritten
+  return {
+    idleCpuPercent: (after.cpuMs - before.cpuMs) / (10 * idleS),
+    idleWakeupsPerSecond: (after.wakeups - before.wakeups) / idleS,
+    eventsPerSecond: load.perSecond,
+    peakMemoryMib: peakMemoryMib(gateway.pid),
+    bytesPerPayloadByte: written / (load.requests * presigned.bodyBytes),
+    eventsPerSync: load.requests / (syncCount.syncs() - syncsBefore),
+  }
+}
+
+function show(value: number | Spread): string {
+  if (typeof value === 'number') return value.toFixed(2)
+  return `${value.median.toFixed(1)} (${value.min.toFixed(1)} to ${value.max.toFixed(1)})`
+}
+
+function parse(args: readonly string[]) {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: 'string', default: '5' },
+      backlog: { type: 'string', default: '1000000' },
+      'idle-s': { type: 'string', default: '10' },
+      'load-s': { type: 'string', default: '10' },
+      'data-dir': { type: 'string' },
+      'no-build': { type: 'boolean', default: false },
+    },
+  })
+  const positive = z.coerce.number().int().positive()
+  return {
+    rounds: positive.parse(values.rounds),
+    backlog: positive.parse(values.backlog),
+    idleS: positive.parse(values['idle-s']),
+    loadS: positive.parse(values['load-s']),
+    dataDir: values['data-dir'],
+    build: !values['no-build'],
+  }
+}

@@ -1,0 +1,53 @@
+import type { ProviderRow } from '../row.ts'
+
+export const forgejo: ProviderRow = {
+  key: 'forgejo',
+  name: 'Forgejo',
+  category: 'devops',
+  schemes: [
+    {
+      kind: 'hmac',
+      hash: 'sha256',
+      signatures: [{ at: 'header:x-forgejo-signature', format: 'raw' }],
+      encoding: 'hex',
+      signed: '{body}',
+      secret: { from: 'utf8' },
+    },
+    {
+      kind: 'hmac',
+      hash: 'sha256',
+      signatures: [{ at: 'header:x-gitea-signature', format: 'raw' }],
+      encoding: 'hex',
+      signed: '{body}',
+      secret: { from: 'utf8' },
+    },
+  ],
+  id: ['header:x-forgejo-delivery', 'header:x-gitea-delivery'],
+  type: [
+    ['header:x-forgejo-event', 'json:action'],
+    'header:x-forgejo-event',
+    'header:x-gitea-event',
+  ],
+  order: ['json:repository.id'],
+  content: ['json'],
+  ack: { timeoutSeconds: null, retries: 'unknown', verified: false },
+  level: 'search',
+  sources: ['docs.rs vgi-forge-forgejo webhook module'],
+  setUp: 'Repository or organisation → Settings → Webhooks: the Secret that you type there.',
+  notes:
+    'Forgejo sends its own header and Gitea’s. Where its own is there it decides alone: a ' +
+    'good X-Gitea-Signature does not rescue a bad X-Forgejo-Signature.',
+  notSigned:
+    'Time, delivery id and event type: whoever has captured a delivery can send it again ' +
+    'under another id or type.',
+  samples: {
+    push: () => ({
+      ref: 'refs/heads/main',
+      before: '3f1c6f0f9c4be0c6d4a1b7f2e85a0d9c1b6e7a42',
+      after: '9a4d2e7b1f6035c8e2b19d70f4c3a58e6d12b0f7',
+      commits: [],
+      repository: { id: 2_041, full_name: 'harbour-labs/tide-tables' },
+      pusher: { id: 7, login: 'noor' },
+    }),
+  },
+}

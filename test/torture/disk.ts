@@ -1,0 +1,270 @@
+/**
+ * Disks that fail: an error or a short write at any of the calls that reach the disk, a disk that
+ * is full for a while, a small disk filled up and freed, syncs of 200 ms. Nothing is acknowledged
+ * that is not stored; a full disk is waited out, any other failure ends the process. The control
+ * acknowledges before it stores: it must lose.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { median } from '../../bench/statistics.ts'
+import { systemClock } from '../../src/clock.ts'
+import { exitWithin, startGateway, type GatewayProcess } from '../support/gateway-process.ts'
+import { checkFiles } from './disk-check.ts'
+import type { SentEvent } from './ledger.ts'
+import { seeded } from './seeded.ts'
+import { bodyOf, deliver } from './senders.ts'
+import { buildShim, type Shim } from './shim.ts'
+import type { Row, TortureOptions } from './torture.ts'
+
+const EARLY_ACK = [process.execPath, join(import.meta.dir, 'control/early-ack.ts')]
+const TEMPORARY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+const SECRET = 'made-up-secret-for-torture'
+
+const EIO = 5
+const ENOSPC = 28
+const SHORT_WRITE = 0
+
+const KEYS = 4
+/** How long the gateway is under load; the fault comes in the first part of it. */
+const LOAD_MS = 400
+/** A gateway that can promise nothing more lets its senders go, then it ends. */
+const END_MS_MAX = 5_000
+
+const SHORT_CASES = 24
+const FULL_CASES = 400
+const CONTROL_CASES = 3
+
+/**
+ * One kind of fault: which call fails, how, up to which of them, and how many in a row. A call to
+ * sync is one of some dozens, a write one of hundreds.
+ */
+interface Kind {
+  readonly call: 'pwrite' | 'fsync' | 'fdatasync' | 'ftruncate'
+  readonly error: number
+  readonly nthMax: number
+  readonly count: number
+  /** What has to become of a gateway that was serving. */
+  readonly fate: 'ends' | 'goes on'
+}
+
+const KINDS: readonly Kind[] = [
+  { call: 'fdatasync', error: EIO, nthMax: 60, count: 1, fate: 'ends' },
+  { call: 'fsync', error: EIO, nthMax: 14, count: 1, fate: 'ends' },
+  { call: 'pwrite', error: EIO, nthMax: 600, count: 1, fate: 'ends' },
+  { call: 'ftruncate', error: EIO, nthMax: 6, count: 1, fate: 'ends' },
+  { call: 'pwrite', error: ENOSPC, nthMax: 600, count: 1, fate: 'goes on' },
+  { call: 'pwrite', error: ENOSPC, nthMax: 600, count: 40, fate: 'goes on' },
+  { call: 'pwrite', error: SHORT_WRITE, nthMax: 600, count: 1, fate: 'goes on' },
+  { call: 'pwrite', error: SHORT_WRITE, nthMax: 600, count: 40, fate: 'goes on' },
+]
+
+/** What was found in all cases together. */
+interface Tally {
+  cases: number
+  acked: number
+  lost: number
+  /** Starts that failed for the fault, with nothing acknowledged. */
+  refusedStarts: number
+  ended: number
+  wentOn: number
+  readonly broken: string[]
+}
+
+interface Case {
+  readonly command: readonly string[]
+  readonly shim: Shim
+  /** Where the gateway works. */
+  readonly directory: string
+  readonly tally: Tally
+}
+
+export async function disk({ command, cycles, form, seed }: TortureOptions): Promise<Row> {
+  const directory = mkdtempSync(join(TEMPORARY, 'inlet-torture-'))
+  try {
+    const random = seeded(seed)
+    const shim = buildShim(directory)
+    const run = async (kind: Kind, given: readonly string[], tally: Tally) => {
+      const place = join(directory, 'gateway')
+      await mkdir(place)
+      const nth = 1 + Math.floor(random() * kind.nthMax)
+      await injectFault({ ...kind, nth }, { command: given, shim, directory: place, tally })
+      rmSync(place, { recursive: true, force: true })
+    }
+    const tally = emptyTally()
+    const cases = cycles ?? (form === 'full' ? FULL_CASES : SHORT_CASES)
+    for (let index = 0; index < cases; index += 1) {
+      const kind = KINDS[index % KINDS.length]
+      if (kind !== undefined) await run(kind, command, tally)
+    }
+    await slowSyncs({ command, shim, directory: join(directory, 'slow'), tally })
+    const control = emptyTally()
+    for (let index = 0; index < CONTROL_CASES; index += 1) await run(CONTROL, EARLY_ACK, control)
+    for (const problem of tally.broken) console.error(problem)
+    const { acked, lost, broken, refusedStarts, ended, wentOn } = tally
+    return {
+      cases: tally.cases,
+      acked,
+      lost,
+      duplicates: 0,
+      inversions: 0,
+      held: acked > 0 && lost === 0 && broken.length === 0,
+      controlCaught: control.lost > 0,
+      figures: { 'refused starts': refusedStarts, ended, 'went on': wentOn },
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+const CONTROL: Kind = { call: 'fdatasync', error: EIO, nthMax: 30, count: 1, fate: 'ends' }
+
+function emptyTally(): Tally {
+  return { cases: 0, acked: 0, lost: 0, refusedStarts: 0, ended: 0, wentOn: 0, broken: [] }
+}
+
+/** One gateway with one fault: what it acknowledged must be there, and it must end or go on. */
+async function injectFault(fault: Kind & { readonly nth: number }, given: Case): Promise<void> {
+  const { shim, directory, tally } = given
+  const { call, error, nth, count } = fault
+  const name = `${call}:${error}:${nth}:${count}`
+  const hit = join(directory, 'hit')
+  tally.cases += 1
+  let gateway: GatewayProcess
+  try {
+    gateway = await start(given, shim.env(join(directory, 'data'), { fail: name, hit }))
+  } catch (failed) {
+    tally.refusedStarts += 1
+    if (!existsSync(hit)) throw failed
+    return
+  }
+  const load = startLoad(gateway)
+  await exitWithin(gateway, LOAD_MS)
+  if (existsSync(hit) && fault.fate === 'ends') await mustEnd(gateway, name, tally)
+  else await mustGoOn(gateway, load, { name, tally })
+  await load.stop()
+  await gateway.end('SIGKILL')
+  const finding = await checkFiles(directory, { acked: load.acked, mayBeGone: new Set() })
+  tally.acked += load.acked.size
+  tally.lost += finding.lost
+  tally.broken.push(...finding.broken.map((problem) => `${name}: ${problem}`))
+}
+
+/** It may end a moment later, when its senders are answered; with 1, as storage that failed. */
+async function mustEnd(gateway: GatewayProcess, name: string, tally: Tally): Promise<void> {
+  const code = await exitWithin(gateway, END_MS_MAX)
+  tally.ended += 1
+  if (code !== 1) tally.broken.push(`${name}: ended with ${code}, not 1`)
+}
+
+interface Named {
+  readonly name: string
+  readonly tally: Tally
+}
+
+/** Once the fault is over the same process acknowledges again. */
+async function mustGoOn(gateway: GatewayProcess, load: Load, { name, tally }: Named) {
+  const before = load.acked.size
+  const code = await exitWithin(gateway, LOAD_MS)
+  tally.wentOn += 1
+  if (code !== 'still there') tally.broken.push(`${name}: ended with ${code}`)
+  else if (load.acked.size === before) tally.broken.push(`${name}: acknowledges nothing any more`)
+}
+
+function start({ command, directory }: Case, env: Readonly<Record<string, string>>) {
+  return startGateway({
+    command,
+    cwd: directory,
+    env: {
+      ...env,
+      INLET_SINK: 'file',
+      INLET_SOURCES: 'github',
+      INLET_SECRET_GITHUB: SECRET,
+      INLET_LOG_DELIVERIES: 'false',
+      INLET_RATE_PER_SOURCE: '0',
+      INLET_RATE_PER_ADDRESS: '0',
+    },
+  })
+}
+
+interface Load {
+  /** The bodies of what was acknowledged, by event id. */
+  readonly acked: ReadonlyMap<string, string>
+  /** How many deliveries got something else. */
+  readonly refused: number
+  /** The shortest wait for an acknowledgement, in ms. */
+  readonly fastestMs: number
+  stop(): Promise<void>
+}
+
+/** Sends each event once: a gateway that ended is not started again. */
+function startLoad(gateway: GatewayProcess, padBytes = 500): Load {
+  const acked = new Map<string, string>()
+  let isOver = false
+  let refused = 0
+  let fastestMs = Infinity
+  const target = { url: () => gateway.url, secret: SECRET, padBytes }
+
+  async function sendAll(key: string): Promise<void> {
+    for (let n = 0; !isOver; n += 1) {
+      const event: SentEvent = { id: `${key}-${n}`, key, n }
+      const sentMs = systemClock.monotonicMs()
+      const answer = await deliver(event, target)
+      if (answer === 'acknowledged') {
+        acked.set(event.id, bodyOf(event, padBytes))
+        fastestMs = Math.min(fastestMs, systemClock.monotonicMs() - sentMs)
+      } else {
+        refused += 1
+        await systemClock.sleep(5)
+      }
+    }
+  }
+  const sending = Array.from({ length: KEYS }, (_, key) => sendAll(String(key)))
+  return {
+    acked,
+    get refused() {
+      return refused
+    },
+    get fastestMs() {
+      return fastestMs
+    },
+    async stop() {
+      isOver = true
+      await Promise.all(sending)
+    },
+  }
+}
+
+const SLOW_SYNC_MS = 200
+const SLOW_SECONDS = 3
+/** SQLite syncs the head of a new WAL, and its directory, within a commit: once each restart. */
+const HEALTH_MS_MAX = 2.5 * SLOW_SYNC_MS
+
+/** A sync of 200 ms: no answer comes earlier, and who asks for its health does not wait for it. */
+async function slowSyncs(given: Case): Promise<void> {
+  const { shim, directory, tally } = given
+  await mkdir(directory)
+  tally.cases += 1
+  const env = shim.env(join(directory, 'data'), { syncUs: SLOW_SYNC_MS * 1_000 })
+  await using gateway = await start(given, env)
+  const load = startLoad(gateway)
+  const healthMs: number[] = []
+  const until = systemClock.monotonicMs() + SLOW_SECONDS * 1_000
+  while (systemClock.monotonicMs() < until) {
+    const askedMs = systemClock.monotonicMs()
+    await (await fetch(`${gateway.adminUrl}/healthz`)).text()
+    healthMs.push(systemClock.monotonicMs() - askedMs)
+    await systemClock.sleep(10)
+  }
+  await load.stop()
+  await gateway.end('SIGKILL')
+  const finding = await checkFiles(directory, { acked: load.acked, mayBeGone: new Set() })
+  tally.acked += load.acked.size
+  tally.lost += finding.lost
+  tally.broken.push(...finding.broken)
+  if (load.fastestMs < SLOW_SYNC_MS) tally.broken.push(`acknowledged after ${load.fastestMs} ms`)
+  if (median(healthMs) > SLOW_SYNC_MS / 10) tally.broken.push('the health waits for syncs')
+  const slowestMs = Math.max(...healthMs)
+  if (slowestMs > HEALTH_MS_MAX) tally.broken.push(`the health took ${slowestMs} ms`)
+}

@@ -1,0 +1,174 @@
+/**
+ * Power cuts: a gateway's disk is recorded under load, and rebuilt as a power cut at any moment may
+ * leave it. Whatever was acknowledged by then must be there. The controls acknowledge before the
+ * sync, and call a sync done that was not: both must lose.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { checkState, type Finding } from './disk-check.ts'
+import type { DiskRecord } from './disk-log.ts'
+import { CUTS, DiskModel } from './disk-model.ts'
+import { ACKED, AGED, record, type Recording, type RecordingOptions } from './recording.ts'
+import { seeded } from './seeded.ts'
+import { buildShim } from './shim.ts'
+import type { Row, TortureOptions } from './torture.ts'
+
+const EARLY_ACK = [process.execPath, join(import.meta.dir, 'control/early-ack.ts')]
+
+/** Memory where there is any: a state is written, opened and thrown away. */
+const TEMPORARY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
+const SHORT_STATES = 300
+/** Three parts of these are more than the 5,000 that are promised. */
+const FULL_STATES = 2_000
+const STATES_PER_RECORDING = 500
+/** A control loses in about every second state; the first is enough. */
+const CONTROL_STATES = 60
+
+const SMALL = { keys: 4, padBytes: 500, loadMs: 1_000 }
+/** Bodies so large that the WAL passes the 32 MiB at which it starts over under load. */
+const LARGE = { keys: 3, padBytes: 250_000, loadMs: 2_500, lives: ['kill', 'stop'] } as const
+/** One state of these costs about ten of the others. */
+const LARGE_STATES = 100
+
+/** What a control is given: a shorter life, which ends in the middle of the load. */
+const CONTROL = { ...SMALL, loadMs: 700, lives: ['kill', 'stop'] } as const
+
+type Load = Omit<RecordingOptions, 'shim' | 'directory'>
+
+/** What was found in all states together. */
+interface Tally {
+  states: number
+  acked: number
+  lost: number
+  broken: string[]
+}
+
+export async function powerCut({ command, cycles, form, seed }: TortureOptions): Promise<Row> {
+  const directory = mkdtempSync(join(TEMPORARY, 'inlet-torture-'))
+  try {
+    const run = openCutter(directory, seeded(seed))
+    const states = cycles ?? (form === 'full' ? FULL_STATES : SHORT_STATES)
+    for (let left = states; left > 0; left -= STATES_PER_RECORDING) {
+      await run.cut({ command, ...SMALL }, Math.min(left, STATES_PER_RECORDING))
+    }
+    if (form === 'full') await run.cut({ command, ...LARGE }, LARGE_STATES)
+    const { acked, lost, broken, states: cases } = run.tally
+    for (const problem of new Set(broken)) console.error(problem)
+    const early = await run.loses({ command: EARLY_ACK, ...CONTROL })
+    const lying = await run.loses({ command, ...CONTROL, lies: true })
+    return {
+      cases,
+      acked,
+      lost,
+      duplicates: 0,
+      inversions: 0,
+      held: acked > 0 && lost === 0 && broken.length === 0,
+      controlCaught: early && lying,
+      figures: { 'damaged files': broken.length },
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function openCutter(directory: string, random: () => number) {
+  const shim = buildShim(directory)
+  const tally: Tally = { states: 0, acked: 0, lost: 0, broken: [] }
+  let recordings = 0
+
+  async function recordNext(load: Load): Promise<Recording> {
+    recordings += 1
+    const watched = join(directory, `gateway-${recordings}`)
+    await mkdir(watched)
+    try {
+      return await record({ ...load, shim, directory: watched })
+    } finally {
+      rmSync(watched, { recursive: true, force: true })
+      rmSync(`${watched}.log`, { force: true })
+    }
+  }
+  const check = (recording: Recording, states: number) =>
+    checkCuts(recording, { states, random, directory: join(directory, 'state') })
+
+  return {
+    tally,
+    async cut(load: Load, states: number): Promise<void> {
+      const recording = await recordNext(load)
+      tally.acked += recording.bodies.size
+      for await (const { lost, broken } of check(recording, states)) {
+        tally.states += 1
+        tally.lost += lost
+        tally.broken.push(...broken)
+      }
+    },
+    /** Whether an acknowledged event is missing in any state. */
+    async loses(load: Load): Promise<boolean> {
+      for await (const { lost } of check(await recordNext(load), CONTROL_STATES)) {
+        if (lost > 0) return true
+      }
+      return false
+    },
+  }
+}
+
+interface Cutting {
+  readonly states: number
+  readonly random: () => number
+  readonly directory: string
+}
+
+/**
+ * Half of them anywhere, which is mostly between two commits; half within a checkpoint, a start, or
+ * after a failed sync, where a cut finds the two files in the middle of something.
+ */
+function chooseMoments(
+  records: readonly DiskRecord[],
+  count: number,
+  random: () => number,
+): readonly number[] {
+  const tender = records.flatMap((entry, index) => (isTender(entry) ? [index] : []))
+  const moments = Array.from({ length: count }, () => {
+    const anywhere = Math.floor(random() * records.length)
+    const within = tender[Math.floor(random() * tender.length)] ?? anywhere
+    return random() < 0.5
+      ? anywhere
+      : Math.min(records.length - 1, within + Math.floor(random() * 8))
+  })
+  return moments.toSorted((a, b) => a - b)
+}
+
+function isTender(entry: DiskRecord): boolean {
+  if (entry.kind === 'sign') return false
+  return entry.kind === 'write' ? !entry.path.endsWith('-wal') : !entry.kind.startsWith('sync')
+}
+
+/** Goes through a recording once, cuts the power at random moments, and looks at what is left. */
+async function* checkCuts(recording: Recording, cutting: Cutting): AsyncGenerator<Finding> {
+  const { records, bodies } = recording
+  const { states, random, directory } = cutting
+  const disk = new DiskModel()
+  const acked = new Map<string, string>()
+  let mayBeGone: ReadonlySet<string> = new Set()
+  let next = 0
+  for (const moment of chooseMoments(records, states, random)) {
+    for (; next <= moment; next += 1) {
+      const entry = records[next]
+      if (entry === undefined) break
+      disk.apply(entry)
+      if (entry.kind !== 'sign') continue
+      if (entry.text === AGED) mayBeGone = new Set(acked.keys())
+      const id = entry.text.slice(ACKED.length)
+      const body = bodies.get(id)
+      if (entry.text.startsWith(ACKED) && body !== undefined) acked.set(id, body)
+    }
+    const cut = CUTS[Math.floor(random() * CUTS.length)] ?? 'drop'
+    const finding = await checkState(disk.cut(cut, random), { acked, mayBeGone }, directory)
+    // The state can be made again: the seed, and where in which recording it was.
+    const broken = finding.broken.map((problem) => `${cut} at ${moment}: ${problem}`)
+    if (finding.lost > 0) broken.push(`${cut} at ${moment}: ${finding.lost} lost`)
+    yield { lost: finding.lost, broken }
+  }
+}
