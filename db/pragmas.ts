@@ -6,9 +6,9 @@ import { GatewayError } from '../src/errors.ts'
 export const APPLICATION_ID = 0x494e4c54
 
 /**
- * Of a new file. Written to the disk for each event of 2.3 KB, with 256 waiting: 5.7 KB with pages of
- * 4 KiB, 6.2 with 8, 6.5 to 7.0 with 16, at the same CPU time. A lone event costs 48 KB with 4 KiB
- * pages, 116 KB with 16, 410 KB with 64.
+ * Of a new file. Written to the disk for each event of 2.3 KB, with 256 waiting: 5.7 KB with pages
+ * of 4 KiB, 6.2 with 8, 6.5 to 7.0 with 16, at the same CPU time. A lone event costs 48 KB with
+ * 4 KiB pages, 116 KB with 16, 410 KB with 64.
  */
 const PAGE_BYTES = 4_096
 
