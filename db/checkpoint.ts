@@ -73,10 +73,7 @@ export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
   const pageBytes = readNumber(database.client, 'page_size')
   const files = [database.path, `${database.path}-wal`].map(watchFile)
 
-  let hasFailed = false
-
   function fail(detail: string): void {
-    hasFailed = true
     writer.fail(new GatewayError('STORAGE_FAILED', detail))
   }
 
@@ -104,7 +101,7 @@ export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
   }
 
   async function runOnce(): Promise<void> {
-    if (hasFailed) return
+    if (!database.isTrusted) return
     const missing = files.find((file) => !file.isInPlace())
     if (missing !== undefined) {
       return fail(`${missing.path} was removed or replaced while it was in use`)

@@ -10,6 +10,7 @@ import { createPrivately, makeDataDir, syncDirectory, takeOwnerLock } from './fi
 import { openLifetime, type Lifetime } from './lifetime.ts'
 import { assertMigrated, migrate, MIGRATIONS, type Migration } from './migrate.ts'
 import { applyPragmas, APPLICATION_ID, assertSqliteVersion, readNumber } from './pragmas.ts'
+import { rewriteWal } from './sync.ts'
 
 /** The name of the file within the data directory. */
 export const DATABASE_FILE = 'inlet.db'
@@ -32,6 +33,14 @@ export interface InletDatabase extends Reader {
   readonly nodeName: string
   /** What grows old by, whatever the wall clock says. */
   readonly lifetime: Lifetime
+  /** False once the storage has failed: then nothing of the WAL may be copied by this process. */
+  readonly isTrusted: boolean
+  /**
+   * Called where a write or a sync has failed. A checkpoint would copy what the disk may not hold,
+   * and a power cut in the middle of it leave half of that: so `close` does not make one either,
+   * and keeps the connection, whose end would.
+   */
+  distrust(): void
   /**
    * Runs `change` in one transaction: committed when it returns, rolled back when it throws. It is
    * synchronous, in type and at run time: an async function would be committed at its first
@@ -66,14 +75,28 @@ export function openDatabase(options: OpenDatabaseOptions): InletDatabase {
     const lock = takeOwnerLock(lockPath)
     try {
       createPrivately(options.path)
+      rewriteWal(options.path)
       const database = openAsOwner(options)
       syncDirectory(directory)
+      let isTrusted = true
       const close = () => {
-        emptyWalIfPossible(database.client)
-        database.client.close()
+        if (isTrusted) {
+          emptyWalIfPossible(database.client)
+          database.client.close()
+        }
         lock.release()
       }
-      return { ...database, close, [Symbol.dispose]: close }
+      return {
+        ...database,
+        get isTrusted() {
+          return isTrusted
+        },
+        distrust() {
+          isTrusted = false
+        },
+        close,
+        [Symbol.dispose]: close,
+      }
     } catch (error) {
       lock.release()
       throw error
@@ -121,8 +144,8 @@ function prepare(client: Database, options: OpenDatabaseOptions) {
   const lifetime = write(() => openLifetime(client, options.clock))
   failpoint('open.migrated')
   // Before anything reads the outbox: what a killed process left in the page cache alone
-  // becomes durable, or fails here. It rewrites every page, so it also repairs pages that an
-  // earlier failed sync dropped.
+  // becomes durable, or fails here. It rewrites every page, so it also repairs pages of the
+  // database that an earlier failed sync dropped; those of the WAL are written anew before.
   if (!truncateWal(client)) {
     const detail = 'another connection keeps reading an old state: end it and start again'
     throw new GatewayError('STORAGE_UNUSABLE', detail)

@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, openSync } from 'node:fs'
+import { closeSync, existsSync, fdatasync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
 
 /**
  * Makes everything that is committed survive a power cut, off the event loop, then calls back once.
@@ -19,5 +19,35 @@ export function openWalSync(databasePath: string): Sync {
   return {
     run: (done) => fdatasync(descriptor, done),
     close: () => closeSync(descriptor),
+  }
+}
+
+/** Read and written at once, in bytes. */
+const REWRITE_BYTES = 1024 * 1024
+
+/**
+ * Writes the WAL over itself and syncs it, before SQLite reads it. After a failed sync the kernel
+ * calls pages clean that the disk never got: whoever reads them takes them for stored, the next
+ * sync succeeds, and a power cut in the middle of the copying leaves a database with half of them.
+ * (Measured on rebuilt disks: 15 of 629 states after a failed sync were malformed.) 32 MiB take
+ * about 20 ms.
+ */
+export function rewriteWal(databasePath: string): void {
+  const path = `${databasePath}-wal`
+  if (!existsSync(path)) return
+  const file = openSync(path, 'r+')
+  try {
+    const buffer = new Uint8Array(REWRITE_BYTES)
+    for (let at = 0; ;) {
+      const length = readSync(file, buffer, 0, buffer.byteLength, at)
+      if (length === 0) break
+      for (let written = 0; written < length;) {
+        written += writeSync(file, buffer, written, length - written, at + written)
+      }
+      at += length
+    }
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
   }
 }

@@ -92,7 +92,10 @@ export function openWriter(options: WriterOptions): Writer {
       syncedOutboxSeq = store.outboxSeq
       for (const listener of listeners) listener(syncedOutboxSeq)
     },
-    onFatal,
+    onFatal(error) {
+      database.distrust()
+      onFatal(error)
+    },
   })
 
   return {

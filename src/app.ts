@@ -152,11 +152,10 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
     reload: () => reloader.request(),
     async stop() {
       state = state === 'failed' ? state : 'draining'
-      const deadlineMs = clock.monotonicMs() + config.INLET_SHUTDOWN_MS
+      const drainUntilMs = clock.monotonicMs() + config.INLET_SHUTDOWN_MS - RELAY_STOP_MS_MAX
       await doors.closeIntake(config.INLET_SHUTDOWN_MS / 2)
-      const leftMs = deadlineMs - clock.monotonicMs() - RELAY_STOP_MS_MAX
       // What is published after a failure cannot be marked: only a start gets further.
-      if (state !== 'failed') await relay.drain(Math.max(0, leftMs))
+      if (state !== 'failed') await relay.drain(Math.max(0, drainUntilMs - clock.monotonicMs()))
       await resources.disposeAsync()
       return storage.isTrusted() ? 'closed' : 'kill'
     },

@@ -7,7 +7,7 @@ import type { Setup } from '../setup.ts'
 
 /**
  * Runs a gateway until it is told to stop, and resolves to the exit code: 0 after SIGTERM or
- * SIGINT, 1 where storage failed and nothing more can be promised.
+ * SIGINT, 1 where nothing more can be promised. Where storage has failed it kills the process.
  */
 export async function runGateway(
   setup: Setup,
@@ -39,9 +39,12 @@ export async function runGateway(
   reload = () => app.reload()
   onStarted(app)
   const code = await ended.promise
-  await app.stop()
-  log.info('gateway.stopped', { code })
+  const end = await app.stop()
+  log.info('gateway.stopped', { code, end })
   await log.flush()
+  // Bun closes every database as it exits, and SQLite then copies a WAL of which the disk may have
+  // lost a part: see db/DESIGN.md.
+  if (end === 'kill') process.kill(process.pid, 'SIGKILL')
   return code
 }
 

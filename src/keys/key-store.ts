@@ -135,8 +135,8 @@ function openMemory(clock: Clock) {
       if (keys.length > 0) {
         return { kind: 'found', keys, isDue: ageMs > KEY_REFRESH_MS && paused(id) === undefined }
       }
-      if (ageMs < KEY_MISS_MS || !isAllowed(call)) return paused(id) ?? { kind: 'unknown' }
-      return paused(id)
+      const isSettled = ageMs < KEY_MISS_MS || !isAllowed(call)
+      return isSettled ? { kind: 'unknown' } : paused(id)
     },
   }
 }

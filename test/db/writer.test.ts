@@ -1,14 +1,22 @@
 import { expect, test } from 'bun:test'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { openDedup } from '../../db/dedup.ts'
 import { openInbox } from '../../db/inbox.ts'
+import { DATABASE_FILE, openDatabase } from '../../db/open.ts'
 import { openOutbox } from '../../db/outbox.ts'
+import { openWriter } from '../../db/writer.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { COMMIT_DELIVERIES_MAX, PENDING_BYTES_MAX } from '../../src/limits.ts'
 import type { NewEvent } from '../../src/event.ts'
+import { manualClock } from '../support/manual-clock.ts'
+import { makeTempDir } from '../support/temp.ts'
 import {
   bytes,
   codeOf,
   heldSync,
   openDbWorld,
+  RETENTION_MS,
   sampleEvent,
   sampleException,
   sampleMark,
@@ -309,4 +317,22 @@ test('an exception goes its way: blocked, redriven, published', async () => {
     blocked: 0,
     dead: 0,
   })
+})
+
+test('after a failed sync the WAL is left as it is, for the next start to write anew', async () => {
+  await using dir = await makeTempDir()
+  const path = join(dir.path, DATABASE_FILE)
+  const sync = heldSync()
+  const database = openDatabase({ path, clock: manualClock() })
+  const dedup = openDedup(database, { retentionMs: RETENTION_MS })
+  const writer = openWriter({ database, dedup, onFatal: () => undefined, sync })
+  const commit = codeOf(writer.commit(sampleEvent('e1')))
+  await sync.finish(new Error('EIO'))
+  expect(await commit).toBe('STORAGE_FAILED')
+
+  database.close()
+  expect(statSync(`${path}-wal`).size).toBeGreaterThan(0)
+
+  using next = openDatabase({ path, clock: manualClock() })
+  expect(openInbox(next).list({ limit: 2 })).toHaveLength(1)
 })

@@ -106,6 +106,10 @@ describe('a key', () => {
     clock.advance(KEY_EXPIRES_MS - 1)
     expect(find(place(), 'a').kind).toBe('found')
     await settled()
+    // It is left alone for a while.
+    expect(find(place(), 'a').kind).toBe('found')
+    await settled()
+    expect(server.asked).toHaveLength(2)
     // Nobody waited for it, and so nobody else would say so.
     expect(failures).toEqual(['shop: the answer holds no usable key'])
     clock.advance(KEY_MISS_MS)

@@ -34,7 +34,7 @@ function recorded(choose: (options: number) => number): Choices {
 }
 
 /** Tries of one shrinking: it ends earlier where nothing gets simpler any more. */
-const TRIES_MAX = 2_000
+const TRIES_MAX = 800
 
 /** The simplest list that still fails, of those that leaving out and putting zeros reach. */
 export function shrink(

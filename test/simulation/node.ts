@@ -1,6 +1,6 @@
 import { BrokenInvariant } from '../../src/assert.ts'
 import { GroupCommit } from '../../db/group-commit.ts'
-import type { Delivery, VerifiedBody } from '../../src/delivery.ts'
+import type { Delivery, Verified, VerifiedBody } from '../../src/delivery.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { openHint } from '../../src/idempotency/open-hint.ts'
 import { ingest, type IngestPorts, type Outcome } from '../../src/ingest/ingest.ts'
@@ -57,8 +57,13 @@ export class Node {
     return this.#life !== undefined && this.disk.highWater === this.disk.syncedSeq
   }
 
-  /** Calls `answered` with what came of it, unless the process dies before. */
-  deliver(eventId: string, key: string, answered: (outcome: Outcome | 'cut off') => void): void {
+  /** Delivers events of a key in one request. Calls `answered` once, with what came of it. */
+  deliver(
+    eventIds: readonly string[],
+    key: string,
+    answered: (outcome: Outcome | 'cut off') => void,
+  ): void {
+    const names = eventIds.join()
     const life = this.#life
     const { scheduler } = this.#parts
     if (life === undefined) {
@@ -71,14 +76,14 @@ export class Node {
       isAnswered = true
       answered(outcome)
     }
-    scheduler.later(`takes ${eventId}`, life, () => {
-      void ingest(deliveryOf(eventId, key), SOURCE, life.ports).then(
-        (outcome) => scheduler.later(`answers ${eventId}`, life, () => answer(outcome)),
-        () => scheduler.later(`fails ${eventId}`, life, () => answer('cut off')),
+    scheduler.later(`takes ${names}`, life, () => {
+      void ingest(deliveryOf(names, key), SOURCE, life.ports).then(
+        (outcome) => scheduler.later(`answers ${names}`, life, () => answer(outcome)),
+        () => scheduler.later(`fails ${names}`, life, () => answer('cut off')),
       )
     })
     // A sender waits for so long; only one that hears nothing is woken by this.
-    scheduler.timer(`the sender of ${eventId} gives up`, undefined, () => answer('cut off'))
+    scheduler.timer(`the sender of ${names} gives up`, undefined, () => answer('cut off'))
   }
 
   /** The process ends here; the next one starts a little later. */
@@ -211,24 +216,31 @@ const SOURCE: Source = {
   file: undefined,
   methods: ['POST'],
   route: () => ({ topic: 'events' }),
-  verify: ({ headers, body }) => ({
-    kind: 'verified',
-    body: body as VerifiedBody,
-    parsed: { kind: 'opaque' },
-    eventId: headers.get('id') ?? '',
-    eventIdValidMs: undefined,
-    type: 'made',
-    key: headers.get('key') ?? '',
-    contentType: 'text/plain',
-  }),
+  verify: (delivery) => {
+    const body = delivery.body as VerifiedBody
+    const key = delivery.headers.get('key') ?? ''
+    const events = (delivery.headers.get('ids') ?? '').split(',').map((eventId): Verified => ({
+      kind: 'verified',
+      body,
+      parsed: { kind: 'opaque' },
+      eventId,
+      eventIdValidMs: undefined,
+      type: 'made',
+      key,
+      contentType: 'text/plain',
+    }))
+    const [only, ...others] = events
+    if (only !== undefined && others.length === 0) return only
+    return { kind: 'batch', body, events, secretIndex: undefined, answer: undefined }
+  },
 }
 
-function deliveryOf(eventId: string, key: string): Delivery {
+function deliveryOf(ids: string, key: string): Delivery {
   return {
     source: SOURCE.name,
     method: 'POST',
     url: 'http://gateway/hooks/made',
-    headers: new Headers({ id: eventId, key }),
+    headers: new Headers({ ids, key }),
     body: new Uint8Array(),
     receivedAt: 1_800_000_000_000,
   }

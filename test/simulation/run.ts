@@ -85,25 +85,28 @@ interface Senders {
   areDone(): boolean
 }
 
-/** One sender a key: the next event goes out once the last one is acknowledged. */
+/** One sender a key: the next request goes out once the last one is acknowledged. */
 function openSenders(nodes: readonly Node[], scheduler: Scheduler, choices: Choices): Senders {
   const acked: string[] = []
   const broken: string[] = []
 
   function send(key: string, n: number): void {
-    if (n === EVENTS_PER_KEY) return
-    const eventId = `${key}${n}`
-    nodes[choices.next(nodes.length)]?.deliver(eventId, key, (outcome) => {
+    // One or two of them in a request.
+    const together = Math.min(1 + choices.next(2), EVENTS_PER_KEY - n)
+    if (together === 0) return
+    const ids = Array.from({ length: together }, (_, at) => `${key}${n + at}`)
+    nodes[choices.next(nodes.length)]?.deliver(ids, key, (outcome) => {
       const isTaken = outcome !== 'cut off' && outcome.kind !== 'refused'
       if (!isTaken) {
-        scheduler.timer(`${eventId} is sent again`, undefined, () => send(key, n))
+        scheduler.timer(`${ids.join()} is sent again`, undefined, () => send(key, n))
         return
       }
-      if (!nodes.some(({ disk }) => disk.holds(eventId))) {
-        broken.push(`${eventId} was acknowledged before it was on disk`)
+      for (const id of ids) {
+        if (nodes.some(({ disk }) => disk.holds(id))) continue
+        broken.push(`${id} was acknowledged before it was on disk`)
       }
-      acked.push(eventId)
-      send(key, n + 1)
+      acked.push(...ids)
+      send(key, n + together)
     })
   }
   for (let at = 0; at < KEYS; at += 1) send('abc'[at] ?? '', 0)

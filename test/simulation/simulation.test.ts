@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import type { Landed, PublishRecord } from '../../src/record.ts'
 import { shrink } from './choices.ts'
 import type { Sabotage } from './node.ts'
@@ -48,6 +48,8 @@ function landedOf(records: readonly PublishRecord[]): Landed[] {
 function count(to: number): number[] {
   return Array.from({ length: to }, (_, at) => at + 1)
 }
+
+setDefaultTimeout(30_000)
 
 test('whatever fails, dies and is late, in whatever order: nothing acknowledged is lost', () => {
   let faults = 0

@@ -4,7 +4,7 @@
  *               disk-log.ts; whoever else appends to it stands in the same order.
  * SHIM_SYNC_US  every sync takes so much longer.
  * SHIM_LIE      set: fdatasync does nothing and says that it did.
- * SHIM_FAIL     `call:error:nth:count`: of all `call`s (pwrite, fsync, fdatasync, ftruncate, any)
+ * SHIM_FAIL     `call:error:nth:count`: of all `call`s (pwrite, fsync, fdatasync, ftruncate)
  *               the nth and the count - 1 after it fail with this errno; error 0 is a write that
  *               stops halfway.
  * SHIM_HIT      this file is created when the first of them fails. */
@@ -28,12 +28,14 @@ static size_t directory_length;
 static long sync_us;
 static char fail_call[16];
 static int fail_error, fail_nth, fail_count;
-static _Atomic int calls, syncs;
+static _Atomic int calls, syncs, wal_writes;
+static struct timespec loaded;
 
 __attribute__((constructor)) static void prepare(void) {
   directory = getenv("SHIM_DIR");
   if (directory == NULL) return;
   directory_length = strlen(directory);
+  clock_gettime(CLOCK_REALTIME_COARSE, &loaded);
   lie = getenv("SHIM_LIE");
   hit = getenv("SHIM_HIT");
   if (getenv("SHIM_SYNC_US") != NULL) sync_us = atol(getenv("SHIM_SYNC_US"));
@@ -79,9 +81,10 @@ static void record(char kind, const char *path, int64_t number, const void *data
   free(bytes);
 }
 
-/* Whether it is this call's turn to fail. */
-static int fails(const char *call) {
-  if (fail_count == 0 || (strcmp(fail_call, call) != 0 && strcmp(fail_call, "any") != 0)) return 0;
+/* Whether it is this call's turn to fail. Only those for the database, its WAL and its journal count:
+ * what becomes of a directory's sync SQLite does not look at, and the gateway syncs it again. */
+static int fails(const char *call, const char *path) {
+  if (fail_count == 0 || strcmp(fail_call, call) != 0 || strstr(path, "inlet.db") == NULL) return 0;
   int nth = atomic_fetch_add(&calls, 1) + 1;
   if (nth < fail_nth || nth >= fail_nth + fail_count) return 0;
   if (hit != NULL) close(syscall(SYS_openat, AT_FDCWD, hit, O_WRONLY | O_CREAT, 0600));
@@ -91,7 +94,7 @@ static int fails(const char *call) {
 static ssize_t write_at(int file, const void *data, size_t length, off_t offset) {
   char buffer[4096];
   const char *path = path_of(file, buffer, sizeof buffer);
-  if (path != NULL && fails("pwrite")) {
+  if (path != NULL && fails("pwrite", path)) {
     if (fail_error != 0) {
       errno = fail_error;
       return -1;
@@ -99,7 +102,10 @@ static ssize_t write_at(int file, const void *data, size_t length, off_t offset)
     length = length > 1 ? length / 2 : length;
   }
   ssize_t written = syscall(SYS_pwrite64, file, data, length, offset);
-  if (path != NULL && written > 0) record('W', path, offset, data, written);
+  if (path != NULL && written > 0) {
+    if (strstr(path, "-wal") != NULL) wal_writes += 1;
+    record('W', path, offset, data, written);
+  }
   return written;
 }
 
@@ -111,19 +117,33 @@ ssize_t pwrite64(int file, const void *data, size_t length, off64_t offset) {
   return write_at(file, data, length, offset);
 }
 
+/* Bun itself writes by system calls that no library sees. It does so to a WAL only before SQLite
+ * opens it, and then the time of the file says so. */
+static void record_unseen(int file, const char *path) {
+  struct stat status;
+  if (wal_writes > 0 || record_file < 0 || strstr(path, "-wal") == NULL) return;
+  if (fstat(file, &status) != 0 || status.st_size == 0) return;
+  struct timespec at = status.st_mtim;
+  if (at.tv_sec < loaded.tv_sec || (at.tv_sec == loaded.tv_sec && at.tv_nsec <= loaded.tv_nsec)) return;
+  char *bytes = malloc(status.st_size);
+  ssize_t length = syscall(SYS_pread64, file, bytes, status.st_size, 0);
+  if (length != status.st_size) abort();
+  record('W', path, 0, bytes, length);
+  free(bytes);
+}
+
 static int sync_file(int file, const char *call, long number) {
   char buffer[4096];
   const char *path = path_of(file, buffer, sizeof buffer);
   if (path == NULL) return syscall(number, file);
   int64_t id = atomic_fetch_add(&syncs, 1) + ((int64_t)getpid() << 32);
   if (lie != NULL && number == SYS_fdatasync) return 0;
+  record_unseen(file, path);
   record('B', path, id, NULL, 0);
   struct timespec left = {sync_us / 1000000, sync_us % 1000000 * 1000};
   while (sync_us > 0 && nanosleep(&left, &left) != 0) {
   }
-  /* SQLite does not look at what becomes of a directory; the gateway syncs it again itself. */
-  struct stat status;
-  if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && fails(call)) {
+  if (fails(call, path)) {
     record('F', path, id, NULL, 0);
     errno = fail_error;
     return -1;
@@ -140,7 +160,7 @@ int fdatasync(int file) { return sync_file(file, "fdatasync", SYS_fdatasync); }
 static int truncate_to(int file, off_t length) {
   char buffer[4096];
   const char *path = path_of(file, buffer, sizeof buffer);
-  if (path != NULL && fail_error != 0 && fails("ftruncate")) {
+  if (path != NULL && fail_error != 0 && fails("ftruncate", path)) {
     errno = fail_error;
     return -1;
   }

@@ -36,7 +36,7 @@ const LARGE_STATES = 100
 /** What a control is given: a shorter life, which ends in the middle of the load. */
 const CONTROL = { ...SMALL, loadMs: 700, lives: ['kill', 'stop'] } as const
 
-type Load = Omit<RecordingOptions, 'shim' | 'directory'>
+type Load = Omit<RecordingOptions, 'shim' | 'directory' | 'random'>
 
 /** What was found in all states together. */
 interface Tally {
@@ -84,7 +84,7 @@ function openCutter(directory: string, random: () => number) {
     const watched = join(directory, `gateway-${recordings}`)
     await mkdir(watched)
     try {
-      return await record({ ...load, shim, directory: watched })
+      return await record({ ...load, shim, random, directory: watched })
     } finally {
       rmSync(watched, { recursive: true, force: true })
       rmSync(`${watched}.log`, { force: true })

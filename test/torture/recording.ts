@@ -11,6 +11,9 @@ import { DiskModel } from './disk-model.ts'
 import { bodyOf, startSenders } from './senders.ts'
 import type { Shim, ShimFaults } from './shim.ts'
 
+/** The failed sync is one of the first so many of its life. */
+const FAILED_SYNC_MAX = 60
+
 /** From a failed sync to the exit: half a second of it is for the senders to let go. */
 const END_MS_MAX = 10_000
 
@@ -40,6 +43,7 @@ export interface RecordingOptions {
   readonly directory: string
   readonly keys: number
   readonly padBytes: number
+  readonly random: () => number
   /** How long each of the gateway's lives is under load. */
   readonly loadMs: number
   /** Default: all of them. */
@@ -50,7 +54,7 @@ export interface RecordingOptions {
 
 /** What a gateway goes through before its next start. */
 export type Life = 'kill' | 'age' | 'failed sync' | 'stop'
-const LIVES: readonly Life[] = ['kill', 'age', 'kill', 'failed sync', 'kill', 'stop']
+const LIVES: readonly Life[] = ['kill', 'age', 'failed sync', 'kill', 'failed sync', 'stop']
 
 export interface Recording {
   readonly records: readonly DiskRecord[]
@@ -86,7 +90,9 @@ export async function record(options: RecordingOptions): Promise<Recording> {
       if (exitCode !== 0) throw new Error('the database did not age')
       sign(AGED)
     }
-    const fail = lives[index + 1] === 'failed sync' ? 'fdatasync:5:40:1' : undefined
+    // Early in the life a WAL holds little, and what the sync should have written is not in it twice.
+    const nth = 2 + Math.floor(options.random() ** 2 * FAILED_SYNC_MAX)
+    const fail = lives[index + 1] === 'failed sync' ? `fdatasync:5:${nth}:1` : undefined
     gateway = await start(options, logPath, { fail })
   }
   sign.close()

@@ -19,15 +19,21 @@ export interface Shim {
   env(directory: string, faults: ShimFaults): Readonly<Record<string, string>>
 }
 
-/** Builds the library that is preloaded. Needs Linux and a C compiler. */
-export function buildShim(directory: string): Shim {
+/** Builds what is preloaded, and returns its path. Needs Linux and a C compiler. */
+export function buildLibrary(source: string, directory: string): string {
   if (Bun.which('cc') === null) {
     throw new Error('this torture needs a C compiler: apt-get install gcc libc6-dev')
   }
-  const library = join(directory, 'disk-shim.so')
-  const source = join(import.meta.dir, 'disk-shim.c')
-  const built = Bun.spawnSync(['cc', '-shared', '-fPIC', '-O2', '-o', library, source])
+  const library = join(directory, source.replace(/\.c$/, '.so'))
+  const command = ['cc', '-shared', '-fPIC', '-O2', '-o', library, join(import.meta.dir, source)]
+  const built = Bun.spawnSync(command)
   if (!built.success) throw new Error(`cc failed:\n${built.stderr.toString()}`)
+  return library
+}
+
+/** Builds the library that fails and records. */
+export function buildShim(directory: string): Shim {
+  const library = buildLibrary('disk-shim.c', directory)
   return {
     env: (watched, { log, syncUs, lies, fail, hit }) => ({
       LD_PRELOAD: library,

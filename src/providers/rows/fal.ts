@@ -26,11 +26,14 @@ export const fal: ProviderRow = {
   content: ['json'],
   ack: { timeoutSeconds: null, retries: 'unknown', verified: false },
   level: 'repo',
-  sources: ['Hookflo/tern src/platforms/algorithms.ts (headers, JWKS); line layout from memory'],
+  sources: [
+    'Hookflo/tern src/platforms/algorithms.ts (headers, JWKS)',
+    'three more public implementations that cite fal.ai’s docs agree on layout and address',
+  ],
   setUp: 'There is none: fal.ai’s public keys prove it, and Inlet fetches them.',
   notes:
-    'Ed25519 over request id, user id, time and a hash of the body, one a line. That ' +
-    'layout is from memory.',
+    'Ed25519 over request id, user id, time and a hash of the body, one a line. The keys ' +
+    'have no ids: all of the set are tried.',
   notSigned: 'Nothing that the gateway uses: id, type, time and body are all signed.',
   samples: {
     OK: ({ eventId }) => ({

@@ -46,8 +46,8 @@ export const paypal: ProviderRow = {
     'hash: it is easy to make a second body with the same one, so what protects the body ' +
     'is TLS. The certificate is fetched from paypal.com only.',
   notSigned:
-    'Time: whoever has captured a delivery can send it again, which counts as a new event ' +
-    'after 15 minutes.',
+    'The body: only its CRC-32 is signed, and who has captured a delivery can make another ' +
+    'body with the same one. No limit to its age is set by PayPal.',
   samples: {
     'PAYMENT.CAPTURE.COMPLETED': ({ eventId, now }) => ({
       id: eventId,
