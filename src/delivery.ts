@@ -9,8 +9,8 @@ export interface Delivery {
   readonly source: string
   readonly method: string
   /**
-   * The request's URL as it arrived. Never signed over: providers that sign a URL
-   * sign the registered one.
+   * The request's URL as it arrived. Only its query is ever signed over: the rest of what providers
+   * sign is the registered URL.
    */
   readonly url: string
   readonly headers: Headers
@@ -155,7 +155,7 @@ export interface Handshake {
 export type Verdict = Verified | VerifiedBatch | Refused | Handshake | KeyNeeded
 
 /**
- * Turns deliveries of one source into verified ones. Synchronous: no delivery waits for
- * I/O to be verified.
+ * Turns deliveries of one source into verified ones. Synchronous: where it takes a key that nobody
+ * has fetched yet, the verdict says so, and how to get it.
  */
 export type Verifier = (delivery: Delivery) => Verdict
