@@ -8,28 +8,8 @@ import { openWriter } from '../../db/writer.ts'
 import type { VerifiedBody } from '../../src/delivery.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { testWithMounts } from '../support/mounts.ts'
-import { makeTempDir, type TempDir } from '../support/temp.ts'
+import { mountSmallDisk } from '../support/small-disk.ts'
 import { codeOf, sampleEvent, RETENTION_MS } from './world.ts'
-
-/** A file system of `mebibytes` in memory, unmounted when it is disposed of. */
-async function mountSmallDisk(mebibytes: number): Promise<TempDir> {
-  const dir = await makeTempDir()
-  const options = ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', dir.path]
-  const mounted = Bun.spawnSync(['mount', ...options])
-  if (!mounted.success) {
-    await dir[Symbol.asyncDispose]()
-    throw new Error(mounted.stderr.toString())
-  }
-  return {
-    path: dir.path,
-    async [Symbol.asyncDispose]() {
-      // Lazily: the garbage collector closes the last prepared statement, and with it the
-      // file, when it likes.
-      Bun.spawnSync(['umount', '--lazy', dir.path])
-      await dir[Symbol.asyncDispose]()
-    },
-  }
-}
 
 testWithMounts(
   'a full disk answers STORAGE_FULL, and the same process goes on when there is room',

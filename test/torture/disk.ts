@@ -10,23 +10,29 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { median } from '../../bench/statistics.ts'
 import { systemClock } from '../../src/clock.ts'
-import { exitWithin, startGateway, type GatewayProcess } from '../support/gateway-process.ts'
-import { checkFiles } from './disk-check.ts'
-import type { SentEvent } from './ledger.ts'
+import { exitWithin, type GatewayProcess } from '../support/gateway-process.ts'
+import { mayMount } from '../support/small-disk.ts'
+import {
+  emptyTally,
+  settle,
+  startLoad,
+  startOn,
+  type Load,
+  type Place,
+  type Tally,
+} from './faulty-disk.ts'
+import { fillDisk } from './full-disk.ts'
 import { seeded } from './seeded.ts'
-import { bodyOf, deliver } from './senders.ts'
 import { buildShim, type Shim } from './shim.ts'
 import type { Row, TortureOptions } from './torture.ts'
 
 const EARLY_ACK = [process.execPath, join(import.meta.dir, 'control/early-ack.ts')]
 const TEMPORARY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
-const SECRET = 'made-up-secret-for-torture'
 
 const EIO = 5
 const ENOSPC = 28
 const SHORT_WRITE = 0
 
-const KEYS = 4
 /** How long the gateway is under load; the fault comes in the first part of it. */
 const LOAD_MS = 400
 /** A gateway that can promise nothing more lets its senders go, then it ends. */
@@ -60,23 +66,8 @@ const KINDS: readonly Kind[] = [
   { call: 'pwrite', error: SHORT_WRITE, nthMax: 600, count: 40, fate: 'goes on' },
 ]
 
-/** What was found in all cases together. */
-interface Tally {
-  cases: number
-  acked: number
-  lost: number
-  /** Starts that failed for the fault, with nothing acknowledged. */
-  refusedStarts: number
-  ended: number
-  wentOn: number
-  readonly broken: string[]
-}
-
-interface Case {
-  readonly command: readonly string[]
+interface Case extends Place {
   readonly shim: Shim
-  /** Where the gateway works. */
-  readonly directory: string
   readonly tally: Tally
 }
 
@@ -99,6 +90,10 @@ export async function disk({ command, cycles, form, seed }: TortureOptions): Pro
       if (kind !== undefined) await run(kind, command, tally)
     }
     await slowSyncs({ command, shim, directory: join(directory, 'slow'), tally })
+    if (mayMount) {
+      await fillDisk('watermark', command, tally)
+      await fillDisk('no watermark', command, tally)
+    }
     const control = emptyTally()
     for (let index = 0; index < CONTROL_CASES; index += 1) await run(CONTROL, EARLY_ACK, control)
     for (const problem of tally.broken) console.error(problem)
@@ -120,10 +115,6 @@ export async function disk({ command, cycles, form, seed }: TortureOptions): Pro
 
 const CONTROL: Kind = { call: 'fdatasync', error: EIO, nthMax: 30, count: 1, fate: 'ends' }
 
-function emptyTally(): Tally {
-  return { cases: 0, acked: 0, lost: 0, refusedStarts: 0, ended: 0, wentOn: 0, broken: [] }
-}
-
 /** One gateway with one fault: what it acknowledged must be there, and it must end or go on. */
 async function injectFault(fault: Kind & { readonly nth: number }, given: Case): Promise<void> {
   const { shim, directory, tally } = given
@@ -133,7 +124,7 @@ async function injectFault(fault: Kind & { readonly nth: number }, given: Case):
   tally.cases += 1
   let gateway: GatewayProcess
   try {
-    gateway = await start(given, shim.env(join(directory, 'data'), { fail: name, hit }))
+    gateway = await startOn(given, shim.env(join(directory, 'data'), { fail: name, hit }))
   } catch (failed) {
     tally.refusedStarts += 1
     if (!existsSync(hit)) throw failed
@@ -143,12 +134,7 @@ async function injectFault(fault: Kind & { readonly nth: number }, given: Case):
   await exitWithin(gateway, LOAD_MS)
   if (existsSync(hit) && fault.fate === 'ends') await mustEnd(gateway, name, tally)
   else await mustGoOn(gateway, load, { name, tally })
-  await load.stop()
-  await gateway.end('SIGKILL')
-  const finding = await checkFiles(directory, { acked: load.acked, mayBeGone: new Set() })
-  tally.acked += load.acked.size
-  tally.lost += finding.lost
-  tally.broken.push(...finding.broken.map((problem) => `${name}: ${problem}`))
+  await settle(name, { gateway, load, directory }, tally)
 }
 
 /** It may end a moment later, when its senders are answered; by a signal of its own, null here. */
@@ -172,70 +158,6 @@ async function mustGoOn(gateway: GatewayProcess, load: Load, { name, tally }: Na
   else if (load.acked.size === before) tally.broken.push(`${name}: acknowledges nothing any more`)
 }
 
-function start({ command, directory }: Case, env: Readonly<Record<string, string>>) {
-  return startGateway({
-    command,
-    cwd: directory,
-    env: {
-      ...env,
-      INLET_SINK: 'file',
-      INLET_SOURCES: 'github',
-      INLET_SECRET_GITHUB: SECRET,
-      INLET_LOG_DELIVERIES: 'false',
-      INLET_RATE_PER_SOURCE: '0',
-      INLET_RATE_PER_ADDRESS: '0',
-    },
-  })
-}
-
-interface Load {
-  /** The bodies of what was acknowledged, by event id. */
-  readonly acked: ReadonlyMap<string, string>
-  /** How many deliveries got something else. */
-  readonly refused: number
-  /** The shortest wait for an acknowledgement, in ms. */
-  readonly fastestMs: number
-  stop(): Promise<void>
-}
-
-/** Sends each event once: a gateway that ended is not started again. */
-function startLoad(gateway: GatewayProcess, padBytes = 500): Load {
-  const acked = new Map<string, string>()
-  let isOver = false
-  let refused = 0
-  let fastestMs = Infinity
-  const target = { url: () => gateway.url, secret: SECRET, padBytes }
-
-  async function sendAll(key: string): Promise<void> {
-    for (let n = 0; !isOver; n += 1) {
-      const event: SentEvent = { id: `${key}-${n}`, key, n }
-      const sentMs = systemClock.monotonicMs()
-      const answer = await deliver(event, target)
-      if (answer === 'acknowledged') {
-        acked.set(event.id, bodyOf(event, padBytes))
-        fastestMs = Math.min(fastestMs, systemClock.monotonicMs() - sentMs)
-      } else {
-        refused += 1
-        await systemClock.sleep(5)
-      }
-    }
-  }
-  const sending = Array.from({ length: KEYS }, (_, key) => sendAll(String(key)))
-  return {
-    acked,
-    get refused() {
-      return refused
-    },
-    get fastestMs() {
-      return fastestMs
-    },
-    async stop() {
-      isOver = true
-      await Promise.all(sending)
-    },
-  }
-}
-
 const SLOW_SYNC_MS = 200
 const SLOW_SECONDS = 3
 /** SQLite syncs the head of a new WAL, and its directory, within a commit: once each restart. */
@@ -247,7 +169,7 @@ async function slowSyncs(given: Case): Promise<void> {
   await mkdir(directory)
   tally.cases += 1
   const env = shim.env(join(directory, 'data'), { syncUs: SLOW_SYNC_MS * 1_000 })
-  await using gateway = await start(given, env)
+  await using gateway = await startOn(given, env)
   const load = startLoad(gateway)
   const healthMs: number[] = []
   const until = systemClock.monotonicMs() + SLOW_SECONDS * 1_000
@@ -257,12 +179,7 @@ async function slowSyncs(given: Case): Promise<void> {
     healthMs.push(systemClock.monotonicMs() - askedMs)
     await systemClock.sleep(10)
   }
-  await load.stop()
-  await gateway.end('SIGKILL')
-  const finding = await checkFiles(directory, { acked: load.acked, mayBeGone: new Set() })
-  tally.acked += load.acked.size
-  tally.lost += finding.lost
-  tally.broken.push(...finding.broken)
+  await settle('slow syncs', { gateway, load, directory }, tally)
   if (load.fastestMs < SLOW_SYNC_MS) tally.broken.push(`acknowledged after ${load.fastestMs} ms`)
   if (median(healthMs) > SLOW_SYNC_MS / 10) tally.broken.push('the health waits for syncs')
   const slowestMs = Math.max(...healthMs)
