@@ -79,6 +79,7 @@ async function inletFiles(): Promise<StarterFiles> {
   try {
     const emit = ['--declaration', '--emitDeclarationOnly', '--noEmit', 'false', '--outDir', out]
     const options = '--allowImportingTsExtensions --skipLibCheck --strict --types bun --lib ESNext'
+    const exact = '--exactOptionalPropertyTypes'
     const modules = '--module Preserve --moduleResolution bundler --moduleDetection force'
     const tsc = Bun.spawnSync(
       [
@@ -86,7 +87,7 @@ async function inletFiles(): Promise<StarterFiles> {
         'src/gateway.ts',
         '--ignoreConfig',
         ...emit,
-        ...`${options} ${modules} --rootDir src`.split(' '),
+        ...`${options} ${exact} ${modules} --rootDir src`.split(' '),
       ],
       { cwd: ROOT },
     )

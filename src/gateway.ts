@@ -19,6 +19,7 @@
  * })
  */
 import { z } from 'zod'
+import type { ProviderRow } from './providers/row.ts'
 import type { RecordDraft } from './record.ts'
 import { compileRoutes } from './route.ts'
 import type { Event, HandledRoute, Handler, SourceDefinition } from './route.ts'
@@ -26,6 +27,8 @@ import type { Event, HandledRoute, Handler, SourceDefinition } from './route.ts'
 export { z }
 export { RetryableError } from './errors.ts'
 export type { Json, RecordDraft } from './record.ts'
+export type { ProviderRow } from './providers/row.ts'
+export { verifyVectors, type ProviderVector } from './providers/own.ts'
 export type {
   Event,
   HandledRoute,
@@ -61,6 +64,19 @@ export function defineSource(
   definition: Omit<SourceDefinition, 'name'>,
 ): SourceDefinition {
   return { name, ...definition }
+}
+
+/**
+ * Defines a provider that the catalogue does not have, in the form of its rows: see
+ * docs/providers.md. A handler file gives it to `defineSource` as `provider`.
+ *
+ * @example
+ * const acme = defineProvider({ key: 'acme', name: 'Acme', schemes: [ … ], … })
+ * const events = { '*': { topic: 'webhooks.acme' } }
+ * export default defineSource('acme', { provider: acme, events })
+ */
+export function defineProvider(row: ProviderRow): ProviderRow {
+  return row
 }
 
 /** What `simulate` is given: any part of an event; the rest has sample values. */

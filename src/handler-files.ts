@@ -14,7 +14,9 @@ import { isTypePattern, type SourceDefinition } from './route.ts'
 /** A source as one handler file defines it. */
 export interface LoadedSource {
   readonly file: string
-  readonly definition: SourceDefinition
+  readonly definition: SourceDefinition & { readonly provider: string }
+  /** The provider that the file itself defines, unchecked; undefined: one of the catalogue. */
+  readonly ownProvider?: unknown
 }
 
 export interface LoadedHandlers {
@@ -42,9 +44,9 @@ export async function loadHandlerFiles(directory: string): Promise<LoadedHandler
     const file = resolve(directory, name)
     try {
       const loaded = (await import(file)) as { default?: unknown }
-      const definition = checkDefinition(loaded.default)
-      if (typeof definition === 'string') problems.push(`${name}: ${definition}`)
-      else sources.push({ file, definition })
+      const checked = checkDefinition(loaded.default)
+      if (typeof checked === 'string') problems.push(`${name}: ${checked}`)
+      else sources.push(namingProvider(file, checked))
     } catch (error) {
       problems.push(describeLoadError(name, error))
     }
@@ -80,13 +82,22 @@ function checkDefinition(value: unknown): SourceDefinition | string {
   if (typeof name !== 'string' || !SOURCE_NAME.test(name)) {
     return 'the name of a source is a-z 0-9 _ -, at most 63 characters'
   }
-  if (typeof provider !== 'string') return 'the source names no provider'
+  const isNamed = typeof provider === 'string' || (isObject(provider) && 'key' in provider)
+  if (!isNamed) return 'the source names no provider'
   if (!isObject(events) || Object.keys(events).length === 0) return 'the source has no events'
   for (const [pattern, route] of Object.entries(events)) {
     const problem = checkRoute(pattern, route)
     if (problem !== undefined) return `events['${pattern}'] ${problem}`
   }
   return value as unknown as SourceDefinition
+}
+
+/** A provider of a file's own goes by its key from here on. */
+function namingProvider(file: string, definition: SourceDefinition): LoadedSource {
+  const { provider } = definition
+  if (typeof provider === 'string') return { file, definition: { ...definition, provider } }
+  const own = { ...definition, provider: provider.key }
+  return { file, definition: own, ownProvider: provider }
 }
 
 function checkRoute(pattern: string, route: unknown): string | undefined {

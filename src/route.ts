@@ -53,7 +53,8 @@ export type Router = (type: string) => Route | undefined
 /** A source: who sends, and what happens to what they send. */
 export interface SourceDefinition {
   readonly name: string
-  readonly provider: string
+  /** A provider of the catalogue, by its key, or one that `defineProvider` made. */
+  readonly provider: string | { readonly key: string }
   readonly events: Readonly<Record<string, Route>>
 }
 

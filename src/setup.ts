@@ -3,6 +3,7 @@
  * Nothing is opened yet.
  */
 import { existsSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
 import { assert } from './assert.ts'
 import { resolveCallers } from './callers.ts'
 import { parseConfig, type Config, type Environment } from './config.ts'
@@ -17,6 +18,7 @@ import { openCallOut } from './outbound/call-out.ts'
 import { CATALOGUE } from './providers/catalogue.ts'
 import { takesSecret, validateSecret } from './providers/engine/secrets.ts'
 import { evidenceOf } from './providers/evidence.ts'
+import { checkRow } from './providers/own.ts'
 import { compileVerifier } from './providers/verifier.ts'
 import { readBody } from './providers/engine/body.ts'
 import type { ProviderRow } from './providers/row.ts'
@@ -67,11 +69,13 @@ async function serve(
   const handlers = await loadHandlers(env)
   const first = resolveCallers(parsed.ok ? parsed.config : parsed.naming, handlers.sources)
   const { config: others, loaded } = first.others
-  const provider = (key: string) => providerPort(key, findKeys)
+  const own = ownProviders(handlers)
+  const provider = (key: string) => portOf(own.rows.get(key) ?? CATALOGUE.get(key), findKeys)
   const third = resolveSources(others, loaded, provider, earlier)
   const problems = [...(parsed.ok ? [] : parsed.problems), ...first.problems, ...third.problems]
-  if (!parsed.ok || problems.length > 0) throw invalid([...problems, ...handlers.problems])
-  if (handlers.problems.length > 0) throw brokenHandlers(handlers.problems)
+  const unusable = [...handlers.problems, ...own.problems]
+  if (!parsed.ok || problems.length > 0) throw invalid([...problems, ...unusable])
+  if (unusable.length > 0) throw brokenHandlers(unusable)
   const files = [...third.secretFiles, ...first.tokenFiles]
   return {
     config: parsed.config,
@@ -102,9 +106,28 @@ export function handlersDirectory(env: Environment): string {
 
 /** What the catalogue does for a source of this provider; without `findKeys`, no key is found. */
 export function providerPort(key: string, findKeys?: FindKeys): ProviderPort | undefined {
-  const row = CATALOGUE.get(key)
+  return portOf(CATALOGUE.get(key), findKeys)
+}
+
+/** The rows that handler files define, by key; none may take the place of one of the catalogue. */
+export function ownProviders({ sources }: LoadedHandlers) {
+  const rows = new Map<string, ProviderRow>()
+  const problems: string[] = []
+  for (const { file, ownProvider } of sources) {
+    if (ownProvider === undefined) continue
+    const row = checkRow(ownProvider)
+    if (!('key' in row)) problems.push(...row.map((problem) => `${basename(file)}: ${problem}`))
+    else if (CATALOGUE.has(row.key)) {
+      problems.push(`${basename(file)}: ${row.key} is a provider of the catalogue: choose a key`)
+    } else rows.set(row.key, row)
+  }
+  return { rows, problems }
+}
+
+function portOf(row: ProviderRow | undefined, findKeys?: FindKeys): ProviderPort | undefined {
   if (row === undefined) return undefined
   return {
+    parse: (body, contentType) => readBody(row, body, contentType).parsed,
     configFields: Object.keys(row.config ?? {}),
     requiredFields: requiredFields(row),
     takesSecret: row.schemes.some(takesSecret),
@@ -128,7 +151,8 @@ function requiredFields({ config = {} }: ProviderRow): ReadonlyMap<string, strin
 
 function unconfirmedOf(row: ProviderRow): string | undefined {
   const evidence = evidenceOf(row)
-  return evidence === 'proven' || row.category === 'generic' ? undefined : evidence
+  const isOurs = CATALOGUE.get(row.key) === row && row.category !== 'generic'
+  return isOurs && evidence !== 'proven' ? evidence : undefined
 }
 
 function methodsOf({ handshakes = [] }: ProviderRow): readonly string[] {
@@ -137,6 +161,7 @@ function methodsOf({ handshakes = [] }: ProviderRow): readonly string[] {
 
 /** Reads a stored body as the source's provider writes it. */
 export function parseStored(source: Source, body: Uint8Array, contentType: string): ParsedBody {
+  if (source.parse !== undefined) return source.parse(body, contentType)
   const row = CATALOGUE.get(source.provider)
   assert(row !== undefined, `${source.provider} is in the catalogue`)
   return readBody(row, body, contentType).parsed

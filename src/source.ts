@@ -1,4 +1,4 @@
-import type { Verifier } from './delivery.ts'
+import type { ParsedBody, Verifier } from './delivery.ts'
 import type { Router } from './route.ts'
 import type { RefusalCounts, SecretUse } from './secret-uses.ts'
 
@@ -22,6 +22,8 @@ export interface Source {
   /** Where the secrets are that its provider hands over; undefined where they are configured. */
   readonly learntSecretsFile?: string | undefined
   readonly verify: Verifier
+  /** Reads a stored body as the provider writes it; absent: as the catalogue says. */
+  readonly parse?: ((body: Uint8Array, contentType: string) => ParsedBody) | undefined
   readonly route: Router
   /** Which of its secrets are in use, in their order; absent where it takes unsigned deliveries. */
   readonly secretUses?: readonly SecretUse[]

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { assert } from './assert.ts'
 import { variableName, type SourceNaming } from './config.ts'
-import type { Verifier } from './delivery.ts'
+import type { ParsedBody, Verifier } from './delivery.ts'
 import { messageOf } from './errors.ts'
 import type { LoadedSource } from './handler-files.ts'
 import { learntSecretsFile } from './learnt-secrets.ts'
@@ -30,6 +30,8 @@ export interface ProviderPort {
   readonly takesSecret: boolean
   /** Where the secret is found. */
   readonly setUp: string
+  /** Reads a stored body as the provider writes it. */
+  readonly parse?: ((body: Uint8Array, contentType: string) => ParsedBody) | undefined
   /** Where the row was read, where nothing has confirmed it. */
   readonly unconfirmed?: string | undefined
   /** Whether the provider hands over its secret itself. */
@@ -297,9 +299,9 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
     const verify = unsigned ? proving : counting(proving, secretUses, refusals)
     const { provider } = source
     const route = compileRoutes(events)
-    const { neverRetries, methods, unconfirmed } = port
+    const { neverRetries, methods, unconfirmed, parse } = port
     const file = loaded?.file
-    const known = { name, provider, unsigned, unconfirmed, neverRetries, methods }
+    const known = { name, provider, unsigned, unconfirmed, neverRetries, methods, parse }
     const served = { ...known, file, verify, route }
     if (unsigned) return served
     const learntSecretsFile = settings.isLearning === true ? settings.secretFile : undefined

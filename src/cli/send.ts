@@ -10,7 +10,7 @@ import { CATALOGUE } from '../providers/catalogue.ts'
 import { takesSecret } from '../providers/engine/secrets.ts'
 import { sampleEvents, signSample, type Sample } from '../providers/sign.ts'
 import type { ProviderRow } from '../providers/row.ts'
-import { loadHandlers } from '../setup.ts'
+import { loadHandlers, ownProviders } from '../setup.ts'
 import { splitSecrets } from '../sources.ts'
 import { parseArguments } from './arguments.ts'
 import { UsageError, type Command, type CommandContext } from './command.ts'
@@ -109,14 +109,16 @@ function nobodyElse(row: ProviderRow): never {
  * The provider of a source: as handler files or INLET_SOURCES say, else the one that has this name.
  */
 async function rowOf(name: string, env: Environment): Promise<ProviderRow> {
-  const { sources } = await loadHandlers(env)
-  const defined = sources.find(({ definition }) => definition.name === name)?.definition.provider
+  const handlers = await loadHandlers(env)
+  const defined = handlers.sources.find(({ definition }) => definition.name === name)?.definition
+    .provider
   const [, listed] =
     (env['INLET_SOURCES'] ?? '')
       .split(',')
       .map((entry) => entry.trim().split('='))
       .find(([source]) => source === name) ?? []
-  const row = CATALOGUE.get(defined ?? listed ?? name)
+  const key = defined ?? listed ?? name
+  const row = ownProviders(handlers).rows.get(key) ?? CATALOGUE.get(key)
   if (row !== undefined) return row
   const nearest = nearestOf(name, CATALOGUE.keys())
   const hint = nearest === undefined ? '`inlet providers` lists them' : `did you mean ${nearest}?`

@@ -1,0 +1,71 @@
+import { expect, test } from 'bun:test'
+import { createHmac } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineProvider, verifyVectors } from '../../src/gateway.ts'
+import { loadHandlers, ownProviders, prepare } from '../../src/setup.ts'
+import { makeTempDir } from '../support/temp.ts'
+import { rowOf } from './support.ts'
+
+const SECRET = 'a-secret-that-is-long-enough'
+const BODY = '{"id":"evt_1","type":"order.paid"}'
+const signature = createHmac('sha256', SECRET).update(BODY).digest('hex')
+const acme = defineProvider({ ...rowOf('lemon_squeezy'), key: 'acme', name: 'Acme' })
+const vector = { headers: { 'x-signature': signature }, body: BODY, secrets: [SECRET] } as const
+
+test('vectors say which delivery did not come out as it should', () => {
+  expect(verifyVectors(acme, [{ ...vector, expect: 'accept' }])).toEqual([])
+  expect(
+    verifyVectors(acme, [
+      { ...vector, expect: 'reject' },
+      { ...vector, body: `${BODY}\n`, expect: 'accept' },
+      { ...vector, headers: {}, expect: 'reject' },
+    ]),
+  ).toEqual(['vector 0: is accepted', 'vector 1: x-signature does not match the body'])
+})
+
+test('a row that the engine does not know is no provider', () => {
+  const broken = { ...acme, schemes: [] }
+  expect(() => verifyVectors(broken, [])).toThrow('schemes')
+})
+
+const handler = (provider: string) => `import { defineSource } from 'inlet'
+import { rowOf } from '${join(import.meta.dir, 'support.ts')}'
+const row = rowOf('lemon_squeezy')
+export default defineSource('acme', {
+  provider: ${provider},
+  events: { '*': { topic: 'webhooks.acme' } },
+})
+`
+
+async function withHandler(provider: string, run: (env: Record<string, string>) => Promise<void>) {
+  await using directory = await makeTempDir()
+  writeFileSync(join(directory.path, 'acme.ts'), handler(provider))
+  await run({
+    INLET_HANDLERS_DIR: directory.path,
+    INLET_DATA_DIR: join(directory.path, 'data'),
+    INLET_SINK: 'file',
+    INLET_SECRET_ACME: SECRET,
+  })
+}
+
+test('a handler file brings a provider of its own', async () => {
+  await withHandler(`{ ...row, key: 'acme', name: 'Acme' }`, async (env) => {
+    const { sources } = await prepare(env)
+    const source = sources.get('acme')
+    expect(source?.provider).toBe('acme')
+    expect(source?.parse?.(new TextEncoder().encode(BODY), 'application/json')).toMatchObject({
+      kind: 'json',
+    })
+    expect([...ownProviders(await loadHandlers(env)).rows.keys()]).toEqual(['acme'])
+  })
+})
+
+test('it takes the place of none in the catalogue, and has to be a whole row', async () => {
+  await withHandler('row', async (env) => {
+    await expect(prepare(env)).rejects.toThrow('lemon_squeezy is a provider of the catalogue')
+  })
+  await withHandler(`{ key: 'acme' }`, async (env) => {
+    await expect(prepare(env)).rejects.toThrow('acme.ts: schemes')
+  })
+})
