@@ -90,7 +90,7 @@ export async function record(options: RecordingOptions): Promise<Recording> {
       if (exitCode !== 0) throw new Error('the database did not age')
       sign(AGED)
     }
-    // Early in the life a WAL holds little, and what the sync should have written is not in it twice.
+    // Early in its life a WAL holds little: most pages of that commit are in it only once.
     const nth = 2 + Math.floor(options.random() ** 2 * FAILED_SYNC_MAX)
     const fail = lives[index + 1] === 'failed sync' ? `fdatasync:5:${nth}:1` : undefined
     gateway = await start(options, logPath, { fail })
