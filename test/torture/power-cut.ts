@@ -121,28 +121,38 @@ interface Cutting {
 }
 
 /**
- * Half of them anywhere, which is mostly between two commits; half within a checkpoint, a start, or
- * after a failed sync, where a cut finds the two files in the middle of something.
+ * Half of them anywhere, which is mostly between two commits. The other half shortly after one of
+ * the rarer things, each as often as the others: names that come and go, the rollback journal of a
+ * first start, writes to the database, a WAL that starts over or is cut, a sync that fails.
  */
 function chooseMoments(
   records: readonly DiskRecord[],
   count: number,
   random: () => number,
 ): readonly number[] {
-  const tender = records.flatMap((entry, index) => (isTender(entry) ? [index] : []))
+  const pick = <T>(items: readonly T[]) => items[Math.floor(random() * items.length)]
+  const rare = [...Map.groupBy(records.keys(), (index) => rarityOf(records[index]))]
+    .filter(([rarity]) => rarity !== undefined)
+    .map(([, indexes]) => indexes)
   const moments = Array.from({ length: count }, () => {
     const anywhere = Math.floor(random() * records.length)
-    const within = tender[Math.floor(random() * tender.length)] ?? anywhere
-    return random() < 0.5
-      ? anywhere
-      : Math.min(records.length - 1, within + Math.floor(random() * 8))
+    if (random() < 0.5) return anywhere
+    const after = pick(pick(rare) ?? []) ?? anywhere
+    return Math.min(records.length - 1, after + Math.floor(random() * AFTERMATH))
   })
   return moments.toSorted((a, b) => a - b)
 }
 
-function isTender(entry: DiskRecord): boolean {
-  if (entry.kind === 'sign') return false
-  return entry.kind === 'write' ? !entry.path.endsWith('-wal') : !entry.kind.startsWith('sync')
+/** A cut hits something rare, or one of so many records after it. */
+const AFTERMATH = 20
+
+/** What is rare about a record; undefined: nothing. */
+function rarityOf(entry: DiskRecord | undefined): string | undefined {
+  if (entry?.kind === 'create' || entry?.kind === 'unlink') return 'name'
+  if (entry?.kind === 'truncate' || entry?.kind === 'sync failed') return entry.kind
+  if (entry?.kind !== 'write') return undefined
+  if (!entry.path.endsWith('-wal')) return entry.path
+  return entry.at === 0 ? 'a WAL from its start' : undefined
 }
 
 /** Goes through a recording once, cuts the power at random moments, and looks at what is left. */
