@@ -17,6 +17,7 @@ import {
   settle,
   startLoad,
   startOn,
+  waitUntil,
   type Load,
   type Place,
   type Tally,
@@ -131,9 +132,10 @@ async function injectFault(fault: Kind & { readonly nth: number }, given: Case):
     return
   }
   const load = startLoad(gateway)
-  await exitWithin(gateway, LOAD_MS)
+  const code = await exitWithin(gateway, LOAD_MS)
   if (existsSync(hit) && fault.fate === 'ends') await mustEnd(gateway, name, tally)
-  else await mustGoOn(gateway, load, { name, tally })
+  else if (code !== 'still there') tally.broken.push(`${name}: ended with ${code}`)
+  else await mustGoOn(load, name, tally)
   await settle(name, { gateway, load, directory }, tally)
 }
 
@@ -144,24 +146,18 @@ async function mustEnd(gateway: GatewayProcess, name: string, tally: Tally): Pro
   if (code !== null) tally.broken.push(`${name}: ended with ${code}, not by a signal`)
 }
 
-interface Named {
-  readonly name: string
-  readonly tally: Tally
-}
-
 /** Once the fault is over the same process acknowledges again. */
-async function mustGoOn(gateway: GatewayProcess, load: Load, { name, tally }: Named) {
+async function mustGoOn(load: Load, name: string, tally: Tally): Promise<void> {
   const before = load.acked.size
-  const code = await exitWithin(gateway, LOAD_MS)
   tally.wentOn += 1
-  if (code !== 'still there') tally.broken.push(`${name}: ended with ${code}`)
-  else if (load.acked.size === before) tally.broken.push(`${name}: acknowledges nothing any more`)
+  if (await waitUntil(() => load.acked.size > before)) return
+  tally.broken.push(`${name}: acknowledges nothing any more`)
 }
 
 const SLOW_SYNC_MS = 200
 const SLOW_SECONDS = 3
 /** SQLite syncs the head of a new WAL, and its directory, within a commit: once each restart. */
-const HEALTH_MS_MAX = 2.5 * SLOW_SYNC_MS
+const HEALTH_MS_MAX = 5 * SLOW_SYNC_MS
 
 /** A sync of 200 ms: no answer comes earlier, and who asks for its health does not wait for it. */
 async function slowSyncs(given: Case): Promise<void> {

@@ -6,6 +6,9 @@ import { bodyOf, deliver } from './senders.ts'
 const SECRET = 'made-up-secret-for-torture'
 const KEYS = 4
 const RETRY_MS = 5
+/** For what a healthy gateway does within a second, on a machine with other work. */
+const WAIT_MS_MAX = 20_000
+const POLL_MS = 20
 
 /** What was found in all cases together. */
 export interface Tally {
@@ -116,4 +119,14 @@ export interface Running {
   readonly gateway: GatewayProcess
   readonly load: Load
   readonly directory: string
+}
+
+/** Whether something becomes so before it takes far too long. */
+export async function waitUntil(isSo: () => boolean): Promise<boolean> {
+  const deadlineMs = systemClock.monotonicMs() + WAIT_MS_MAX
+  while (!isSo()) {
+    if (systemClock.monotonicMs() > deadlineMs) return false
+    await systemClock.sleep(POLL_MS)
+  }
+  return true
 }

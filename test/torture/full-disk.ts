@@ -4,9 +4,8 @@
  */
 import { rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { systemClock } from '../../src/clock.ts'
 import { mountSmallDisk } from '../support/small-disk.ts'
-import { settle, startLoad, startOn, type Tally } from './faulty-disk.ts'
+import { settle, startLoad, startOn, waitUntil, type Tally } from './faulty-disk.ts'
 
 const MIB = 1024 * 1024
 const DISK_MIB = 256
@@ -14,8 +13,6 @@ const BALLAST_BYTES = 160 * MIB
 /** More than the load writes between two looks of the door, which are a second apart. */
 const WATERMARK_BYTES = 64 * MIB
 const PAD_BYTES = 2_000
-const WAIT_MS_MAX = 20_000
-const POLL_MS = 20
 
 /** Fills a disk until nothing is taken, frees it, and waits until everything goes on. */
 export async function fillDisk(
@@ -44,13 +41,4 @@ export async function fillDisk(
   await wait('acknowledges nothing any more', () => load.acked.size > before)
   tally.wentOn += 1
   await settle(name, { gateway, load, directory: disk.path }, tally)
-}
-
-async function waitUntil(isSo: () => boolean): Promise<boolean> {
-  const deadlineMs = systemClock.monotonicMs() + WAIT_MS_MAX
-  while (!isSo()) {
-    if (systemClock.monotonicMs() > deadlineMs) return false
-    await systemClock.sleep(POLL_MS)
-  }
-  return true
 }
