@@ -10,6 +10,7 @@ import type { RelayMark } from '../src/outbox.ts'
 import type { Dedup } from './dedup.ts'
 import { hash53 } from './hash.ts'
 import { openIdempotencyKeys } from './idempotency-keys.ts'
+import { prepareInsert } from './insert.ts'
 import { openMarks } from './mark.ts'
 import type { InletDatabase } from './open.ts'
 import { openRetries, type Retries } from './retries.ts'
@@ -114,7 +115,7 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
       const { bodies, inboxFirst, inbox: inboxLast } = draft
       if (bodies.length === 0) return
       draft.chunk = last.chunk + 1
-      statements.addChunk.run({
+      statements.addChunk({
         seq: draft.chunk,
         committedAt: database.lifetime.nowMs(),
         inboxFirst,
@@ -136,8 +137,8 @@ function addRecords(
   lastSeq: number,
   { inboxSeq, records }: Pick<NewEvent, 'records'> & { readonly inboxSeq: number },
 ): void {
-  for (const [n, record] of records.entries()) {
-    statements.addOutbox.run({ ...record, seq: lastSeq + 1 + n, inboxSeq, n })
+  for (const [n, { topic, key, headers, value }] of records.entries()) {
+    statements.addOutbox({ seq: lastSeq + 1 + n, inboxSeq, n, topic, key, headers, value })
   }
 }
 
@@ -154,14 +155,23 @@ function openEvents(
 ): (draft: Draft, event: NewEvent) => Committed {
   function insert(draft: Draft, event: NewEvent, place: Place): number {
     const seq = draft.inbox + 1
-    const { body, request: _, records, retryAt, eventIdValidMs, ...columns } = event
-    statements.addInbox.run({
-      ...columns,
-      ...place,
+    const { body, records, retryAt, eventIdValidMs, receivedAt } = event
+    statements.addInbox({
       seq,
+      receivedAt,
+      state: event.state,
+      source: event.source,
+      eventId: event.eventId,
+      type: event.type,
+      key: event.key,
+      contentType: event.contentType,
+      headers: event.headers,
+      reason: event.reason,
       chunkSeq: draft.chunk + 1,
+      bodyOffset: place.bodyOffset,
       bodyLength: body.byteLength,
-      idValidUntil: eventIdValidMs === undefined ? null : event.receivedAt + eventIdValidMs,
+      bodyHash: place.bodyHash,
+      idValidUntil: eventIdValidMs === undefined ? null : receivedAt + eventIdValidMs,
     })
     addRecords(statements, draft.outbox, { inboxSeq: seq, records })
     if (retryAt !== undefined) retries.add(seq, retryAt)
@@ -228,7 +238,7 @@ function addBatch(statements: Statements, draft: Draft, committed: readonly Comm
   if (draft.request === undefined || inboxFirst === undefined) return
   const { offset: bodyOffset, body } = draft.request
   const inboxLast = inboxFirst + seqs.length - 1
-  statements.addBatch.run({ inboxFirst, inboxLast, bodyOffset, bodyLength: body.byteLength })
+  statements.addBatch({ inboxFirst, inboxLast, bodyOffset, bodyLength: body.byteLength })
 }
 
 /** Leaves the draft as it was where `task` throws; what it wrote is the caller's to roll back. */
@@ -272,24 +282,13 @@ function readLastSeqs({ client }: InletDatabase): { chunk: number; inbox: number
   }
 }
 
-function prepareStatements({ orm }: InletDatabase) {
+function prepareStatements(database: InletDatabase) {
+  const { orm } = database
   return {
-    addChunk: orm
-      .insert(chunks)
-      .values(slots(getTableColumns(chunks)))
-      .prepare(),
-    addBatch: orm
-      .insert(batches)
-      .values(slots(getTableColumns(batches)))
-      .prepare(),
-    addInbox: orm
-      .insert(inbox)
-      .values(slots(getTableColumns(inbox)))
-      .prepare(),
-    addOutbox: orm
-      .insert(outbox)
-      .values(slots(getTableColumns(outbox)))
-      .prepare(),
+    addChunk: prepareInsert(database, chunks),
+    addBatch: prepareInsert(database, batches),
+    addInbox: prepareInsert(database, inbox),
+    addOutbox: prepareInsert(database, outbox),
     addVariant: orm
       .insert(variants)
       .values({ ...slots(getTableColumns(variants)), count: 1 })
