@@ -1,4 +1,4 @@
-import { configureSync, getJsonLinesFormatter, getLogger } from '@logtape/logtape'
+import { configureSync, getLogger, type LogRecord } from '@logtape/logtape'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -33,7 +33,6 @@ export interface OpenLog extends Log {
  */
 export function openLog(level: LogLevel, part: 'gateway' | 'relay' | 'watchdog'): OpenLog {
   const out = Bun.stdout.writer()
-  const format = getJsonLinesFormatter({ properties: 'flatten' })
   let flushPlanned = false
   let unreadChars = 0
   let droppedLines = 0
@@ -58,7 +57,7 @@ export function openLog(level: LogLevel, part: 'gateway' | 'relay' | 'watchdog')
           droppedLines += 1
           return
         }
-        const line = format(record)
+        const line = toLine(record)
         unreadChars += line.length
         void out.write(line)
         if (flushPlanned) return
@@ -83,4 +82,27 @@ export function openLog(level: LogLevel, part: 'gateway' | 'relay' | 'watchdog')
     error: (event, fields) => logger.error(event, fields),
     flush,
   }
+}
+
+/** What a terminal takes for commands and JSON does not escape. */
+const CONTROL = /[\u007f-\u009f]/g
+
+/**
+ * Logtape's own JSON lines, but flat: its formatter looks for cycles and errors in every value, and
+ * takes 2 µs longer.
+ */
+function toLine({ timestamp, level, rawMessage, category, properties }: LogRecord): string {
+  const line = JSON.stringify({
+    '@timestamp': new Date(timestamp).toISOString(),
+    level: level === 'warning' ? 'WARN' : level.toUpperCase(),
+    // The name of an event: nothing is filled in.
+    message: String(rawMessage),
+    logger: category.join('.'),
+    ...properties,
+  })
+  return `${line.replace(CONTROL, escaped)}\n`
+}
+
+function escaped(control: string): string {
+  return `\\u00${control.charCodeAt(0).toString(16)}`
 }
