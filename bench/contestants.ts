@@ -12,12 +12,16 @@ export interface Contestant extends Server {
   readonly url: string
 }
 
-/** `dist/inlet serve`. */
-export interface Gateway extends Contestant {
-  /** How many records are stored and not yet published. */
-  pending(): Promise<number>
+/** One that stores what it accepts. */
+export interface Receiver extends Contestant {
   /** Ends it in order, and counts the events that are on its disk. */
   stopAndCount(): Promise<number>
+}
+
+/** `dist/inlet serve`. */
+export interface Gateway extends Receiver {
+  /** How many records are stored and not yet published. */
+  pending(): Promise<number>
 }
 
 export interface GatewayOptions {
@@ -82,13 +86,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     async stopAndCount() {
       await server.stop()
-      return countStored(dataDir)
+      return countRows(join(dataDir, 'inlet.db'), ACCEPTED)
     },
   }
 }
 
 const Health = z.object({ relay: z.object({ pending: z.number() }) })
 const Count = z.object({ events: z.number() })
+const ACCEPTED = "select count(*) as events from inbox where state = 'accepted'"
 
 function sinkSettings(sink: GatewayOptions['sink']): Record<string, string> {
   if (sink === 'file') return { INLET_SINK: 'file' }
@@ -96,8 +101,8 @@ function sinkSettings(sink: GatewayOptions['sink']): Record<string, string> {
   return { INLET_SINK: 'kafka', KAFKA_BROKERS: '127.0.0.1:1' }
 }
 
-function countStored(dataDir: string): number {
-  using database = new Database(join(dataDir, 'inlet.db'), { readonly: true })
-  const counted = "select count(*) as events from inbox where state = 'accepted'"
-  return Count.parse(database.query(counted).get()).events
+/** How many events a database holds. */
+export function countRows(path: string, query: string): number {
+  using database = new Database(path, { readonly: true })
+  return Count.parse(database.query(query).get()).events
 }

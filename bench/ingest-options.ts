@@ -10,6 +10,8 @@ measured against a bare Bun.serve that reads the body and answers 202.
   --rounds N                   counted rounds of each, after one to warm up (5)
   --seconds N                  length of a round (3)
   --sync-delay-ms N            makes every sync of the gateway slower, as on a cloud disk
+  --compare                    also sends it to what a team could run instead: Fastify with
+                               better-sqlite3 on Node, and Hono with Drizzle (stripe-2k only)
   --sink file|unreachable      where the relay publishes meanwhile (file)
   --log-level LEVEL            LOG_LEVEL of the gateway (info: one line a delivery, as shipped)
   --data-dir DIR               a directory on the disk to measure (the system's temporary one)
@@ -22,6 +24,7 @@ export interface IngestOptions {
   readonly rounds: number
   readonly seconds: number
   readonly syncDelayMs: number | undefined
+  readonly compare: boolean
   readonly sink: 'file' | 'unreachable'
   readonly logLevel: string
   readonly dataDir: string | undefined
@@ -38,6 +41,7 @@ export function parseIngestOptions(args: readonly string[]): IngestOptions {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '3' },
       'sync-delay-ms': { type: 'string' },
+      compare: { type: 'boolean', default: false },
       sink: { type: 'string', default: 'file' },
       'log-level': { type: 'string', default: 'info' },
       'data-dir': { type: 'string' },
@@ -47,6 +51,7 @@ export function parseIngestOptions(args: readonly string[]): IngestOptions {
   const { body, sink } = values
   if (!isShapeName(body)) throw new Error(`--body is one of ${Object.keys(SHAPES).join(', ')}`)
   if (sink !== 'file' && sink !== 'unreachable') throw new Error('--sink is file or unreachable')
+  if (values.compare && body !== 'stripe-2k') throw new Error('the peers take stripe-2k only')
   const syncDelay = values['sync-delay-ms']
   return {
     body,
@@ -54,6 +59,7 @@ export function parseIngestOptions(args: readonly string[]): IngestOptions {
     rounds: positive('--rounds', values.rounds),
     seconds: positive('--seconds', values.seconds),
     syncDelayMs: syncDelay === undefined ? undefined : nonNegative('--sync-delay-ms', syncDelay),
+    compare: values.compare,
     sink,
     logLevel: values['log-level'],
     dataDir: values['data-dir'],

@@ -11,6 +11,25 @@ export interface Round extends Load {
   readonly busy: number
 }
 
+/** What ours did beside a peer. */
+export interface PeerFigures {
+  readonly name: string
+  /** Ours to the peer, of each round. */
+  readonly oursToPeer: Spread
+  readonly eventsPerSecond: Spread
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly busy: number
+  readonly cpuUsPerEvent: number
+}
+
+/** Rounds of all that were loaded in turn: the n-th of each belong together. */
+export interface Rounds {
+  readonly ours: readonly Round[]
+  readonly bare: readonly Round[]
+  readonly peers: readonly { readonly name: string; readonly rounds: readonly Round[] }[]
+}
+
 /** What the rounds with one number of connections say. */
 export interface Figures {
   /** False where the bare server could not show what it can: the ratio then flatters us. */
@@ -31,6 +50,7 @@ export interface Figures {
   readonly bareCpuUsPerRequest: number
   /** The generator's, while it loads the bare server. */
   readonly generatorBusy: number
+  readonly peers: readonly PeerFigures[]
 }
 
 export interface Outcome extends Figures {
@@ -45,25 +65,19 @@ export interface Outcome extends Figures {
  * Sums the rounds up. A round whose bare server was kept waiting says nothing, and is left out;
  * where too few remain the outcome is not valid, and its figures are those of all, to show why.
  */
-export function figuresOf(
-  connections: number,
-  rounds: { readonly ours: readonly Round[]; readonly bare: readonly Round[] },
-): Figures {
-  const pairs = rounds.bare.flatMap((bare, n) => {
-    const ours = rounds.ours[n]
-    return ours === undefined ? [] : [{ ours, bare }]
-  })
-  const saturated = pairs.filter(
-    ({ bare }) => connections < SATURATING_CONNECTIONS || bare.busy >= SATURATED_BUSY_MIN,
+export function figuresOf(connections: number, rounds: Rounds): Figures {
+  const isSaturated = rounds.bare.map(
+    ({ busy }) => connections < SATURATING_CONNECTIONS || busy >= SATURATED_BUSY_MIN,
   )
-  const valid = saturated.length > pairs.length / 2
-  const shown = valid ? saturated : pairs
-  const ours = shown.map((pair) => pair.ours)
-  const bare = shown.map((pair) => pair.bare)
+  const saturated = isSaturated.filter(Boolean).length
+  const valid = saturated > isSaturated.length / 2
+  const shown = (all: readonly Round[]) => all.filter((_, n) => !valid || isSaturated[n])
+  const ours = shown(rounds.ours)
+  const bare = shown(rounds.bare)
   return {
     valid,
-    roundsCounted: saturated.length,
-    ratio: spreadOf(shown.map((pair) => pair.ours.perSecond / pair.bare.perSecond)),
+    roundsCounted: saturated,
+    ratio: ratioOf(ours, bare),
     eventsPerSecond: spreadOf(ours.map((round) => round.perSecond)),
     barePerSecond: spreadOf(bare.map((round) => round.perSecond)),
     p50Ms: median(ours.map((round) => round.p50Ms)),
@@ -74,7 +88,28 @@ export function figuresOf(
     cpuUsPerEvent: median(ours.map(cpuUsPerRequest)),
     bareCpuUsPerRequest: median(bare.map(cpuUsPerRequest)),
     generatorBusy: median(bare.map((round) => round.generatorBusy)),
+    peers: rounds.peers.map((peer) => peerFiguresOf(peer.name, ours, shown(peer.rounds))),
   }
+}
+
+function peerFiguresOf(
+  name: string,
+  ours: readonly Round[],
+  theirs: readonly Round[],
+): PeerFigures {
+  return {
+    name,
+    oursToPeer: ratioOf(ours, theirs),
+    eventsPerSecond: spreadOf(theirs.map((round) => round.perSecond)),
+    p50Ms: median(theirs.map((round) => round.p50Ms)),
+    p99Ms: median(theirs.map((round) => round.p99Ms)),
+    busy: median(theirs.map((round) => round.busy)),
+    cpuUsPerEvent: median(theirs.map(cpuUsPerRequest)),
+  }
+}
+
+function ratioOf(ours: readonly Round[], theirs: readonly Round[]): Spread {
+  return spreadOf(ours.map(({ perSecond }, n) => perSecond / (theirs[n]?.perSecond ?? Number.NaN)))
 }
 
 /** The figures for people: median (least to greatest). */
@@ -93,6 +128,14 @@ export function describeOutcome(outcome: Outcome): string {
     `${outcome.pending} records wait to be published`,
   ]
   if (eventsPerSync !== undefined) lines.push(`${eventsPerSync.toFixed(0)} events a sync`)
+  for (const peer of outcome.peers) {
+    lines.push(
+      `${describeSpread(peer.oursToPeer, 2)} times ${peer.name}`,
+      `      ${describeSpread(peer.eventsPerSecond, 0)} a second, ${percent(peer.busy)} busy`,
+      `      ${peer.cpuUsPerEvent.toFixed(1)} µs of CPU each`,
+      `      p50 ${peer.p50Ms.toFixed(1)}, p99 ${peer.p99Ms.toFixed(1)} ms`,
+    )
+  }
   if (!outcome.valid) {
     lines.push('NOT VALID: the bare server was kept waiting, by the generator or other programs')
   }

@@ -4,11 +4,18 @@ import { join } from 'node:path'
 import { systemClock } from '../src/clock.ts'
 import { randomSecret } from '../src/ids.ts'
 import type { Benchmark, Report } from './benchmark.ts'
-import { buildBinary, startBare, startGateway, type Contestant } from './contestants.ts'
+import {
+  buildBinary,
+  startBare,
+  startGateway,
+  type Contestant,
+  type Receiver,
+} from './contestants.ts'
 import { INGEST_HELP, parseIngestOptions, type IngestOptions } from './ingest-options.ts'
 import { describeOutcome, figuresOf, type Outcome, type Round } from './ingest-outcome.ts'
 import { ensureWrk, runLoad } from './load.ts'
 import { describeMachine, probeSyncMs } from './machine.ts'
+import { installPeers, startPeers } from './peers.ts'
 import { presign, type Presigned } from './presign.ts'
 import { SHAPES } from './shapes.ts'
 import { buildSyncDelay } from './sync-delay.ts'
@@ -30,6 +37,7 @@ async function run(args: readonly string[]): Promise<Report> {
   if (GENERATOR_CPU === SERVER_CPU) throw new Error('gateway and generator need a core each')
   ensureWrk()
   if (options.build) buildBinary()
+  if (options.compare) installPeers()
   using workspace = makeWorkspace(options.dataDir)
   const machine = describeMachine()
   const syncMs = probeSyncMs(workspace.path)
@@ -70,38 +78,54 @@ async function measure(connections: number, setting: Setting): Promise<Outcome> 
     logLevel: options.logLevel,
     env: syncDelay?.env ?? {},
   })
-  gateway.freeze()
+  const peers = options.compare
+    ? await startPeers({ ...options, directory, secret, cpu: SERVER_CPU })
+    : []
+  await using stack = new AsyncDisposableStack()
+  for (const peer of peers) stack.use(peer)
+  for (const receiver of [gateway, ...peers]) receiver.freeze()
 
   const sign = (count: number) => presign(shape, { count, secret, nowMs: systemClock.now() })
   const bareRequests = sign(BARE_REQUESTS)
   const bareRounds: Round[] = []
-  const rounds: Round[] = []
   async function loadBare(): Promise<void> {
     bareRounds.push(await loadRound(bare, bareRequests, { ...setting, connections, repeat: true }))
   }
-  async function loadGateway(): Promise<void> {
-    const perSecondMax = Math.max(...bareRounds.map((round) => round.perSecond))
-    const presigned = sign(Math.ceil(HEADROOM * perSecondMax * options.seconds) + connections)
-    gateway.thaw()
-    rounds.push(await loadRound(gateway, presigned, { ...setting, connections, repeat: false }))
-    gateway.freeze()
+  function loaderOf(receiver: Receiver, rounds: Round[]) {
+    return async () => {
+      const perSecondMax = Math.max(...bareRounds.map((round) => round.perSecond))
+      const count = Math.ceil(HEADROOM * perSecondMax * options.seconds) + connections
+      const presigned = sign(count)
+      receiver.thaw()
+      rounds.push(await loadRound(receiver, presigned, { ...setting, connections, repeat: false }))
+      receiver.freeze()
+    }
   }
-  await loadBare()
-  await loadGateway()
-  for (let round = 1; round <= options.rounds; round += 1) {
-    const turns = round % 2 === 1 ? [loadGateway, loadBare] : [loadBare, loadGateway]
-    for (const loadNext of turns) await loadNext()
+  const ours: Round[] = []
+  const theirs = peers.map((peer) => ({ peer, name: peer.name, rounds: new Array<Round>() }))
+  const turns = [
+    loadBare,
+    loaderOf(gateway, ours),
+    ...theirs.map(({ peer, rounds }) => loaderOf(peer, rounds)),
+  ]
+  for (let round = 0; round <= options.rounds; round += 1) {
+    for (const loadNext of round % 2 === 0 ? turns : turns.toReversed()) await loadNext()
   }
 
   gateway.thaw()
   const pending = await gateway.pending()
   const syncs = syncDelay?.syncs()
   const stored = await gateway.stopAndCount()
-  assertAllStored(rounds, stored)
+  assertAllStored(ours, stored)
+  for (const { peer, rounds } of theirs) assertAllStored(rounds, await peer.stopAndCount())
   if (syncs === 0) throw new Error('the sync delay was not loaded: no sync was counted')
   return {
     connections,
-    ...figuresOf(connections, { ours: rounds.slice(1), bare: bareRounds.slice(1) }),
+    ...figuresOf(connections, {
+      ours: ours.slice(1),
+      bare: bareRounds.slice(1),
+      peers: theirs.map(({ name, rounds }) => ({ name, rounds: rounds.slice(1) })),
+    }),
     stored,
     pending,
     eventsPerSync: syncs === undefined ? undefined : stored / syncs,

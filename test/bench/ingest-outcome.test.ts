@@ -9,6 +9,9 @@ function roundsOf(bareBusy: readonly number[]) {
   return {
     ours: bareBusy.map((_, n): Round => ({ ...ours, perSecond: 10_000 + n })),
     bare: bareBusy.map((busy): Round => ({ ...ours, perSecond: BARE_PER_SECOND, busy })),
+    peers: [
+      { name: 'peer', rounds: bareBusy.map((_, n): Round => ({ ...ours, perSecond: 1_000 + n })) },
+    ],
   }
 }
 
@@ -18,6 +21,13 @@ test('rounds whose bare server was kept waiting are left out', () => {
     roundsCounted: 3,
     ratio: { min: 0.100_01, max: 0.100_04 },
   })
+})
+
+test('a peer is compared round by round, in those that count', () => {
+  const { peers } = figuresOf(256, roundsOf([0.5, 1, 1]))
+  expect(peers).toMatchObject([
+    { name: 'peer', oursToPeer: { min: 10_002 / 1_002, max: 10_001 / 1_001 } },
+  ])
 })
 
 test('where half of them are left out the outcome is not valid, and shows all', () => {

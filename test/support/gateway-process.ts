@@ -45,14 +45,16 @@ export interface GatewayProcess extends AsyncDisposable {
 
 export interface GatewayOptions {
   readonly command: readonly string[]
+  /** What is started. Default: `serve`. */
+  readonly mode?: 'serve' | 'dev'
   readonly cwd: string
   /** Beside PATH, nothing else of this process's environment reaches it. */
   readonly env: Readonly<Record<string, string>>
 }
 
-/** Starts `serve` on free ports. Throws with everything it said where it does not come up. */
+/** Starts a gateway on free ports. Throws with everything it said where it does not come up. */
 export async function startGateway(options: GatewayOptions): Promise<GatewayProcess> {
-  const child = Bun.spawn([...options.command, 'serve'], {
+  const child = Bun.spawn([...options.command, options.mode ?? 'serve'], {
     cwd: options.cwd,
     env: {
       PATH: process.env['PATH'] ?? '',

@@ -21,9 +21,9 @@ const EARLY_ACK = [process.execPath, join(import.meta.dir, 'control/early-ack.ts
 const TEMPORARY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 const SHORT_STATES = 300
-/** Three parts of these are more than the 5,000 that are promised. */
-const FULL_STATES = 2_000
-const STATES_PER_RECORDING = 500
+/** Eight parts of these are more than the 5,000 that are promised. */
+const FULL_STATES = 650
+const STATES_PER_RECORDING = 350
 /** A control loses in about every second state; the first is enough. */
 const CONTROL_STATES = 60
 
@@ -31,7 +31,7 @@ const SMALL = { keys: 4, padBytes: 500, loadMs: 1_000 }
 /** Bodies so large that the WAL passes the 32 MiB at which it starts over under load. */
 const LARGE = { keys: 3, padBytes: 250_000, loadMs: 2_500, lives: ['kill', 'stop'] } as const
 /** One state of these costs about ten of the others. */
-const LARGE_STATES = 100
+const LARGE_STATES = 20
 
 /** What a control is given: a shorter life, which ends in the middle of the load. */
 const CONTROL = { ...SMALL, loadMs: 700, lives: ['kill', 'stop'] } as const

@@ -19,7 +19,7 @@ import { upgrade } from './upgrade.ts'
 export const TORTURES: Readonly<Record<string, Torture>> = {
   crash: { promise: 'durable ack, killed at every place', parts: 1, run: crash },
   kill: { promise: 'durable ack, kill -9 under load', parts: 1, run: kill },
-  powercut: { promise: 'durable ack, power cuts', parts: 3, run: powerCut },
+  powercut: { promise: 'durable ack, power cuts', parts: 8, run: powerCut },
   disk: { promise: 'durable ack, disks that fail or are full', parts: 2, run: disk },
   kafka: { promise: 'no loss, a cluster of three that fails', parts: KAFKA_PARTS, run: kafka },
   redis: { promise: 'Redis is a hint, whatever it does', parts: 1, run: redis },
