@@ -43,12 +43,30 @@ export function buildBinary(): void {
 
 /** Starts the server that only reads and answers, on the runtime that is also in the binary. */
 export async function startBare(options: { directory: string; cpu: number }): Promise<Contestant> {
+  return startScript('bare.ts', [], options)
+}
+
+/** Starts the server that hands what it reads to kafkajs, and answers before that is published. */
+export async function startBarePublisher(options: {
+  directory: string
+  cpu: number
+  brokers: string
+  topic: string
+}): Promise<Contestant> {
+  return startScript('bare-publisher.ts', [options.brokers, options.topic], options)
+}
+
+async function startScript(
+  script: string,
+  args: readonly string[],
+  { directory, cpu }: { directory: string; cpu: number },
+): Promise<Contestant> {
   const port = findFreePort()
   const url = `http://127.0.0.1:${port}`
   const server = await startServer({
-    command: [process.execPath, join(import.meta.dir, 'bare.ts'), String(port)],
-    cpu: options.cpu,
-    cwd: options.directory,
+    command: [process.execPath, join(import.meta.dir, script), String(port), ...args],
+    cpu,
+    cwd: directory,
     env: {},
     readyUrl: url,
   })

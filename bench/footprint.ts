@@ -2,7 +2,6 @@ import { mkdirSync, statSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { z } from 'zod'
 import { systemClock } from '../src/clock.ts'
 import { randomSecret } from '../src/ids.ts'
 import { fillBacklog } from './backlog.ts'
@@ -10,9 +9,10 @@ import type { Benchmark, Report } from './benchmark.ts'
 import { BINARY, buildBinary, startBare, startGateway, type Contestant } from './contestants.ts'
 import { ensureWrk, runLoad } from './load.ts'
 import { describeMachine } from './machine.ts'
+import { positive } from './options.ts'
 import { presign } from './presign.ts'
 import { SHAPES, TOKEN } from './shapes.ts'
-import { spreadOf, type Spread } from './statistics.ts'
+import { describeSpread, spreadOf, type Spread } from './statistics.ts'
 import { buildSyncDelay } from './sync-delay.ts'
 import { peakMemoryMib, usageOf } from './usage.ts'
 import { makeWorkspace } from './workspace.ts'
@@ -150,7 +150,7 @@ async function idleAndLoad(directory: string, { idleS, loadS }: Options) {
 
 function show(value: number | Spread): string {
   if (typeof value === 'number') return value.toFixed(2)
-  return `${value.median.toFixed(1)} (${value.min.toFixed(1)} to ${value.max.toFixed(1)})`
+  return describeSpread(value, 1)
 }
 
 function parse(args: readonly string[]) {
@@ -165,12 +165,11 @@ function parse(args: readonly string[]) {
       'no-build': { type: 'boolean', default: false },
     },
   })
-  const positive = z.coerce.number().int().positive()
   return {
-    rounds: positive.parse(values.rounds),
-    backlog: positive.parse(values.backlog),
-    idleS: positive.parse(values['idle-s']),
-    loadS: positive.parse(values['load-s']),
+    rounds: positive('--rounds', values.rounds),
+    backlog: positive('--backlog', values.backlog),
+    idleS: positive('--idle-s', values['idle-s']),
+    loadS: positive('--load-s', values['load-s']),
     dataDir: values['data-dir'],
     build: !values['no-build'],
   }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { nonNegative, positive } from './options.ts'
 import { SHAPES, type ShapeName } from './shapes.ts'
 
 export const INGEST_HELP = `bun run bench ingest [options]
@@ -69,16 +70,4 @@ export function parseIngestOptions(args: readonly string[]): IngestOptions {
 
 function isShapeName(name: string): name is ShapeName {
   return Object.hasOwn(SHAPES, name)
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${name} takes whole numbers from 1`)
-  return value
-}
-
-function nonNegative(name: string, text: string): number {
-  const value = Number(text)
-  if (!(value >= 0)) throw new Error(`${name} takes a number of milliseconds`)
-  return value
 }

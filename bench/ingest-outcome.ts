@@ -1,5 +1,5 @@
 import type { Load } from './load.ts'
-import { median, spreadOf, type Spread } from './statistics.ts'
+import { describeSpread, median, spreadOf, type Spread } from './statistics.ts'
 
 /** Below this the bare server was kept waiting: by a slow generator, or by other programs. */
 const SATURATED_BUSY_MIN = 0.9
@@ -144,10 +144,6 @@ export function describeOutcome(outcome: Outcome): string {
 
 function cpuUsPerRequest({ busy, perSecond }: Round): number {
   return (1e6 * busy) / perSecond
-}
-
-function describeSpread({ median, min, max }: Spread, digits: number): string {
-  return `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`
 }
 
 function percent(fraction: number): string {

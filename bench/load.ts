@@ -1,7 +1,6 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Presigned } from './presign.ts'
+import { writePresigned, type Presigned } from './presign.ts'
 import { onCpu } from './server.ts'
 
 /** What one run of the generator saw. */
@@ -60,10 +59,6 @@ export function ensureWrk(): void {
  */
 export async function runLoad(options: LoadOptions): Promise<Load> {
   const { presigned, directory } = options
-  const template = join(directory, 'template')
-  const values = join(directory, 'values')
-  writeFileSync(template, presigned.template)
-  writeFileSync(values, presigned.values)
   const command = [
     'wrk',
     '-t1',
@@ -73,11 +68,7 @@ export async function runLoad(options: LoadOptions): Promise<Load> {
     `--script=${join(import.meta.dir, 'load.lua')}`,
     options.url,
     '--',
-    template,
-    values,
-    String(presigned.tokenChars),
-    presigned.tokenOffsets.join(),
-    presigned.signatureOffsets.join(),
+    ...writePresigned(presigned, directory),
     options.repeat ? 'repeat' : 'once',
   ]
   const child = Bun.spawn(onCpu(options.cpu, command), { stderr: 'inherit' })

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { SIGNATURE, SIGNED_AT, TOKEN, type Shape } from './shapes.ts'
 
 /** An HMAC-SHA256, in hex. */
@@ -53,6 +55,35 @@ export function presign(
     count: options.count,
     bodyBytes: body.bytes.length,
   }
+}
+
+/** Writes them for a generator. Returns what it must be told: files, length of a token, offsets. */
+export function writePresigned(presigned: Presigned, directory: string): string[] {
+  const template = join(directory, 'template')
+  const values = join(directory, 'values')
+  writeFileSync(template, presigned.template)
+  writeFileSync(values, presigned.values)
+  return [
+    template,
+    values,
+    String(presigned.tokenChars),
+    presigned.tokenOffsets.join(),
+    presigned.signatureOffsets.join(),
+  ]
+}
+
+/** The token of one of them. */
+export function tokenOf(presigned: Presigned, index: number): string {
+  const at = index * (presigned.tokenChars + SIGNATURE_CHARS)
+  return presigned.values.toString('latin1', at, at + presigned.tokenChars)
+}
+
+/** Where a body holds its token first. */
+export function tokenOffsetInBody({ template, bodyBytes, tokenOffsets }: Presigned): number {
+  const headBytes = template.length - bodyBytes
+  const offset = tokenOffsets.find((each) => each >= headBytes)
+  if (offset === undefined) throw new Error('the body holds no token')
+  return offset - headBytes
 }
 
 /** Makes room for token and signature in a text, and says where: offsets in bytes. */

@@ -5,15 +5,16 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { systemClock } from '../src/clock.ts'
 import { randomSecret } from '../src/ids.ts'
-import { startKafka } from '../test/support/kafka-server.ts'
 import { createTopicNamed, deleteTopics } from '../test/support/topics.ts'
 import { fillBacklog, recordsOf } from './backlog.ts'
 import type { Benchmark, Report } from './benchmark.ts'
+import { startBroker } from './broker.ts'
 import { buildBinary, startGateway } from './contestants.ts'
 import { describeMachine } from './machine.ts'
+import { positive } from './options.ts'
 import { onCpu } from './server.ts'
 import { SHAPES } from './shapes.ts'
-import { spreadOf } from './statistics.ts'
+import { describeSpread, spreadOf } from './statistics.ts'
 import { makeWorkspace } from './workspace.ts'
 
 const HELP = `bun run bench relay [options]
@@ -49,8 +50,7 @@ async function run(args: readonly string[]): Promise<Report> {
   if (SENDER_CPU === BROKER_CPU) throw new Error('sender and broker need a core each')
   if (build) buildBinary()
   using workspace = makeWorkspace(dataDir)
-  await using kafka = await startKafka()
-  Bun.spawnSync(['taskset', '-apc', String(BROKER_CPU), String(kafka.pid)])
+  await using kafka = await startBroker(BROKER_CPU)
   const setting: Setting = { brokers: kafka.brokers, directory: workspace.path, count }
   const backlog = join(workspace.path, 'backlog')
   mkdirSync(backlog)
@@ -71,8 +71,8 @@ async function run(args: readonly string[]): Promise<Report> {
     recordsPerSecond: spreadOf(counted.map((round) => round.perSecond)),
     barePerSecond: spreadOf(counted.map((round) => round.bare)),
   }
-  for (const [name, { median, min, max }] of Object.entries(figures)) {
-    console.error(`${name}: ${median.toFixed(3)} (${min.toFixed(3)} to ${max.toFixed(3)})`)
+  for (const [name, spread] of Object.entries(figures)) {
+    console.error(`${name}: ${describeSpread(spread, 3)}`)
   }
   const machine = describeMachine()
   return {
@@ -148,10 +148,9 @@ function parse(args: readonly string[]) {
       'no-build': { type: 'boolean', default: false },
     },
   })
-  const positive = z.coerce.number().int().positive()
   return {
-    count: positive.parse(values.count),
-    rounds: positive.parse(values.rounds),
+    count: positive('--count', values.count),
+    rounds: positive('--rounds', values.rounds),
     dataDir: values['data-dir'],
     build: !values['no-build'],
   }

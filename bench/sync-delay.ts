@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { compileC } from './compile.ts'
 
 /** Makes every sync of a process slower, and counts them. */
 export interface SyncDelay {
@@ -11,13 +12,8 @@ export interface SyncDelay {
 
 /** Builds the library that is preloaded into the process. Needs a C compiler. */
 export function buildSyncDelay(delayMs: number, directory: string): SyncDelay {
-  if (Bun.which('cc') === null) {
-    throw new Error('--sync-delay-ms needs a C compiler: apt-get install gcc libc6-dev')
-  }
   const library = join(directory, 'slow-sync.so')
-  const source = join(import.meta.dir, 'slow-sync.c')
-  const built = Bun.spawnSync(['cc', '-shared', '-fPIC', '-O2', '-o', library, source])
-  if (!built.success) throw new Error(`cc failed:\n${built.stderr.toString()}`)
+  compileC('slow-sync.c', library, ['-shared', '-fPIC'])
   const count = join(directory, 'syncs')
   writeFileSync(count, new BigInt64Array(1))
   return {

@@ -1,0 +1,44 @@
+// The limit that e2e is measured against: kafkajs alone, produce → consume. Reads the body, hands
+// it to kafkajs and answers 202 at once, so that the time from the 202 is that from the hand-over.
+// What comes while a batch is on its way goes into the next. Nothing is checked, nothing is kept.
+// `bun bench/bare-publisher.ts <port> <brokers> <topic>`
+import { Kafka, logLevel, type Message } from 'kafkajs'
+
+const [port, brokers = '', topic = ''] = process.argv.slice(2)
+const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.ERROR })
+const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
+await producer.connect()
+
+let waiting: Message[] = []
+let isSending = false
+let sent = 0
+
+async function sendWaiting(): Promise<void> {
+  isSending = true
+  while (waiting.length > 0) {
+    const messages = waiting
+    waiting = []
+    await producer.sendBatch({ acks: -1, topicMessages: [{ topic, messages }] })
+  }
+  isSending = false
+}
+
+const server = Bun.serve({
+  hostname: '127.0.0.1',
+  port: Number(port),
+  routes: {
+    '/hooks/:source': {
+      async POST(request) {
+        const value = Buffer.from(await request.arrayBuffer())
+        waiting.push({ key: String((sent += 1)), value })
+        if (!isSending) void sendWaiting()
+        return new Response(null, { status: 202 })
+      },
+    },
+  },
+  fetch: () => new Response(null, { status: 204 }),
+})
+process.once('SIGTERM', () => {
+  void server.stop(true)
+  void producer.disconnect()
+})
