@@ -21,8 +21,13 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string' },
     json: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 })
+if (values.help) {
+  console.log(helpText())
+  process.exit(0)
+}
 const cycles = values.cycles === undefined ? undefined : Number(values.cycles)
 const seed = Number(values.seed ?? Math.floor(randomFraction() * 2 ** 32))
 const names = positionals.length === 0 ? Object.keys(TORTURES) : positionals
@@ -31,8 +36,7 @@ const isUsable =
   (cycles === undefined || (Number.isSafeInteger(cycles) && cycles > 0)) &&
   Number.isSafeInteger(seed)
 if (!isUsable) {
-  const known = Object.keys(TORTURES).join('|')
-  console.error(`Usage: bun run torture [${known}…] [--cycles N] [--seed S] [--json] [--full]`)
+  console.error(helpText())
   process.exit(2)
 }
 
@@ -42,6 +46,25 @@ console.table(rows.map(({ figures, ...row }) => ({ ...row, ...figures })))
 console.log(`seed ${seed}: ${ok ? 'every promise held, every control was caught' : 'FAILED'}`)
 if (values.json) console.log(JSON.stringify({ ok, seed, rows }))
 process.exitCode = ok ? 0 : 1
+
+function helpText(): string {
+  const list = Object.entries(TORTURES).map(([name, { promise, parts }]) => {
+    const inParts = parts === 1 ? '' : ` (${parts} parts)`
+    return `  ${name.padEnd(12)}${promise}${inParts}`
+  })
+  return `Usage: bun run torture [name…] [--cycles N] [--seed S] [--json] [--full]
+
+Tries to break each promise, and the same with its protection switched off, which must fail.
+Without a name it runs all of them, in their short form: five minutes on two cores.
+
+${list.join('\n')}
+
+  --cycles N  how many cases, in the torture's own unit
+  --seed S    replays the schedule of faults; every run prints its own
+  --json      the last line is the result, as JSON
+  --full      the documented counts, a part after the other: those that have no ledger in
+              test/torture/results/ yet`
+}
 
 type NamedRow = Row & { readonly name: string }
 
