@@ -126,7 +126,7 @@ export function resolveSources(
 
 function unknownProvider({ name, provider, loaded }: Named): string {
   const where = loaded === undefined ? 'INLET_SOURCES' : basename(loaded.file)
-  const list = '`inlet serve --help` lists them'
+  const list = '`inlet providers` lists them'
   return `${where}: the provider "${provider}" of "${name}" is not known: ${list}`
 }
 

@@ -97,7 +97,10 @@ function requestId(row: ProviderRow): string {
 function idOf(row: ProviderRow): string {
   const { batch } = row
   if (batch === undefined) return requestId(row)
-  const place = batch.at === '$' ? 'the body, a list,' : `\`${batch.at}\``
+  const place = [batch.at]
+    .flat()
+    .map((at) => (at === '$' ? 'the body, a list,' : `\`${at}\``))
+    .join(' or of ')
   const own = [...batch.id.map(describeSelector), 'its place in the request'].join(', else ')
   return `Each element of ${place} is an event: ${own}.\nThe request: ${requestId(row)}.`
 }

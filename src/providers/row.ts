@@ -35,8 +35,11 @@ export type BatchSelector = z.infer<typeof BatchSelector>
 
 /** Several events in one body: the row's own id, type and order are then those of all of it. */
 const Batch = z.strictObject({
-  /** Where the array stands: `$`, the body itself, or a path. Elsewhere the body is one event. */
-  at: Literal,
+  /**
+   * Where the array stands: `$`, the body itself, or a path; the first of several that is one.
+   * Elsewhere the body is one event.
+   */
+  at: z.union([Literal, z.array(Literal).min(2)]),
   /** Candidates for an event's id. None found: that of the body, a dot, and its place from 0. */
   id: z.array(BatchSelector),
   type: z.array(BatchSelector),

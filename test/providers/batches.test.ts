@@ -57,6 +57,13 @@ describe('a batch', () => {
     expect(textsOf(expectBatch(split(at, text)))).toEqual(['{"id":"yes"}'])
   })
 
+  test('stands at the first of several places where there is a list', () => {
+    const at: BatchRule = { ...whole, at: ['events', '$'] }
+    expect(textsOf(expectBatch(split(at, '{"events":[{"id":1}]}')))).toEqual(['{"id":1}'])
+    expect(textsOf(expectBatch(split(at, '[{"id":2}]')))).toEqual(['{"id":2}'])
+    expect(outcomeOf(split(at, '{"events":{}}'))).toBe('verified')
+  })
+
   test('may stand within an element of another array', () => {
     const at = { ...whole, at: 'users.1.events' }
     const text = '{"users": [{"events":[{"id":"no"}]}, { "events": [ {"id":"yes"}, {} ] } ]}'
@@ -194,6 +201,36 @@ describe('a batch of', () => {
       }
     })
   }
+
+  const idsOf = (key: string, body: string, headers: Readonly<Record<string, string>> = {}) => {
+    const verify = compileVerifier(rowOf(key), { secrets: [], unsigned: true, now: () => NOW })
+    return expectBatch(verify(deliveryOf(body, headers))).events.map(({ eventId }) => eventId)
+  }
+
+  test('Intuit are CloudEvents, each with its own id, or of the older form', () => {
+    const list = [{ id: 'a', type: 'qbo.invoice.updated.v1' }, { id: 'b' }]
+    expect(idsOf('qb_intuit', JSON.stringify(list))).toEqual(['a', 'b'])
+    const older = { eventNotifications: [{ realmId: '1' }, { realmId: '2' }] }
+    expect(idsOf('qb_intuit', JSON.stringify(older))).toHaveLength(2)
+  })
+
+  test('Mandrill may hold two clicks of one second, on two links', () => {
+    const click = { _id: 'm', event: 'click', ts: 7 }
+    const clicks = [
+      { ...click, url: 'https://a.test' },
+      { ...click, url: 'https://b.test' },
+    ]
+    const form = new URLSearchParams({ mandrill_events: JSON.stringify([...clicks, click]) })
+    expect(new Set(idsOf('mandrill', String(form), FORM)).size).toBe(3)
+  })
+
+  test('Microsoft Graph may hold one version of two resources', () => {
+    const change = { subscriptionId: 's', changeType: 'created' }
+    const value = ['chats/1', 'chats/2'].map((resource) => {
+      return { ...change, resource, resourceData: { '@odata.etag': '1616990032035' } }
+    })
+    expect(new Set(idsOf('ms_graph', JSON.stringify({ value }))).size).toBe(2)
+  })
 
   test('Fitbit never makes a duplicate: its requests repeat byte for byte', () => {
     const [[first], [again]] = [samplesOf(rowOf('fitbit')), samplesOf(rowOf('fitbit'))]

@@ -15,18 +15,15 @@ const HOSTS = ['*.myconnectwise.net']
 const readKeyUrl = compilePath('Metadata.key_url')
 
 export const compileConnectwise: CompileCode = ({ config, findKeys, source }) => {
-  const ours = config['key_url'] ?? ''
-  try {
-    allowedUrl({ url: ours, hosts: HOSTS })
-  } catch (error) {
-    throw new GatewayError('CONFIG_INVALID', `key_url: ${messageOf(error)}`)
-  }
+  const ours = readOurs(config['key_url'] ?? '')
   return ({ delivery, data }) => {
-    const url = readKeyUrl(data)
+    const written = readKeyUrl(data)
+    // As it will be called: the dots in `ours/../theirs` lead out of the part that was compared.
+    const url = typeof written === 'string' ? URL.parse(written)?.href : undefined
     const signature = decodeSignature(delivery.headers.get(SIGNATURE) ?? '', 'base64')
     if (signature === undefined) return unproven('bad_encoding', `${SIGNATURE} is not base64`)
     // Whoever has an account there has a key at such an address: only ours proves anything.
-    if (typeof url !== 'string' || !url.startsWith(ours)) {
+    if (url?.startsWith(ours) !== true) {
       return unproven('unknown_key', 'Metadata.key_url is not the configured key_url')
     }
     const found = findKeys(keyPlace(url, source))
@@ -40,6 +37,14 @@ export const compileConnectwise: CompileCode = ({ config, findKeys, source }) =>
     return macMatcher('sha256', keys)([delivery.body], [signature]) === undefined
       ? unproven('mismatch', `${SIGNATURE} does not match the body`)
       : { kind: 'proven', id: undefined, timestamp: undefined, secretIndex: undefined }
+  }
+}
+
+function readOurs(text: string): string {
+  try {
+    return allowedUrl({ url: text, hosts: HOSTS }).href
+  } catch (error) {
+    throw new GatewayError('CONFIG_INVALID', `key_url: ${messageOf(error)}`)
   }
 }
 

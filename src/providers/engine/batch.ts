@@ -1,5 +1,6 @@
 import { assert } from '../../assert.ts'
 import { elementSlices, memberSlices } from '../../json-slices.ts'
+import type { BatchRule } from '../row.ts'
 import type { ReadBody } from './body.ts'
 import { compilePath } from './reference.ts'
 
@@ -16,13 +17,23 @@ const [ARRAY_START] = encoder.encode('[')
 /** No white space of JSON's is above it. */
 const SPACE = 0x20
 
-/**
- * Compiles the way to the events of a batch: `$`, the body itself, or a path to the array. What it
- * returns finds them, or undefined where there is no array: then the body is one event.
- */
-export function compileSplit(
-  at: string,
-): (bytes: Uint8Array, body: ReadBody) => readonly Element[] | undefined {
+/** Finds the events of a batch; undefined where there is no array: then the body is one event. */
+type Split = (bytes: Uint8Array, body: ReadBody) => readonly Element[] | undefined
+
+/** Compiles the ways to the events of a batch; the first that leads to an array counts. */
+export function compileSplit(at: BatchRule['at']): Split {
+  const splits = [at].flat().map(compilePlace)
+  return (received, body) => {
+    for (const split of splits) {
+      const events = split(received, body)
+      if (events !== undefined) return events
+    }
+    return undefined
+  }
+}
+
+/** Compiles one way: `$`, the body itself, or a path to the array. */
+function compilePlace(at: string): Split {
   const steps = at === '$' ? [] : at.split('.')
   const read = at === '$' ? (data: unknown) => data : compilePath(at)
   return (received, { parsed, json, isInForm }) => {

@@ -14,7 +14,10 @@ export const adyenPlatform: ProviderRow = {
       secret: { from: 'hex' },
     },
   ],
-  id: [['json:type', 'json:data.id', 'json:timestamp']],
+  id: [
+    ['json:type', 'json:data.id', 'json:data.sequenceNumber'],
+    ['json:type', 'json:data.id', 'json:timestamp'],
+  ],
   type: ['json:type'],
   order: ['json:data.id'],
   content: ['json'],
@@ -26,7 +29,9 @@ export const adyenPlatform: ProviderRow = {
   setUp: 'Developers → Webhooks → the webhook: HMAC key (hex).',
   notes:
     'The whole body is signed, with a key in hex and a signature in base64. data.id names ' +
-    'the object, so type and time are part of the event’s id.',
+    'the object, so its type is part of the event’s id, and the number of the update: a ' +
+    'transfer is updated several times in the second that its time counts. Where there is ' +
+    'no number, the time.',
   notSigned:
     'Time: whoever has captured a delivery can send it again, which is a duplicate as ' +
     'long as ids are kept.',

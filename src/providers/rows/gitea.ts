@@ -17,12 +17,16 @@ export const gitea: ProviderRow = {
   id: ['header:x-gitea-delivery'],
   type: [['header:x-gitea-event', 'json:action'], 'header:x-gitea-event'],
   order: ['json:repository.id'],
-  content: ['json', 'form'],
+  content: ['json'],
   ack: { timeoutSeconds: null, retries: 'unknown', verified: false },
   level: 'repo',
   sources: ['go-playground/webhooks gitea/gitea.go + testdata vectors'],
-  setUp: 'Repository or organisation → Settings → Webhooks: the Secret that you type there.',
-  notes: 'Hex without a prefix. The delivery id and the event name are headers that nobody signs.',
+  setUp:
+    'Repository or organisation → Settings → Webhooks: the Secret that you type there. The POST ' +
+    'content type has to be application/json.',
+  notes:
+    'Hex without a prefix. The delivery id and the event name are headers that nobody signs. ' +
+    'Of a form, Gitea signs the JSON in it and not the form: it does not match.',
   notSigned:
     'Time, delivery id and event type: whoever has captured a delivery can send it again ' +
     'under another id or type.',

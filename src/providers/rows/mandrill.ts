@@ -19,7 +19,10 @@ export const mandrill: ProviderRow = {
   order: [],
   batch: {
     at: '$',
-    id: [['json:_id', 'json:event', 'json:ts']],
+    id: [
+      ['json:_id', 'json:event', 'json:ts', 'json:url'],
+      ['json:_id', 'json:event', 'json:ts'],
+    ],
     type: ['json:event'],
     order: ['json:_id'],
   },
@@ -44,8 +47,9 @@ export const mandrill: ProviderRow = {
   setUp: 'Settings → Webhooks → the webhook: Key.',
   notes:
     'The URL and the sorted form are signed together. INLET_URL must be what Mandrill was ' +
-    'given. The test when a webhook is added is a HEAD, then an empty list signed with a ' +
-    'well-known key.',
+    'given. Who scans a mail clicks all its links within one second, so the link is part ' +
+    'of the event’s id. The test when a webhook is added is a HEAD, then an empty list signed ' +
+    'with a well-known key.',
   notSigned:
     'Time: whoever has captured a delivery can send it again, which is a duplicate as ' +
     'long as ids are kept.',

@@ -10,7 +10,14 @@ export const msGraph: ProviderRow = {
   order: [],
   batch: {
     at: 'value',
-    id: [['json:subscriptionId', 'json:resourceData.@odata\\.etag', 'json:changeType']],
+    id: [
+      [
+        'json:subscriptionId',
+        'json:resource',
+        'json:resourceData.@odata\\.etag',
+        'json:changeType',
+      ],
+    ],
     type: ['json:changeType', 'json:lifecycleEvent'],
     order: ['json:resource', 'json:subscriptionId'],
   },
@@ -37,7 +44,8 @@ export const msGraph: ProviderRow = {
   setUp: 'The clientState that you gave when you created the subscription.',
   notes:
     'Nothing is signed: the token stands in the body, in every notification, and each one ' +
-    'must have it. Encrypted resource data is stored as it is.',
+    'must have it. An etag is a version of one resource, and one subscription may have ' +
+    'many. Encrypted resource data is stored as it is.',
   notSigned:
     'Everything: it proves the sender, not the body, and whoever sees it once can send anything.',
   samples: {

@@ -14,7 +14,10 @@ export const netlify: ProviderRow = {
       bodyClaim: { name: 'sha256', hash: { hash: 'sha256', encoding: 'hex' } },
     },
   ],
-  id: [['json:id', 'json:state']],
+  id: [
+    ['json:id', 'json:state', 'json:updated_at'],
+    ['json:id', 'json:state'],
+  ],
   type: ['json:state'],
   order: ['json:site_id'],
   content: ['json'],
@@ -24,7 +27,8 @@ export const netlify: ProviderRow = {
   setUp: 'The notification’s “JWS secret token” that you type.',
   notes:
     'A JWT that carries a hash of the body; it has no expiry. The id in the body names ' +
-    'the deploy, so its state is part of the event’s id.',
+    'the deploy, so its state is part of the event’s id, and when it changed: one that is ' +
+    'locked stays `ready`.',
   notSigned:
     'Time: whoever has captured a delivery can send it again, which is a duplicate as ' +
     'long as ids are kept.',

@@ -16,7 +16,7 @@ export const paypal: ProviderRow = {
       key: {
         from: 'certificate',
         at: 'header:paypal-cert-url',
-        hosts: ['paypal.com', '*.paypal.com'],
+        hosts: ['paypal.com', '*.paypal.com', '*.sandbox.paypal.com'],
         subject: /^messageverificationcerts\.(?:sandbox\.)?paypal\.com$/,
       },
     },

@@ -19,8 +19,8 @@ export const qbIntuit: ProviderRow = {
   order: [],
   bodiesAreDated: true,
   batch: {
-    at: 'eventNotifications',
-    id: [],
+    at: ['eventNotifications', '$'],
+    id: ['json:id'],
     type: ['json:type', 'json:dataChangeEvent.entities.0.name'],
     order: ['json:realmId', 'json:intuitaccountid'],
   },
@@ -30,28 +30,24 @@ export const qbIntuit: ProviderRow = {
   sources: ['public implementations'],
   setUp: 'Developer portal → the app → Webhooks: Verifier token.',
   notes:
-    'Intuit moves from this payload to a list of CloudEvents: both are taken. ' +
-    'Notifications of the older one carry no id.',
+    'Intuit has moved from eventNotifications to a list of CloudEvents: both are taken apart. ' +
+    'Notifications of the older form carry no id.',
   notSigned:
     'Time: whoever has captured a delivery can send it again, which is a duplicate as ' +
     'long as ids are kept.',
   samples: {
-    Customer: ({ now }) => ({
-      eventNotifications: [
-        {
-          realmId: '1185883450',
-          dataChangeEvent: {
-            entities: [
-              {
-                name: 'Customer',
-                id: '1',
-                operation: 'Create',
-                lastUpdated: new Date(now).toISOString(),
-              },
-            ],
-          },
-        },
-      ],
-    }),
+    'qbo.customer.created.v1': ({ eventId, now }) => [
+      {
+        specversion: '1.0',
+        id: eventId,
+        source: 'intuit.sample',
+        type: 'qbo.customer.created.v1',
+        datacontenttype: 'application/json',
+        time: new Date(now).toISOString(),
+        intuitentityid: '1',
+        intuitaccountid: '1185883450',
+        data: {},
+      },
+    ],
   },
 }

@@ -39,6 +39,9 @@ test('a key of somebody else, who may have an account there too, is never asked 
     'https://evil.test/',
     '',
     KEY_URL.slice(1),
+    `${KEY_URL}../theirs/1`,
+    `${KEY_URL}%2e%2E/theirs/1`,
+    `${KEY_URL}..\\theirs/1`,
   ]) {
     expect(takes(signed(url))).toBe('unknown_key')
   }

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { systemClock } from '../../../src/clock.ts'
 import type { KeySet } from '../../../src/key-place.ts'
+import { allowedUrl } from '../../../src/outbound-call.ts'
+import { CATALOGUE } from '../../../src/providers/catalogue.ts'
 import { certificatePlace } from '../../../src/providers/keys/certificate.ts'
 import { issueRsa, makeAuthority, type Certificate } from '../../support/certificates.ts'
 import { makeTempDir, type TempDir } from '../../support/temp.ts'
@@ -32,6 +34,19 @@ function read(pem: string, { now = NOW, status = 200 } = {}): KeySet | undefined
 }
 
 const pem = (certificate: Certificate) => readFileSync(certificate.cert, 'utf8')
+
+test('PayPal’s is asked of both of its environments, and of nobody else', () => {
+  const [scheme] = CATALOGUE.get('paypal')?.schemes ?? []
+  const key = scheme !== undefined && 'key' in scheme ? scheme.key : undefined
+  const hosts = key?.from === 'certificate' ? key.hosts : []
+  const path = '/v1/notifications/certs/CERT-360caa42-fca2a594-a5cafa77'
+  for (const host of ['api.paypal.com', 'api.sandbox.paypal.com', 'api-m.sandbox.paypal.com']) {
+    expect(allowedUrl({ url: `https://${host}${path}`, hosts }).host).toBe(host)
+  }
+  for (const host of ['api.sandbox.paypal.com.evil.test', 'evilpaypal.com', 'a.b.c.paypal.com']) {
+    expect(() => allowedUrl({ url: `https://${host}${path}`, hosts })).toThrow('OUTBOUND_REFUSED')
+  }
+})
 
 test('a certificate is taken alone, and with the one that issued it', () => {
   for (const text of [pem(leaf), pem(leaf) + pem(authority)]) {
