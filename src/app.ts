@@ -12,34 +12,26 @@ import { openOutbox, type Outbox } from '../db/outbox.ts'
 import { openDueRetries } from '../db/retries.ts'
 import { openRetention, type Retention } from '../db/retention.ts'
 import { openWriter } from '../db/writer.ts'
-import { eventsRoutes } from '../routes/events.ts'
-import { healthRoutes, type Health } from '../routes/health.ts'
-import { hooksRoutes } from '../routes/hooks.ts'
-import { operatorCheck } from '../routes/operator.ts'
-import { problem } from '../routes/problem.ts'
-import { sourcesRoutes } from '../routes/sources.ts'
+import type { Health } from '../routes/health.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import { openDoors } from './doors.ts'
 import { openDoor, type Door } from './door/door.ts'
-import type { Visit } from './door/visit.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { armFailpoint } from './failpoint.ts'
 import type { Hint, HintOptions } from './idempotency/hint.ts'
 import { noHint } from './idempotency/none.ts'
 import { openRedisHint } from './idempotency/redis.ts'
 import { openUpstashHint } from './idempotency/upstash.ts'
-import { authenticate } from './ingest/authenticate.ts'
-import { ingestEvents, type IngestEventsPorts } from './ingest/ingest-events.ts'
+import type { IngestEventsPorts } from './ingest/ingest-events.ts'
 import type { ProbePorts } from './ingest/handshake.ts'
-import { ingest, type IngestPorts } from './ingest/ingest.ts'
-import { receive } from './ingest/receive.ts'
+import type { IngestPorts } from './ingest/ingest.ts'
 import { runRetries, type RetryPorts } from './ingest/retry.ts'
 import { RETENTION_POLL_MS } from './limits.ts'
-import { listen } from './listen.ts'
 import type { Log } from './log.ts'
 import { openCallOut } from './outbound/call-out.ts'
 import { openConfirmations } from './outbound/confirmations.ts'
-import { openPairing, type Pairing } from './pairing/pairing.ts'
+import { openPairing } from './pairing/pairing.ts'
 import { openRelayThread, RELAY_STOP_MS_MAX, type RelayThread } from './relay-thread.ts'
 import { openReloader, type Reloader, type Served } from './reload.ts'
 import { logStart, warnOfSources } from './start-log.ts'
@@ -288,80 +280,6 @@ function openDoorOf(config: Config, { clock, log }: AppPorts): Door {
     diskFreeMinBytes: config.INLET_DISK_FREE_MIN_BYTES,
     freeBytes: () => freeBytes(config.INLET_DATA_DIR),
   })
-}
-
-interface DoorPorts extends AppPorts {
-  readonly reloader: Reloader
-  readonly pairing: Pairing
-  readonly door: Door
-  readonly ingestPorts: IngestPorts
-  readonly ingestEventsPorts: IngestEventsPorts
-  readonly health: () => Health
-}
-
-/** Opens both ports: the one for third and first parties, and the one for the operator. */
-function openDoors(setup: Setup, ports: DoorPorts, opened: AsyncDisposableStack) {
-  const { config } = setup
-  const { clock, log, health, reloader } = ports
-  function onError(error: unknown): Response {
-    log.error('request.failed', { reason: messageOf(error) })
-    return problem('STORAGE_FAILED', 'the event is not stored: send it again')
-  }
-  const { INLET_HOST, PORT, INLET_ADMIN_HOST, INLET_ADMIN_PORT } = config
-  const isOperator = operatorCheck(config.INLET_ADMIN_TOKEN)
-  const served = sourcesRoutes({
-    sources: () => reloader.current().sources,
-    isOperator,
-    pair: (source) => ports.pairing.begin(source),
-  })
-  const adminRoutes = healthRoutes(health, isOperator).route('/', served)
-  const admin = listen({
-    clock,
-    host: INLET_ADMIN_HOST,
-    port: INLET_ADMIN_PORT,
-    fetch: adminRoutes.fetch,
-    onError,
-  })
-  opened.defer(() => admin.close(0))
-  const routes = openRoutes(setup, ports)
-  const intake = listen({
-    clock,
-    host: INLET_HOST,
-    port: PORT,
-    fetch: (request, peer) => routes.fetch(request, { peer }),
-    onError,
-  })
-  return {
-    url: intake.url,
-    adminUrl: admin.url,
-    closeIntake: (msMax: number) => intake.close(msMax),
-  }
-}
-
-/** What the port for third and first parties answers. */
-function openRoutes({ config }: Setup, ports: DoorPorts) {
-  const { clock, log, door, reloader, ingestPorts, ingestEventsPorts } = ports
-  const receivePorts = { clock, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
-  const common = {
-    clock,
-    log,
-    logDeliveries: config.INLET_LOG_DELIVERIES,
-    enter: (headers: Headers, peer: string) => door.enter(headers, peer),
-    receive: (request: Request, source: string, budget: Visit) =>
-      receive(request, source, { ...receivePorts, budget }),
-  }
-  const routes = hooksRoutes({
-    ...common,
-    source: (name) => reloader.current().sources.get(name),
-    ingest: (delivery, source) => ingest(delivery, source, ingestPorts),
-  })
-  const events = eventsRoutes({
-    ...common,
-    authenticate: (authorization) =>
-      authenticate(authorization, reloader.current().callers.values()),
-    ingest: (delivery, caller) => ingestEvents(delivery, caller, ingestEventsPorts),
-  })
-  return routes.route('/', events)
 }
 
 /** Asks the database, on a connection that only reads: what it says holds across restarts. */

@@ -15,8 +15,7 @@ const LINES_MAX = 400
 const COLUMNS_MAX = 100
 
 /** The files that connect the parts; they may import every part, and no part may import them. */
-const WIRING =
-  /^src\/((app|main|setup|relay-worker|relay-thread|relay-messages)\.ts$|(cli|entries)\/)/
+const WIRING = /^src\/((app|doors|main|setup|(relay|query)-(worker|thread|messages))\.ts$|(cli|entries)\/)/
 /** A stage or an adapter: it meets the others only in the wiring. */
 const PART = /^(src\/[^/]+|db|routes)\//
 const NOUN = /^src\/[^/]+\.ts$/
