@@ -4,9 +4,10 @@ import type { Benchmark } from './benchmark.ts'
 import { e2e } from './e2e.ts'
 import { footprint } from './footprint.ts'
 import { ingest } from './ingest.ts'
+import { overload } from './overload.ts'
 import { relay } from './relay.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [ingest, relay, e2e, footprint]
+const BENCHMARKS: readonly Benchmark[] = [ingest, relay, e2e, overload, footprint]
 
 // What is still running, and its files, go with the process: see server.ts and workspace.ts.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))

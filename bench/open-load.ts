@@ -15,6 +15,8 @@ export interface OpenRequest {
   readonly index: number
   /** When it had to be sent: latency counts from here. */
   readonly intendedMs: number
+  /** When it was sent; 0: it never was. */
+  readonly sentMs: number
   readonly answeredMs: number
   /** 0: no answer. */
   readonly status: number
@@ -76,6 +78,7 @@ export async function runOpenLoad(options: OpenLoadOptions): Promise<OpenLoad> {
     return {
       index,
       intendedMs: intended / NS_PER_MS,
+      sentMs: sent / NS_PER_MS,
       answeredMs: answered / NS_PER_MS,
       status,
     }
