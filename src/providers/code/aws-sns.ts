@@ -29,15 +29,18 @@ const CONFIRMATION = [
 ]
 
 /** What is signed, by type. */
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  Notification: ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type'],
-  SubscriptionConfirmation: CONFIRMATION,
-  UnsubscribeConfirmation: CONFIRMATION,
-}
+const FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['Notification', ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type']],
+  ['SubscriptionConfirmation', CONFIRMATION],
+  ['UnsubscribeConfirmation', CONFIRMATION],
+])
 const OPTIONAL = 'Subject'
 
 /** What RSA signs with, by SignatureVersion. */
-const HASHES: Readonly<Record<string, string>> = { 1: 'sha1', 2: 'sha256' }
+const HASHES: ReadonlyMap<string, string> = new Map([
+  ['1', 'sha1'],
+  ['2', 'sha256'],
+])
 
 export const compileAwsSns: CompileCode = ({ config, findKeys, source }) => {
   const topics = new Set((config['topic_arn'] ?? '').split(/[\s,]+/))
@@ -101,9 +104,8 @@ function readMessage(data: unknown): SnsMessage | undefined {
     const value = Object.hasOwn(values, name) ? values[name] : undefined
     return typeof value === 'string' ? value : undefined
   }
-  const type = text('Type') ?? ''
-  const fields = Object.hasOwn(FIELDS, type) ? FIELDS[type] : undefined
-  const hash = HASHES[text('SignatureVersion') ?? '']
+  const fields = FIELDS.get(text('Type') ?? '')
+  const hash = HASHES.get(text('SignatureVersion') ?? '')
   const [id, topicArn, signature] = [text('MessageId'), text('TopicArn'), text('Signature')]
   const certificateUrl = text('SigningCertURL')
   if (fields === undefined || hash === undefined || signature === undefined) return undefined

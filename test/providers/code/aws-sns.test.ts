@@ -110,7 +110,10 @@ describe.each(['1', '2'] as const)('SignatureVersion %s', (version) => {
 test('the version that a message names is the one it must be signed with', () => {
   expect(takes(deliver({ ...signed(NOTIFICATION, '1'), SignatureVersion: '2' }))).toBe('mismatch')
   expect(takes(deliver({ ...signed(NOTIFICATION, '2'), SignatureVersion: '1' }))).toBe('mismatch')
-  expect(takes(deliver({ ...signed(NOTIFICATION), SignatureVersion: '3' }))).toBe('missing_header')
+  for (const other of ['3', 'constructor', 'toString', '__proto__']) {
+    const unknown = { ...signed(NOTIFICATION), SignatureVersion: other }
+    expect(takes(deliver(unknown))).toBe('missing_header')
+  }
 })
 
 test('a flipped bit is noticed, but in what SNS does not sign', () => {
