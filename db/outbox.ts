@@ -3,6 +3,7 @@
  * go to the writer.
  */
 import { and, asc, desc, eq, gt, lte, sql } from 'drizzle-orm'
+import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import { assert, BrokenInvariant } from '../src/assert.ts'
 import type { EpochMs } from '../src/clock.ts'
 import type { EntryException, ExceptionStatus, OutboxEntry } from '../src/outbox.ts'
@@ -81,12 +82,14 @@ export function openOutbox(reader: Reader): Outbox {
    */
   function toEntries(rows: readonly EntryRow[], bytesMax: number): readonly OutboxEntry[] {
     return takeBytes(rows, bytesMax).map(
-      ({ chunkSeq, bodyOffset, bodyLength, valueLength, ...entry }) => {
-        const { seq } = entry
-        const read = () =>
-          valueLength === null
+      ({ chunkSeq, bodyOffset, bodyLength, valueLength, hasEvent, ...entry }) => {
+        const { seq, inboxSeq } = entry
+        function read() {
+          assert(hasEvent === 1, `event ${inboxSeq} is there`)
+          return valueLength === null
             ? bodies.read({ chunkSeq, bodyOffset, bodyLength })
             : statements.value.get({ seq })?.value
+        }
         return { ...entry, ...valueOrDamage(read, seq) }
       },
     )
@@ -131,7 +134,7 @@ export function openOutbox(reader: Reader): Outbox {
 
 const NOTHING = new Uint8Array()
 
-/** A row whose bytes are gone says so: it must not keep the relay from all the others. */
+/** A row whose event or bytes are gone says so: it must not keep the relay from all the others. */
 function valueOrDamage(
   read: () => Uint8Array | null | undefined,
   seq: number,
@@ -151,6 +154,8 @@ type EntryRow = Omit<OutboxEntry, 'value'> & {
   readonly bodyOffset: number
   readonly bodyLength: number
   readonly valueLength: number | null
+  /** 1, or 0 where the event is gone. */
+  readonly hasEvent: number
 }
 
 function takeBytes(rows: readonly EntryRow[], bytesMax: number): readonly EntryRow[] {
@@ -164,6 +169,10 @@ function takeBytes(rows: readonly EntryRow[], bytesMax: number): readonly EntryR
   return rows.slice(0, length)
 }
 
+/**
+ * Beside a left join: an entry whose event is gone must be seen, where an inner join would let the
+ * mark pass over it. What it lacks is empty.
+ */
 const ENTRY_COLUMNS = {
   seq: outbox.seq,
   n: outbox.n,
@@ -172,15 +181,24 @@ const ENTRY_COLUMNS = {
   headers: outbox.headers,
   // SQLite answers the length of a blob without reading it.
   valueLength: sql<number | null>`length(${outbox.value})`.as('value_length'),
-  inboxSeq: inbox.seq,
-  source: inbox.source,
-  eventId: inbox.eventId,
-  type: inbox.type,
-  contentType: inbox.contentType,
-  receivedAt: inbox.receivedAt,
-  chunkSeq: inbox.chunkSeq,
-  bodyOffset: inbox.bodyOffset,
-  bodyLength: inbox.bodyLength,
+  inboxSeq: outbox.inboxSeq,
+  hasEvent: sql<number>`${inbox.seq} IS NOT NULL`.as('has_event'),
+  source: textOf(inbox.source),
+  eventId: textOf(inbox.eventId),
+  type: textOf(inbox.type),
+  contentType: textOf(inbox.contentType),
+  receivedAt: numberOf(inbox.receivedAt),
+  chunkSeq: numberOf(inbox.chunkSeq),
+  bodyOffset: numberOf(inbox.bodyOffset),
+  bodyLength: numberOf(inbox.bodyLength),
+}
+
+function textOf(column: SQLiteColumn) {
+  return sql<string>`coalesce(${column}, '')`.as(column.name)
+}
+
+function numberOf(column: SQLiteColumn) {
+  return sql<number>`coalesce(${column}, 0)`.as(column.name)
 }
 
 const EXCEPTION_COLUMNS = {
@@ -219,7 +237,7 @@ function prepareStatements({ orm, client }: Reader) {
     pending: orm
       .select(ENTRY_COLUMNS)
       .from(outbox)
-      .innerJoin(inbox, eq(inbox.seq, outbox.inboxSeq))
+      .leftJoin(inbox, eq(inbox.seq, outbox.inboxSeq))
       .where(and(gt(outbox.seq, slot('after')), lte(outbox.seq, slot('upTo'))))
       .orderBy(asc(outbox.seq))
       .limit(slot('entriesMax'))
@@ -233,7 +251,7 @@ function prepareStatements({ orm, client }: Reader) {
       .select({ entry: ENTRY_COLUMNS, exception: EXCEPTION_COLUMNS })
       .from(outboxExceptions)
       .innerJoin(outbox, eq(outbox.seq, outboxExceptions.seq))
-      .innerJoin(inbox, eq(inbox.seq, outbox.inboxSeq))
+      .leftJoin(inbox, eq(inbox.seq, outbox.inboxSeq))
       .where(
         and(eq(outboxExceptions.status, slot('status')), eq(outboxExceptions.topic, slot('topic'))),
       )

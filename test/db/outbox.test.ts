@@ -143,6 +143,23 @@ test('an entry whose bytes are gone says so, and the others are read', async () 
   ])
 })
 
+test('an entry whose event is gone says so, and is not passed over', async () => {
+  await using world = await openDbWorld()
+  const own = { ...TOPIC, value: bytes('own') }
+  await world.writer.commit(sampleEvent('e1', { records: [{ ...TOPIC, value: null }, own] }))
+  await deliverAll(world, ['e2'])
+  const outbox = openOutbox(world.database)
+  const retry = { status: 'retry', topic: 'orders' } as const
+  await world.writer.mark(sampleMark(0, 1, { exceptions: [sampleException(1, retry)] }))
+  world.database.client.run('DELETE FROM inbox WHERE seq = 1')
+  expect(outbox.pending({ ...ALL, after: 1 }).map(({ seq, damage }) => [seq, damage])).toEqual([
+    [2, 'event 1 is there'],
+    [3, undefined],
+  ])
+  const [waiting] = outbox.exceptions({ ...retry, limit: 9, bytesMax: 99 })
+  expect(waiting?.entry.damage).toBe('event 1 is there')
+})
+
 test('exceptions are counted up to a bound, in a few milliseconds', async () => {
   await using world = await openDbWorld()
   world.database.client.run(
