@@ -216,8 +216,8 @@ export const Scheme = z.discriminatedUnion('kind', [
     prefix: Literal.optional(),
     isPrefixOptional: z.literal(true).optional(),
     /**
-     * A key verifies only algorithms of its own kind: a secret is an HS key unless it is PEM, which
-     * is a public key.
+     * A key verifies only algorithms of its own kind: a secret is an HS key unless it is a public
+     * key, as PEM or DER.
      */
     algorithms: z.array(JwtAlgorithm).min(1),
     /** Absent where `key` says where the keys are. */

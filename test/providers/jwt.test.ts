@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'bun:test'
 import { createHash, createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import type { Delivery, Verdict } from '../../src/delivery.ts'
-import { deliveryOf, NOW, outcomeOf, URL, verifierOf } from './support.ts'
+import { validateSecret } from '../../src/providers/engine/secrets.ts'
+import { deliveryOf, NOW, outcomeOf, rowOf, URL, verifierOf } from './support.ts'
 
 const BODY = '{"state":"ready"}'
 const SECRET = 'a secret that is long enough'
@@ -213,6 +214,15 @@ describe('FusionAuth: each kind of key verifies its own algorithms', () => {
     for (const key of [text, text.trim(), text.replaceAll('\n', ''), der]) {
       expect(judge(text, 'HS256', hs(key))).toBe(MISMATCH)
     }
+  })
+
+  test('a public key that is configured in another form than PEM is no HMAC secret either', () => {
+    const der = rsa.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
+    expect(judge(der, 'RS256', asymmetric('sha256', rsa.privateKey))).toBe('verified')
+    expect(judge(der, 'HS256', hs(der))).toBe(MISMATCH)
+    const jwk = JSON.stringify(rsa.publicKey.export({ format: 'jwk' }))
+    expect(validateSecret(rowOf('fusionauth'), jwk)).toBe('is not a public key in PEM')
+    expect(() => judge(jwk, 'HS256', hs(jwk))).toThrow('CONFIG_INVALID')
   })
 
   test('an ECDSA signature in DER is none in a token', () => {

@@ -9,7 +9,12 @@ import { verifies } from './asymmetric.ts'
 import { compileClaims, type Claims } from './claims.ts'
 import { fill } from './config.ts'
 import { equalDigests, keyedHasher, type Hasher } from './hash.ts'
-import { compilePublicKeys, importSpki, type FindPublicKeys } from './public-key.ts'
+import {
+  compilePublicKeys,
+  importSpki,
+  isPublicKeyText,
+  type FindPublicKeys,
+} from './public-key.ts'
 import { splitReference } from './reference.ts'
 import type { Asked } from './request.ts'
 import { unproven, type CompiledScheme, type Proof, type SchemeOptions } from './scheme.ts'
@@ -135,10 +140,11 @@ function compilePublished({ key, algorithms }: JwtScheme, options: SchemeOptions
   }
 }
 
-/** A secret verifies either HS tokens, or, where it is PEM, those of the key that it is. */
+/** A secret verifies either HS tokens, or, where it is a public key, those of that key. */
 function compileSecret(scheme: JwtScheme, secret: string): (token: Token) => boolean {
-  const publicKey = secret.startsWith('-----BEGIN ') ? importSpki(secret) : undefined
-  const kind = secret.startsWith('-----BEGIN ') ? publicKey?.asymmetricKeyType : 'secret'
+  const isPublic = isPublicKeyText(secret)
+  const publicKey = isPublic ? importSpki(secret) : undefined
+  const kind = isPublic ? publicKey?.asymmetricKeyType : 'secret'
   const own = scheme.algorithms.filter((algorithm) => ALGORITHMS[algorithm].key === kind)
   if (own.length === 0) {
     throw new GatewayError('CONFIG_INVALID', `a secret is no key for ${scheme.algorithms.join()}`)

@@ -92,3 +92,11 @@ export function importSpki(text: string): KeyObject | undefined {
     return undefined
   }
 }
+
+/**
+ * Whether a text is meant as a public key: as PEM, as its DER, or as a JWK. As a shared secret it
+ * would be one that everybody knows.
+ */
+export function isPublicKeyText(text: string): boolean {
+  return /^(?:-----BEGIN |\{[^]*"kty")/.test(text) || importSpki(text) !== undefined
+}

@@ -5,7 +5,7 @@ import type { ProviderRow } from '../row.ts'
 import type { Scheme, SecretForm } from '../schemes.ts'
 import { decodeStrictly } from './decode.ts'
 import { plainHasher } from './hash.ts'
-import { importSpki, readPublicKey } from './public-key.ts'
+import { importSpki, isPublicKeyText, readPublicKey } from './public-key.ts'
 
 const encoder = new TextEncoder()
 
@@ -80,7 +80,7 @@ export function validateSecret(row: ProviderRow, secret: string): string | undef
 }
 
 function validateShared(scheme: Scheme, form: SecretForm, secret: string): string | undefined {
-  if (scheme.kind === 'jwt' && secret.startsWith('-----BEGIN ')) {
+  if (scheme.kind === 'jwt' && isPublicKeyText(secret)) {
     return importSpki(secret) === undefined ? 'is not a public key in PEM' : undefined
   }
   if (scheme.kind === 'basic' && !secret.includes(':')) return 'must be user:password'
