@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { variableName, type Environment } from '../config.ts'
 import { randomSecret } from '../ids.ts'
 import { CATALOGUE } from '../providers/catalogue.ts'
+import { takesSecret } from '../providers/engine/secrets.ts'
 import { sampleKeys, type SampleKeys } from '../providers/signing/sample-keys.ts'
 
 /** Where development secrets are kept: made on the first start, and read by `inlet send`. */
@@ -28,8 +29,8 @@ interface NamedSource {
 }
 
 /**
- * Gives a random secret to every source that the environment gives none, and keeps it for the next
- * start. Returns their variables; of a source that is gone the secret is kept, but not returned.
+ * Gives a random secret to every source that takes one and has none in the environment, and keeps
+ * it for the next start. Returns their variables; of a source that is gone the secret is kept, but not returned.
  */
 export function keepDevSecrets(
   dataDir: string,
@@ -42,7 +43,7 @@ export function keepDevSecrets(
     const prefix = provider === 'cloudevents' ? 'INLET_EVENTS_TOKEN_' : 'INLET_SECRET_'
     const variable = `${prefix}${variableName(name)}`
     const isGiven = env[variable] !== undefined || env[`${variable}_FILE`] !== undefined
-    if (isGiven) continue
+    if (isGiven || isKeyless(provider)) continue
     const made = kept[variable] === undefined ? makeSecret(provider) : undefined
     current[variable] = made?.secret ?? kept[variable] ?? ''
     if (made !== undefined && made.signing !== made.secret) {
@@ -64,6 +65,11 @@ export function keepDevSecrets(
 /** Names the private half of a pair in `dev.env`: no variable of the gateway's. */
 export function signingVariable(source: string): string {
   return `DEV_SIGNING_KEY_${variableName(source)}`
+}
+
+/** Whether a provider proves itself with keys that it publishes, and its sources have no secret. */
+function isKeyless(provider: string): boolean {
+  return CATALOGUE.get(provider)?.schemes.some(takesSecret) === false
 }
 
 /** In the first form that the provider takes: most take any text, some want a key of theirs. */
