@@ -10,6 +10,7 @@ import { CATALOGUE } from '../providers/catalogue.ts'
 import { takesSecret } from '../providers/engine/secrets.ts'
 import { sampleEvents, signSample, type Sample } from '../providers/sign.ts'
 import type { ProviderRow } from '../providers/row.ts'
+import type { Scheme } from '../providers/schemes.ts'
 import { loadHandlers, ownProviders } from '../setup.ts'
 import { splitSecrets } from '../sources.ts'
 import { parseArguments } from './arguments.ts'
@@ -17,6 +18,7 @@ import { UsageError, type Command, type CommandContext } from './command.ts'
 import { dataDirOf } from './data-dir.ts'
 import { readDevSecrets, signingVariable } from './dev-secrets.ts'
 import { sampleEvent, tokenOf } from './sample-event.ts'
+import { meaningOf } from './send-answer.ts'
 import { showOutcome } from './send-outcome.ts'
 
 const OPTIONS = {
@@ -61,11 +63,11 @@ INLET_EVENTS_TOKEN_<CALLER> is that of a caller: its event is a CloudEvent of an
     const base = values.url ?? `http://127.0.0.1:${env['PORT'] || '8080'}`
     const path = token === undefined ? `/hooks/${name}${sample.query ?? ''}` : '/events'
     const url = targetOf(base, path)
-    const status = await deliver(url, sample, context)
+    const answered = await deliver(url, sample, context)
     const isHere = values.url === undefined && existsSync(join(dataDir, DATABASE_FILE))
-    const isNew = status === 202 || status === 204
-    if (isNew && isHere) await showOutcome({ dataDir, source: name }, context.print)
-    return status >= 200 && status < 300 ? 0 : 1
+    if (answered?.isNew === true && isHere)
+      await showOutcome({ dataDir, source: name }, context.print)
+    return answered?.ok === true ? 0 : 1
   },
 }
 
@@ -86,7 +88,7 @@ async function signedSample(wanted: Wanted, dataDir: string, env: Environment): 
   const { name, type, id, data } = wanted
   const row = await rowOf(name, env)
   return signSample(row, {
-    secret: row.schemes.some(takesSecret) ? secretOf(name, dataDir, env) : nobodyElse(row),
+    secret: row.schemes.some(canSign) ? secretOf(name, dataDir, env) : nobodyElse(row),
     type: eventType(row, type, data !== undefined),
     eventId: id,
     now: systemClock.now(),
@@ -99,6 +101,11 @@ async function signedSample(wanted: Wanted, dataDir: string, env: Environment): 
 /** As the gateway makes it, for providers that sign it. */
 function registeredUrl(name: string, { INLET_URL }: Environment): string | undefined {
   return INLET_URL === undefined ? undefined : `${INLET_URL.replace(/\/$/, '')}/hooks/${name}`
+}
+
+/** Whether whoever has the source's secret can sign by it. */
+function canSign(scheme: Scheme): boolean {
+  return takesSecret(scheme) && (scheme.kind !== 'code' || scheme.sign !== undefined)
 }
 
 function nobodyElse(row: ProviderRow): never {
@@ -129,9 +136,8 @@ function eventType(row: ProviderRow, type: string | undefined, hasOwnData: boole
   const known = sampleEvents(row)
   const chosen = type ?? known[0]
   if (chosen !== undefined && (hasOwnData || known.includes(chosen))) return chosen
-  throw new UsageError(
-    `there is no sample of "${type}" for ${row.key}: ${known.join(', ')}, or --data`,
-  )
+  const what = chosen === undefined ? 'name the event' : `there is no sample of "${chosen}"`
+  throw new UsageError(`${row.key}: ${what}: ${[...known, 'any with --data'].join(', ')}`)
 }
 
 /** The first of the configured secrets; undefined where the source is explicitly unsigned. */
@@ -165,21 +171,17 @@ function readNamed(what: string, file: string): Uint8Array {
   }
 }
 
-const MEANINGS: Readonly<Record<number, string>> = {
-  200: 'a duplicate, or a challenge: nothing new is stored',
-  202: 'accepted: it is on disk',
-  204: 'accepted, as this provider wants it said: it is on disk',
-  401: 'the signature or the token is not accepted: compare the secrets',
-  404: 'the gateway has no such source',
-  422: 'the event is not accepted, and not stored',
-  503: 'the gateway cannot store it now',
+interface Answered {
+  readonly ok: boolean
+  readonly isNew: boolean
 }
 
-/**
- * Posts the sample, prints what was sent and answered, and returns the status; 0 where
- * there was no answer.
- */
-async function deliver(url: URL, sample: Sample, { print }: CommandContext): Promise<number> {
+/** Posts the sample, and prints what was sent and answered; undefined where nothing was. */
+async function deliver(
+  url: URL,
+  sample: Sample,
+  { print }: CommandContext,
+): Promise<Answered | undefined> {
   // A query that providers are given carries a token.
   print(`POST ${url.origin}${url.pathname}${url.search === '' ? '' : '?…'}`)
   for (const [header, value] of Object.entries(sample.headers)) {
@@ -189,11 +191,12 @@ async function deliver(url: URL, sample: Sample, { print }: CommandContext): Pro
   try {
     const response = await fetch(url, { method: 'POST', headers, body })
     const text = await response.text()
-    print(`${response.status}  ${MEANINGS[response.status] ?? response.statusText}`)
+    const { text: meaning, isNew } = meaningOf(response)
+    print(`${response.status}  ${meaning}`)
     if (!response.ok) print(text)
-    return response.status
+    return { ok: response.ok, isNew }
   } catch (error) {
     print(`no answer: ${messageOf(error)}\nIs the gateway running? \`inlet dev\` starts one.`)
-    return 0
+    return undefined
   }
 }
