@@ -32,9 +32,9 @@ export function writeResult(result: Result): void {
   writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`)
 }
 
-/** Whether this part was finished before: then `--full` goes on with the next. */
-export function hasResult(name: string, part: number): boolean {
-  return existsSync(resultPath(name, part))
+/** What came of this part, where it was finished before: then `--full` goes on with the next. */
+export function readResult(name: string, part: number): Result | undefined {
+  return readResults().find((result) => result.name === name && result.part === part)
 }
 
 /** Every finished part, by name and part. */

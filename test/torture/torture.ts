@@ -1,3 +1,4 @@
+import { messageOf } from '../../src/errors.ts'
 import type { Audit } from './ledger.ts'
 
 /** What a run of a torture is given. */
@@ -34,4 +35,25 @@ export interface Torture {
   /** Into how many parts the full form is cut, each of at most 25 minutes. */
   readonly parts: number
   run(options: TortureOptions): Promise<Row>
+}
+
+/** What is known of a run that broke off: nothing, and that is no proof. */
+const NOTHING: Row = {
+  cases: 0,
+  acked: 0,
+  lost: 0,
+  duplicates: 0,
+  inversions: 0,
+  held: false,
+  controlCaught: false,
+}
+
+/** Runs a torture. One that breaks off keeps nobody from the others; it has no cases. */
+export async function attempt(torture: Torture, options: TortureOptions): Promise<Row> {
+  try {
+    return await torture.run(options)
+  } catch (error) {
+    console.error(`broke off: ${messageOf(error)}`)
+    return NOTHING
+  }
 }
