@@ -9,7 +9,7 @@ import { RELAY_BATCH_ENTRIES_MAX } from '../../src/limits.ts'
 import { startGateway, type GatewayProcess } from '../support/gateway-process.ts'
 import { makeTempDir } from '../support/temp.ts'
 import { createTopic, deleteTopics, readTopic } from '../support/topics.ts'
-import { audit, type Audit } from './ledger.ts'
+import { audit, countStoredTwice, type Audit } from './ledger.ts'
 import { seeded } from './seeded.ts'
 import { startSenders } from './senders.ts'
 import type { Row, TortureOptions } from './torture.ts'
@@ -35,17 +35,19 @@ export async function kill(options: TortureOptions): Promise<Row> {
   const { command, seed } = options
   const cycles = options.cycles ?? (options.form === 'full' ? FULL_CYCLES : SHORT_CYCLES)
   const brokers = await options.brokers()
-  const result = await killCycles({ brokers, command, seed, cycles })
+  const { storedTwice, ...result } = await killCycles({ brokers, command, seed, cycles })
   const control = await killCycles({ brokers, command: CONTROL, seed, cycles: CONTROL_CYCLES })
   const held =
     result.acked > 0 &&
     result.lost === 0 &&
     result.inversions === 0 &&
+    storedTwice === 0 &&
     result.duplicates <= cycles * RELAY_BATCH_ENTRIES_MAX
-  return { cases: cycles, ...result, held, controlCaught: control.lost > 0 }
+  const figures = { 'stored twice': storedTwice }
+  return { cases: cycles, ...result, held, controlCaught: control.lost > 0, figures }
 }
 
-async function killCycles(options: Cycles): Promise<Audit> {
+async function killCycles(options: Cycles): Promise<Audit & { readonly storedTwice: number }> {
   const random = seeded(options.seed)
   await using directory = await makeTempDir()
   const topic = await createTopic({ brokers: options.brokers, prefix: 'torture-kill' })
@@ -72,7 +74,8 @@ async function killCycles(options: Cycles): Promise<Audit> {
     }
     await senders.stop()
     await gateway.drained(DRAIN_MS_MAX)
-    return audit(senders.ledger, await readTopic(options.brokers, topic))
+    const records = await readTopic(options.brokers, topic)
+    return { ...audit(senders.ledger, records), storedTwice: countStoredTwice(records) }
   } finally {
     await gateway.end('SIGKILL')
     await deleteTopics(options.brokers, [topic])

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { StoredRecord } from '../support/topics.ts'
-import { audit } from './ledger.ts'
+import { audit, countStoredTwice } from './ledger.ts'
 
 const sent = (key: string, n: number) => ({ id: `${key}-${n}`, key, n })
 const record = (id: string): StoredRecord => ({
@@ -42,4 +42,14 @@ test('a first appearance before an earlier event of its key is an inversion', ()
 
 test('an event that was never acknowledged counts for nothing', () => {
   expect(audit({ acked: [] }, [record('x')])).toMatchObject({ acked: 0, lost: 0, duplicates: 0 })
+})
+
+test('copies of one stored event are told apart from an event that was stored twice', () => {
+  const at = (id: string, seq: string) => ({
+    ...record(id),
+    headers: { ce_id: id, 'inlet-seq': seq },
+  })
+
+  expect(countStoredTwice([at('a', '1'), at('a', '1'), at('b', '2')])).toBe(0)
+  expect(countStoredTwice([at('a', '1'), at('b', '2'), at('a', '3'), at('a', '4')])).toBe(1)
 })

@@ -48,3 +48,19 @@ export function audit(ledger: Ledger, records: readonly StoredRecord[]): Audit {
     inversions,
   }
 }
+
+/**
+ * How many events were stored more than once, by one gateway with one database: a relay that
+ * repeats itself repeats the seq of the event, too. Their copies must not hide among its own.
+ */
+export function countStoredTwice(records: readonly StoredRecord[]): number {
+  const first = new Map<string, string | undefined>()
+  const again = new Set<string>()
+  for (const { headers } of records) {
+    const id = headers['ce_id'] ?? ''
+    const seq = headers['inlet-seq']
+    if (first.has(id) && first.get(id) !== seq) again.add(id)
+    first.set(id, first.get(id) ?? seq)
+  }
+  return again.size
+}
