@@ -10,7 +10,7 @@ import { startProxy } from '../support/proxy-server.ts'
 import { findFreePort } from '../support/server-process.ts'
 import { makeTempDir } from '../support/temp.ts'
 import { createTopic, deleteTopics, readTopic } from '../support/topics.ts'
-import { audit, type Audit } from './ledger.ts'
+import { audit, countStoredTwice, type Audit } from './ledger.ts'
 import { startSenders, type SendersOptions } from './senders.ts'
 import type { Row, TortureOptions } from './torture.ts'
 
@@ -35,6 +35,7 @@ interface DeployOutcome extends Audit {
   readonly refusals: readonly string[]
   /** Restarts in which the gateway did not end in order. */
   readonly cutOff: number
+  readonly storedTwice: number
 }
 
 export async function deploy({ brokers: open, command, form }: TortureOptions): Promise<Row> {
@@ -65,6 +66,7 @@ export async function deploy({ brokers: open, command, form }: TortureOptions): 
       lost === 0 &&
       inversions === 0 &&
       sum(({ cutOff }) => cutOff) === 0 &&
+      sum(({ storedTwice }) => storedTwice) === 0 &&
       duplicates <= cases * RELAY_BATCH_ENTRIES_MAX,
     controlCaught: control.refusals.includes('503'),
     figures: { 'requests failed behind the proxy': failed },
@@ -111,8 +113,10 @@ export async function restartUnderLoad(trial: DeployTrial): Promise<DeployOutcom
     }
     await senders.stop()
     await gateway.drained(DRAIN_MS_MAX)
-    const audited = audit(senders.ledger, await readTopic(brokers, topic))
-    return { ...audited, refusals: senders.refusals, cutOff }
+    const records = await readTopic(brokers, topic)
+    const audited = audit(senders.ledger, records)
+    const storedTwice = countStoredTwice(records)
+    return { ...audited, refusals: senders.refusals, cutOff, storedTwice }
   } finally {
     await gateway.end('SIGKILL')
     await deleteTopics(brokers, [topic])

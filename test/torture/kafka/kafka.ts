@@ -11,7 +11,7 @@ import { CLUSTER_LOGIN, startKafkaCluster, type KafkaCluster } from '../../suppo
 import { makeTempDir } from '../../support/temp.ts'
 import { deleteTopics, readTopic } from '../../support/topics.ts'
 import { startEventSenders } from '../event-senders.ts'
-import { audit, type Audit } from '../ledger.ts'
+import { audit, countStoredTwice, type Audit } from '../ledger.ts'
 import { seeded } from '../seeded.ts'
 import type { Row, TortureOptions } from '../torture.ts'
 import { SCHEDULES, type Schedule } from './schedules.ts'
@@ -133,6 +133,7 @@ async function runSchedule(trial: Trial): Promise<Outcome> {
   const held =
     audited.lost === 0 &&
     audited.inversions === 0 &&
+    countStoredTwice(records) === 0 &&
     audited.duplicates <= failedSends * RELAY_BATCH_ENTRIES_MAX &&
     refusals.length === 0 &&
     dead === 0 &&
