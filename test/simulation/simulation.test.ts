@@ -1,23 +1,14 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import type { Landed, PublishRecord } from '../../src/record.ts'
 import { shrink } from './choices.ts'
+import { CONTROLS, firstBroken } from './controls.ts'
 import type { Sabotage } from './node.ts'
 import { runList, runSeed, type Run } from './run.ts'
 
 const SEEDS = 2_000
-const CONTROL_SEEDS = 300
+const FIRST_SEED = 1
 
 /** Schedules that once broke a promise, and what they found. They are run first. */
 const FOUND: readonly { readonly seed: number; readonly what: string }[] = []
-
-/** The first schedule that breaks this promise; undefined where none does. */
-function firstBroken(sabotage: Sabotage, promise: RegExp): Run | undefined {
-  for (const seed of count(CONTROL_SEEDS)) {
-    const run = runSeed(seed, sabotage)
-    if (run.broken.some((line) => promise.test(line))) return run
-  }
-  return undefined
-}
 
 /** The shortest schedule that breaks the same promise, step by step. */
 function shortest(failed: Run, sabotage: Sabotage): Run {
@@ -40,11 +31,6 @@ function report(run: Run): string {
   return [...run.broken, 'the shortest schedule:', ...run.trace].join('\n')
 }
 
-/** What a publisher answers that has not waited. */
-function landedOf(records: readonly PublishRecord[]): Landed[] {
-  return [{ topic: 'events', partition: 0, baseOffset: '0', positions: [...records.keys()] }]
-}
-
 function count(to: number): number[] {
   return Array.from({ length: to }, (_, at) => at + 1)
 }
@@ -62,101 +48,18 @@ test('whatever fails, dies and is late, in whatever order: nothing acknowledged 
   expect(faults).toBeGreaterThan(SEEDS * 3)
 })
 
-type Control = readonly [what: string, finds: RegExp, sabotage: Sabotage]
-
-const CONTROLS: readonly [Control, ...Control[]] = [
-  [
-    'an acknowledgement before the sync',
-    /acknowledged before|is lost/,
-    {
-      disk: (ports) => ({
-        ...ports,
-        sync: {
-          close() {},
-          run(done) {
-            done(null)
-            ports.sync.run(() => undefined)
-          },
-        },
-      }),
-    },
-  ],
-  [
-    'Redis as the truth: claimed by somebody is taken for stored',
-    /acknowledged before|is lost/,
-    {
-      ingest: (ports) => ({
-        ...ports,
-        hint: {
-          ...ports.hint,
-          async claim(source, eventId) {
-            const claim = await ports.hint.claim(source, eventId)
-            return claim.kind === 'claimed' ? { kind: 'done' } : claim
-          },
-        },
-      }),
-    },
-  ],
-  [
-    'a relay that marks before Kafka has acknowledged',
-    /is lost/,
-    {
-      relay: (ports) => ({
-        ...ports,
-        publisher: {
-          publish(records) {
-            void ports.publisher.publish(records).catch(() => undefined)
-            return Promise.resolve(landedOf(records))
-          },
-        },
-      }),
-    },
-  ],
-  [
-    'a relay that goes on with a key whose last record has no outcome yet',
-    /is on its topic before/,
-    {
-      relay: (ports) => ({
-        ...ports,
-        publisher: {
-          publish(records) {
-            const again = () => void ports.publisher.publish(records).catch(again)
-            again()
-            return Promise.resolve(landedOf(records))
-          },
-        },
-      }),
-    },
-  ],
-  [
-    'a relay that forgets its mark when it dies',
-    /duplicates after/,
-    {
-      relay: (ports, disk) => ({
-        ...ports,
-        outbox: { ...ports.outbox, progress: () => 0 },
-        mark: (mark) =>
-          ports.mark({
-            ...mark,
-            from: disk.highWater,
-            to: Math.max(disk.highWater, mark.to),
-          }),
-      }),
-    },
-  ],
-]
-
 describe('controls: the same schedules with one guard off', () => {
-  for (const [what, finds, sabotage] of CONTROLS) {
-    test(what, () => {
-      expect(firstBroken(sabotage, finds)).toBeDefined()
+  for (const control of CONTROLS) {
+    test(control.what, () => {
+      expect(firstBroken(control, FIRST_SEED)).toBeDefined()
     })
   }
 })
 
 test('a schedule that fails is cut down to the few decisions that matter', () => {
-  const [, finds, sabotage] = CONTROLS[0]
-  const failed = firstBroken(sabotage, finds)
+  const [control] = CONTROLS
+  const { sabotage } = control
+  const failed = firstBroken(control, FIRST_SEED)
   if (failed === undefined) throw new Error('the control was not caught')
   const cut = shortest(failed, sabotage)
   expect(promiseOf(cut)).toBe(promiseOf(failed))
