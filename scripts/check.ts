@@ -7,6 +7,7 @@ const ROOT = join(import.meta.dir, '..')
 
 const CHECKS = [
   { name: 'types', command: ['tsc', '--noEmit'] },
+  { name: 'browser', command: ['tsc', '--noEmit', '-p', 'src/dashboard'] },
   { name: 'lint', command: ['oxlint'] },
   { name: 'format', command: ['oxfmt', '--check'] },
   { name: 'unused', command: ['knip', '--no-progress', '--no-config-hints'] },

@@ -1,6 +1,7 @@
 /** How the program is compiled into one file, for this machine or for another. */
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { dashboardFiles } from './dashboard-files.ts'
 import { starterFiles } from './starter-files.ts'
 
 const ROOT = join(import.meta.dir, '..')
@@ -27,6 +28,7 @@ export async function compile({ outfile, target }: CompileOptions): Promise<void
     bytecode: target === undefined || target.includes(process.arch),
     define: {
       INLET_COMMIT: JSON.stringify(commit()),
+      INLET_DASHBOARD: JSON.stringify(JSON.stringify(await dashboardFiles())),
       INLET_STARTER: JSON.stringify(JSON.stringify(await starterFiles())),
     },
     // What lies in the folder where it runs must not configure it: .env, or bunfig.toml, whose

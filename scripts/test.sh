@@ -28,11 +28,17 @@ if [ -z "${KAFKA_BROKERS:-}" ]; then
   has mvn || missing="$missing maven"
 fi
 
-{ has haproxy || [ -x /usr/sbin/haproxy ]; } || missing="$missing haproxy"
+# Without these some tests are skipped.
+optional=
+{ has haproxy || [ -x /usr/sbin/haproxy ]; } || optional="$optional haproxy"
+has chromium || optional="$optional chromium"
+if [ -n "$optional" ] && ! has apt-get; then
+  echo "inlet: the tests that need$optional are skipped" >&2
+  optional=
+fi
+missing="$missing$optional"
 
-if [ "$missing" = ' haproxy' ] && ! has apt-get; then
-  echo "inlet: there is no haproxy, so the tests behind it are skipped" >&2
-elif [ -n "$missing" ]; then
+if [ -n "$missing" ]; then
   echo "inlet: the tests need$missing" >&2
   if ! has apt-get || ! as_root true 2>/dev/null; then
     echo "inlet: install that, or set REDIS_URL and KAFKA_BROKERS to servers that exist already" >&2

@@ -15,7 +15,8 @@ const LINES_MAX = 400
 const COLUMNS_MAX = 100
 
 /** The files that connect the parts; they may import every part, and no part may import them. */
-const WIRING = /^src\/((app|doors|main|setup|(relay|query)-(worker|thread|messages))\.ts$|(cli|entries)\/)/
+const WIRING =
+  /^src\/((admin-port|app|doors|main|setup|(relay|query)-(worker|thread|messages))\.ts$|(cli|entries)\/)/
 /** A stage or an adapter: it meets the others only in the wiring. */
 const PART = /^(src\/[^/]+|db|routes)\//
 const NOUN = /^src\/[^/]+\.ts$/
@@ -44,7 +45,13 @@ const FRONT_DOORS: readonly FrontDoor[] = [
     door: /^src\/idempotency\//,
   },
   { what: 'the database', from: /^(drizzle-orm\b|bun:sqlite$)/, in: PRODUCT, door: /^db\// },
-  { what: 'hono', from: /^hono\b/, in: PRODUCT, door: /^(routes\/|src\/entries\/|src\/app\.ts$)/ },
+  { what: 'preact', from: /^preact\b/, in: PRODUCT, door: /^src\/dashboard\// },
+  {
+    what: 'hono',
+    from: /^(@hono\/|hono\b)/,
+    in: PRODUCT,
+    door: /^(routes\/|src\/entries\/|src\/app\.ts$)/,
+  },
   { what: 'logtape', from: /^@logtape\//, in: PRODUCT, door: /^src\/log\.ts$/ },
   {
     what: 'the environment',
@@ -85,7 +92,7 @@ const CHECKS_OF_TYPESCRIPT: readonly Check[] = [
 /** What is wrong with a file by the rules of the house, one line for each: `<path>: <what>`. */
 export function findProblems(file: TreeFile, exists: Exists): string[] {
   const checks = [checkMarkers, checkPrivatePlaces]
-  const special = file.path.endsWith('.ts')
+  const special = /\.tsx?$/.test(file.path)
     ? CHECKS_OF_TYPESCRIPT
     : file.path.endsWith('.md')
       ? [checkLinks, checkChangelog]
@@ -113,7 +120,7 @@ function checkColumns({ text }: TreeFile): string[] {
 }
 
 function checkName({ path }: TreeFile): string[] {
-  const drawer = /(^|\/)(index|utils?|helpers?|common|misc)\.ts$/.test(path)
+  const drawer = /(^|\/)(index|utils?|helpers?|common|misc)\.tsx?$/.test(path)
   return drawer ? ['is a drawer: name the file after what it is about'] : []
 }
 
@@ -146,7 +153,7 @@ function checkFrontDoors({ path, text }: TreeFile): string[] {
   return FRONT_DOORS.filter((rule) => rule.in.test(path) && !rule.door.test(path)).flatMap(
     (rule) => {
       const imported = specifiers.some((specifier) => rule.from?.test(specifier))
-      code ??= withoutComments(text)
+      code ??= transpilerFor(path).transformSync(text)
       return imported || rule.code?.test(code) ? [`uses ${rule.what}: only ${rule.door} may`] : []
     },
   )
@@ -155,7 +162,7 @@ function checkFrontDoors({ path, text }: TreeFile): string[] {
 function checkExports({ path, text }: TreeFile): string[] {
   const problems: string[] = []
   const mayDefault = /^(handlers\/|examples\/|src\/entries\/|[^/]+\.config\.ts$)/.test(path)
-  const { exports } = new Bun.Transpiler({ loader: 'ts' }).scan(text)
+  const { exports } = transpilerFor(path).scan(text)
   if (!mayDefault && exports.includes('default')) problems.push('has a default export')
   // gateway.ts is what handler files import as `inlet`: the one place that gathers names.
   const reexports = /^export\s+(type\s+)?(\*|\{[^}]*\}\s*from\b)/m.test(text)
@@ -216,6 +223,7 @@ function importsOf(text: string): string[] {
   return [...text.matchAll(specifiers)].map(([, module, url]) => module ?? url ?? '')
 }
 
-function withoutComments(text: string): string {
-  return new Bun.Transpiler({ loader: 'ts' }).transformSync(text)
+/** What it makes of code has no comments and no types. */
+function transpilerFor(path: string): Bun.Transpiler {
+  return new Bun.Transpiler({ loader: path.endsWith('x') ? 'tsx' : 'ts' })
 }
