@@ -1,6 +1,7 @@
 /** Providers that handler files define, in the form of the catalogue's rows. */
 import { GatewayError } from '../errors.ts'
 import { ProviderRow } from './row.ts'
+import type { Scheme } from './schemes.ts'
 import { compileVerifier } from './verifier.ts'
 
 /** What is wrong with a row of somebody's own, one line each; the row itself where nothing is. */
@@ -38,16 +39,26 @@ export function verifyVectors(
 ): readonly string[] {
   const row = checkRow(provider)
   if (!('key' in row)) throw new GatewayError('CONFIG_INVALID', row.join('\n'))
-  const signsBody = row.schemes.every(({ kind }) => kind !== 'token' && kind !== 'basic')
+  const isBodySigned = row.schemes.every(signsBody)
   return vectors.flatMap((vector, index) => {
     const outcome = verify(row, vector, vector.body)
     if (vector.expect === 'reject') {
       return outcome === 'accepted' ? [`vector ${index}: is accepted`] : []
     }
     if (outcome !== 'accepted') return [`vector ${index}: ${outcome}`]
-    const changed = signsBody ? verify(row, vector, `${vector.body} `) : 'refused'
+    const changed = isBodySigned ? verify(row, vector, `${vector.body} `) : 'refused'
     return changed === 'accepted' ? [`vector ${index}: another body is accepted as well`] : []
   })
+}
+
+/** Whether the proof covers the body, all of it and always. */
+function signsBody(scheme: Scheme): boolean {
+  if ('signed' in scheme) return /\{(?:sortedForm|(?:\w+:)?body)\}/.test(scheme.signed)
+  if (scheme.kind === 'jwt') {
+    const { bodyClaim } = scheme
+    return bodyClaim !== undefined && bodyClaim.presence !== 'optional'
+  }
+  return scheme.kind === 'code'
 }
 
 function verify(row: ProviderRow, vector: ProviderVector, body: string): string {

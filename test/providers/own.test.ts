@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { defineProvider, verifyVectors } from '../../src/gateway.ts'
 import { loadHandlers, ownProviders, prepare } from '../../src/setup.ts'
 import { makeTempDir } from '../support/temp.ts'
-import { rowOf } from './support.ts'
+import { signSample } from '../../src/providers/sign.ts'
+import { configOf, rowOf, secretsOf } from './support.ts'
 
 const SECRET = 'a-secret-that-is-long-enough'
 const BODY = '{"id":"evt_1","type":"order.paid"}'
@@ -22,6 +23,22 @@ test('vectors say which delivery did not come out as it should', () => {
       { ...vector, headers: {}, expect: 'reject' },
     ]),
   ).toEqual(['vector 0: is accepted', 'vector 1: x-signature does not match the body'])
+})
+
+test('of a provider that does not sign bodies, another one is no mistake', () => {
+  const now = Date.UTC(2026, 2, 4, 9, 30)
+  // A token, parts of a form, and a token that says nothing of its request.
+  for (const key of ['telegram', 'mailgun', 'livekit', 'monday']) {
+    const row = defineProvider({ ...rowOf(key), key: 'acme' })
+    const secret = secretsOf(key).sign
+    const config = configOf(row)
+    const [type = ''] = Object.keys(row.samples)
+    const made = signSample(row, { secret, config, type, eventId: 'evt_1', now })
+    const body = new TextDecoder().decode(made.body)
+    const { headers } = made
+    const own = { expect: 'accept', headers, body, secrets: [secret], config, now } as const
+    expect([key, verifyVectors(row, [own])]).toEqual([key, []])
+  }
 })
 
 test('a row that the engine does not know is no provider', () => {
