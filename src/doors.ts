@@ -1,12 +1,15 @@
 /**
  * The wiring's second half: what the two ports answer, from the stages that `app.ts` opened.
  */
+import { dashboardRoutes } from '../routes/dashboard.ts'
 import { eventsRoutes } from '../routes/events.ts'
-import type { Health } from '../routes/health.ts'
+import { healthRoutes, type Health } from '../routes/health.ts'
 import { hooksRoutes } from '../routes/hooks.ts'
+import { operatorCheck } from '../routes/operator.ts'
 import { problem } from '../routes/problem.ts'
-import { openAdminPort } from './admin-port.ts'
+import { sourcesRoutes } from '../routes/sources.ts'
 import type { Clock } from './clock.ts'
+import { dashboardFiles } from './dashboard-files.ts'
 import type { Door } from './door/door.ts'
 import type { Visit } from './door/visit.ts'
 import { messageOf } from './errors.ts'
@@ -17,11 +20,8 @@ import { receive } from './ingest/receive.ts'
 import { listen } from './listen.ts'
 import type { Log } from './log.ts'
 import type { Pairing } from './pairing/pairing.ts'
-import type { Rejection } from './rejection.ts'
-import type { Rejections } from './rejections/rejections.ts'
 import type { Reloader } from './reload.ts'
 import type { Setup } from './setup.ts'
-import type { Ended, Traffic } from './traffic.ts'
 
 /** What stands behind the two ports. */
 export interface DoorsPorts {
@@ -30,8 +30,6 @@ export interface DoorsPorts {
   readonly reloader: Reloader
   readonly pairing: Pairing
   readonly door: Door
-  readonly traffic: Traffic
-  readonly rejections: Rejections
   readonly ingestPorts: IngestPorts
   readonly ingestEventsPorts: IngestEventsPorts
   readonly health: () => Health
@@ -40,18 +38,34 @@ export interface DoorsPorts {
 /** Opens both ports: the one for third and first parties, and the one for the operator. */
 export function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDisposableStack) {
   const { config } = setup
-  const { clock, log } = ports
+  const { clock, log, health, reloader } = ports
   function onError(error: unknown): Response {
     log.error('request.failed', { reason: messageOf(error) })
     return problem('STORAGE_FAILED', 'the event is not stored: send it again')
   }
-  const admin = openAdminPort(setup, ports)
+  const { INLET_HOST, PORT, INLET_ADMIN_HOST, INLET_ADMIN_PORT } = config
+  const isOperator = operatorCheck(config.INLET_ADMIN_TOKEN)
+  const served = sourcesRoutes({
+    sources: () => reloader.current().sources,
+    isOperator,
+    pair: (source) => ports.pairing.begin(source),
+  })
+  const adminRoutes = healthRoutes(health, isOperator)
+    .route('/', served)
+    .route('/', dashboardRoutes({ files: dashboardFiles }))
+  const admin = listen({
+    clock,
+    host: INLET_ADMIN_HOST,
+    port: INLET_ADMIN_PORT,
+    fetch: adminRoutes.fetch,
+    onError,
+  })
   opened.defer(() => admin.close(0))
   const routes = openRoutes(setup, ports)
   const intake = listen({
     clock,
-    host: config.INLET_HOST,
-    port: config.PORT,
+    host: INLET_HOST,
+    port: PORT,
     fetch: (request, peer) => routes.fetch(request, { peer }),
     onError,
   })
@@ -64,7 +78,7 @@ export function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDisposab
 
 /** What the port for third and first parties answers. */
 function openRoutes({ config }: Setup, ports: DoorsPorts) {
-  const { clock, log, door, reloader, traffic, ingestPorts, ingestEventsPorts } = ports
+  const { clock, log, door, reloader, ingestPorts, ingestEventsPorts } = ports
   const receivePorts = { clock, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
   const common = {
     clock,
@@ -73,8 +87,6 @@ function openRoutes({ config }: Setup, ports: DoorsPorts) {
     enter: (headers: Headers, peer: string) => door.enter(headers, peer),
     receive: (request: Request, source: string, budget: Visit) =>
       receive(request, source, { ...receivePorts, budget }),
-    count: (name: string | undefined, ended: Ended, ms: number) => traffic.count(name, ended, ms),
-    reject: (rejection: Rejection) => ports.rejections.keep(rejection),
   }
   const routes = hooksRoutes({
     ...common,
