@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { UsageError } from '../../src/cli/command.ts'
 import { providers } from '../../src/cli/providers.ts'
 
@@ -7,6 +8,10 @@ async function run(...args: string[]): Promise<string> {
   const code = await providers.run({ args, env: {}, print: (line) => lines.push(line) })
   expect(code).toBe(0)
   return lines.join('\n')
+}
+
+function read(file: string): Promise<string> {
+  return Bun.file(join(import.meta.dir, '../..', file)).text()
 }
 
 interface Listed {
@@ -33,6 +38,20 @@ describe('inlet providers', () => {
     ).toHaveLength(1)
     expect(lines.at(-1)).toMatch(/^181 providers, \d+ of them proven/)
   })
+})
+
+test('README and changelog count what is listed and what is proven', async () => {
+  const listed = JSON.parse(await run('--json')) as readonly Listed[]
+  const proven = listed.filter(({ evidence }) => evidence === 'proven')
+  const readme = await read('README.md')
+  const [, unreleased = ''] = (await read('CHANGELOG.md')).split(/^## /m)
+  const counts = [
+    /(\d+) providers are known.*?(\d+) are proven/s.exec(readme),
+    // What was released stays as it was.
+    /(\d+) providers, .*?(\d+) of them proven/s.exec(unreleased) ?? [],
+  ].map((match) => match?.slice(1).map(Number))
+  expect(counts[0]).toEqual([listed.length, proven.length])
+  expect([[], counts[0]]).toContainEqual(counts[1])
 })
 
 describe('inlet providers show', () => {
