@@ -6,10 +6,11 @@ export type Evidence = 'proven' | ProviderRow['level']
 
 /** How sure a row is. What proves one is found in the tests, so that no row can claim it. */
 export function evidenceOf(row: ProviderRow): Evidence {
-  return PROVEN[row.key] === undefined ? row.level : 'proven'
+  return provenBy(row.key).length === 0 ? row.level : 'proven'
 }
 
 /** What confirms a row: published deliveries, and libraries that sign or verify the same. */
 export function provenBy(key: string): readonly string[] {
-  return PROVEN[key] ?? []
+  // A provider of somebody's own may be called `constructor`.
+  return Object.hasOwn(PROVEN, key) ? (PROVEN[key] ?? []) : []
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { defineProvider, verifyVectors } from '../../src/gateway.ts'
 import { loadHandlers, ownProviders, prepare } from '../../src/setup.ts'
 import { makeTempDir } from '../support/temp.ts'
+import { evidenceOf, provenBy } from '../../src/providers/evidence.ts'
 import { signSample } from '../../src/providers/sign.ts'
 import { configOf, rowOf, secretsOf } from './support.ts'
 
@@ -76,6 +77,12 @@ test('a handler file brings a provider of its own', async () => {
     })
     expect([...ownProviders(await loadHandlers(env)).rows.keys()]).toEqual(['acme'])
   })
+})
+
+test('it is not proven by being called like something that every object has', () => {
+  for (const key of ['constructor', '__proto__']) {
+    expect([evidenceOf({ ...acme, key }), provenBy(key)]).toEqual([acme.level, []])
+  }
 })
 
 test('it takes the place of none in the catalogue, and has to be a whole row', async () => {
