@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { IsOperator } from './operator.ts'
+import type { Visitor } from './operator.ts'
 
 /** What the gateway says of itself. */
 export interface Health {
@@ -38,13 +38,12 @@ export interface Health {
  * the way out. Kafka and Redis may be down without making it unready: events are stored all the
  * same.
  */
-export function healthRoutes(health: () => Health, isOperator: IsOperator): Hono {
-  const app = new Hono()
+export function healthRoutes(health: () => Health): Hono<{ Bindings: Visitor }> {
+  const app = new Hono<{ Bindings: Visitor }>()
   app.get('/healthz', (c) => c.json({ ok: true }))
   app.get('/readyz', (c) => {
     const now = health()
-    const known = isOperator(c.req.raw.headers) ? now : { ready: now.ready }
-    return c.json(known, now.ready ? 200 : 503)
+    return c.json(c.env.isOperator ? now : { ready: now.ready }, now.ready ? 200 : 503)
   })
   return app
 }

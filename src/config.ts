@@ -49,7 +49,7 @@ export const SETTINGS = {
   PORT: port.default(8080).describe('TCP port for webhooks.'),
   INLET_HOST: z.string().min(1).default('0.0.0.0').describe('Address to listen on for webhooks.'),
   INLET_ADMIN_HOST: z.string().min(1).default('127.0.0.1').describe('Address of the admin port.'),
-  INLET_ADMIN_PORT: port.default(8081).describe('TCP port for /healthz, /readyz and /sources.'),
+  INLET_ADMIN_PORT: port.default(8081).describe('TCP port for /healthz, /readyz and /api.'),
   INLET_ADMIN_TOKEN: z
     .string()
     .min(16)

@@ -1,15 +1,12 @@
 /**
  * The wiring's second half: what the two ports answer, from the stages that `app.ts` opened.
  */
-import { dashboardRoutes } from '../routes/dashboard.ts'
 import { eventsRoutes } from '../routes/events.ts'
-import { healthRoutes, type Health } from '../routes/health.ts'
+import type { Health } from '../routes/health.ts'
 import { hooksRoutes } from '../routes/hooks.ts'
-import { operatorCheck } from '../routes/operator.ts'
 import { problem } from '../routes/problem.ts'
-import { sourcesRoutes } from '../routes/sources.ts'
+import { openAdminPort } from './admin-port.ts'
 import type { Clock } from './clock.ts'
-import { dashboardFiles } from './dashboard-files.ts'
 import type { Door } from './door/door.ts'
 import type { Visit } from './door/visit.ts'
 import { messageOf } from './errors.ts'
@@ -38,34 +35,18 @@ export interface DoorsPorts {
 /** Opens both ports: the one for third and first parties, and the one for the operator. */
 export function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDisposableStack) {
   const { config } = setup
-  const { clock, log, health, reloader } = ports
+  const { clock, log } = ports
   function onError(error: unknown): Response {
     log.error('request.failed', { reason: messageOf(error) })
     return problem('STORAGE_FAILED', 'the event is not stored: send it again')
   }
-  const { INLET_HOST, PORT, INLET_ADMIN_HOST, INLET_ADMIN_PORT } = config
-  const isOperator = operatorCheck(config.INLET_ADMIN_TOKEN)
-  const served = sourcesRoutes({
-    sources: () => reloader.current().sources,
-    isOperator,
-    pair: (source) => ports.pairing.begin(source),
-  })
-  const adminRoutes = healthRoutes(health, isOperator)
-    .route('/', served)
-    .route('/', dashboardRoutes({ files: dashboardFiles }))
-  const admin = listen({
-    clock,
-    host: INLET_ADMIN_HOST,
-    port: INLET_ADMIN_PORT,
-    fetch: adminRoutes.fetch,
-    onError,
-  })
+  const admin = openAdminPort(setup, ports)
   opened.defer(() => admin.close(0))
   const routes = openRoutes(setup, ports)
   const intake = listen({
     clock,
-    host: INLET_HOST,
-    port: PORT,
+    host: config.INLET_HOST,
+    port: config.PORT,
     fetch: (request, peer) => routes.fetch(request, { peer }),
     onError,
   })

@@ -1,3 +1,5 @@
+import { ADMIN_FAULTS } from './admin-faults.ts'
+
 /** The stage of an event's path that a fault belongs to. */
 export type Stage =
   | 'start'
@@ -8,6 +10,7 @@ export type Stage =
   | 'handle'
   | 'commit'
   | 'relay'
+  | 'admin'
 
 export interface Fault {
   readonly stage: Stage
@@ -348,6 +351,7 @@ export const FAULTS = {
     title: 'Kafka does not answer.',
     hint: 'Nothing is lost: the relay goes on as soon as a broker answers. `inlet doctor` says what keeps it away.',
   },
+  ...ADMIN_FAULTS,
 } as const satisfies Record<string, Fault>
 
 export type FaultCode = keyof typeof FAULTS

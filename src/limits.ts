@@ -336,3 +336,61 @@ export const BODY_CHUNKS_FREE = 1_024
  * holds, and no HTTP client that sends a body for its own sake cuts it into crumbs.
  */
 export const BODY_CHUNK_BYTES_MIN = 64
+
+/**
+ * A source's rhythm is known when it was watched for this long, in ms, and sent this often: a day
+ * has a night in it.
+ */
+export const RHYTHM_MS_MIN = 24 * 60 * 60_000
+export const RHYTHM_DELIVERIES_MIN = 10
+
+/** Events in one page of the admin API: as many rows take 150 kB and 1 ms to write out. */
+export const SEARCH_LIMIT_MAX = 500
+
+/** What is looked for in bodies, in characters: more is no search. */
+export const SEARCH_TEXT_CHARS_MAX = 256
+
+/**
+ * How long one search may take, in ms: then it answers what it found so far, and where to go on.
+ * Others wait for their turn meanwhile.
+ */
+export const SEARCH_MS_MAX = 250
+
+/** Questions about stored events that may wait for their turn. */
+export const QUESTIONS_WAITING_MAX = 32
+
+/** How long a browser stays logged in to the admin port, in ms: a working day. */
+export const SESSION_MS_MAX = 12 * 60 * 60_000
+
+/** Browsers that are logged in at once; the one that logged in first gives way. */
+export const SESSIONS_MAX = 100
+
+/** Wrong admin tokens of one address: so many at once, and as many a second after that. */
+export const LOGIN_BURST = 10
+export const LOGIN_PER_SECOND = 0.1
+
+/** Addresses whose wrong tokens are remembered. */
+export const LOGIN_ADDRESSES_MAX = 1_000
+
+/** The body of a request to the admin API, in bytes: a query is far smaller. */
+export const ADMIN_BODY_BYTES_MAX = 64 * 1024
+
+/** Refusals that are kept of one source; all unknown sources share as many. */
+export const REJECTED_PER_SOURCE_MAX = 200
+
+/** What all kept refusals may hold in memory. Whoever holds most gives way. */
+export const REJECTED_BYTES_MAX = 16 * 1024 * 1024
+
+/**
+ * Refusals of one source that are kept in one second: enough to see what goes on, and a flood
+ * neither pushes out everything older at once nor costs a copy of its headers each time.
+ */
+export const REJECTED_PER_SECOND = 10
+
+/** A body that is kept where the operator asks for it: most webhooks have less. */
+export const REJECTED_BODY_BYTES_MAX = 64 * 1024
+
+/** Of the headers of a refusal so much is kept, and so much of one value; real ones have 2 kB. */
+export const REJECTED_HEADERS_MAX = 64
+export const REJECTED_HEADERS_CHARS_MAX = 8 * 1024
+export const REJECTED_HEADER_CHARS_MAX = 256

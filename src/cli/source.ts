@@ -24,7 +24,7 @@ further webhook that the provider sends to the same URL. A restart of the gatewa
     const [action, name, ...rest] = positionals
     if (action !== 'pair' || rest.length > 0) throw new UsageError('say `pair`, then a source')
     if (name === undefined) throw new UsageError('name the source to pair')
-    const path = `/sources/${encodeURIComponent(name)}/pair`
+    const path = `/api/sources/${encodeURIComponent(name)}/pair`
     let answer: Response
     try {
       answer = await askGateway(env, path, 'POST')

@@ -142,7 +142,7 @@ describe('the binary', () => {
     place.secrets(`${NEW}\n${OLD}\n`)
     await lineOf(gateway, 'reload.finished', before)
     expect([await post(gateway, '{}', NEW), await post(gateway, '{}', OLD)]).toEqual([202, 202])
-    const served = await (await fetch(`${gateway.adminUrl}/sources`)).text()
+    const served = await (await fetch(`${gateway.adminUrl}/api/sources`)).text()
 
     expect(JSON.parse(served)).toMatchObject({
       sources: [{ secrets: [{ deliveries: 1 }, { deliveries: 3 }] }],

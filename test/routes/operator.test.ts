@@ -1,55 +1,93 @@
-import { expect, test } from 'bun:test'
-import { healthRoutes, type Health } from '../../routes/health.ts'
-import { operatorCheck } from '../../routes/operator.ts'
-import { sourcesRoutes } from '../../routes/sources.ts'
+import { describe, expect, test } from 'bun:test'
+import { LOGIN_BURST, SESSION_MS_MAX } from '../../src/limits.ts'
+import { HEALTH, openAdmin, TOKEN } from './admin/world.ts'
 
-const TOKEN = 'made-up-admin-token'
-const health: Health = {
-  ready: true,
-  state: 'serving',
-  door: { openRequests: 0, inflightBytes: 0, diskIsLow: false, diskFreeBytes: null },
-  relay: {
-    state: 'down',
-    fault: { code: 'BROKER_UNAVAILABLE', detail: 'broker-1 is away' },
-    pending: 3,
-    oldestPendingMs: 10,
-    retry: 0,
-    retryTopics: [],
-    blocked: 0,
-    dead: 0,
-  },
-}
+describe('without a token configured', () => {
+  test('who reaches the port sees everything', async () => {
+    const { ask } = openAdmin()
 
-function adminPort(token: string | undefined) {
-  const isOperator = operatorCheck(token)
-  const app = healthRoutes(() => health, isOperator).route(
-    '/',
-    sourcesRoutes({ sources: () => new Map(), isOperator, pair: () => 'no' }),
-  )
-  return (path: string, authorization?: string) =>
-    app.request(path, authorization === undefined ? {} : { headers: { authorization } })
-}
-
-test('without a token configured, who reaches the port sees everything', async () => {
-  const get = adminPort(undefined)
-
-  expect(await (await get('/readyz')).json()).toEqual(health)
-  expect((await get('/sources')).status).toBe(200)
+    expect((await ask('/readyz')).body).toEqual({ ...HEALTH })
+    expect((await ask('/api/sources')).status).toBe(200)
+    expect((await ask('/api/session')).body).toEqual({ needsToken: false, isOperator: true })
+  })
 })
 
-test('with one, strangers see only whether the gateway is well', async () => {
-  const get = adminPort(TOKEN)
+describe('with a token configured', () => {
+  test('strangers see only whether the gateway is well', async () => {
+    const { ask } = openAdmin({ token: TOKEN })
 
-  for (const authorization of [undefined, 'Bearer wrong', `Basic ${TOKEN}`, 'Bearer ', TOKEN]) {
-    expect(await (await get('/readyz', authorization)).json()).toEqual({ ready: true })
-    expect((await get('/sources', authorization)).status).toBe(401)
-  }
-  expect((await get('/healthz')).status).toBe(200)
-})
+    for (const authorization of ['', 'Bearer wrong', `Basic ${TOKEN}`, 'Bearer ', TOKEN]) {
+      expect((await ask('/readyz', { authorization })).body).toEqual({ ready: true })
+      const { status, headers } = await ask('/api/sources', { authorization })
+      expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
+    }
+    expect((await ask('/healthz')).status).toBe(200)
+    expect((await ask('/metrics')).status).toBe(401)
+    expect((await ask('/api/session')).body).toEqual({ needsToken: true, isOperator: false })
+  })
 
-test('and operators everything', async () => {
-  const get = adminPort(TOKEN)
+  test('and operators everything', async () => {
+    const { ask } = openAdmin({ token: TOKEN })
 
-  expect(await (await get('/readyz', `Bearer ${TOKEN}`)).json()).toEqual(health)
-  expect((await get('/sources', `bearer ${TOKEN}`)).status).toBe(200)
+    expect((await ask('/readyz', { authorization: `Bearer ${TOKEN}` })).body).toEqual({ ...HEALTH })
+    expect((await ask('/api/sources', { authorization: `bearer ${TOKEN}` })).status).toBe(200)
+  })
+
+  test('wrong tokens of one address are limited, right ones never', async () => {
+    const { ask, clock } = openAdmin({ token: TOKEN })
+    const login = (token: string) => ask('/api/login', { method: 'POST', json: { token } })
+    const bearer = (token: string, peer?: string) =>
+      ask('/api/sources', { authorization: `Bearer ${token}`, ...(peer ? { peer } : {}) })
+
+    for (let i = 0; i < 2 * LOGIN_BURST; i += 1) expect((await bearer(TOKEN)).status).toBe(200)
+    const guesses = Array.from({ length: LOGIN_BURST }, (_, i) => `guess-${i}`)
+    for (const [i, guess] of guesses.entries()) {
+      expect((await (i % 2 === 0 ? login(guess) : bearer(guess))).status).toBe(401)
+    }
+    const limited = await login(TOKEN)
+    expect(limited.status).toBe(429)
+    expect(limited.headers.get('retry-after')).toBe('10')
+    expect((await bearer(TOKEN)).status).toBe(429)
+    expect((await ask('/api/session')).status).toBe(200)
+    expect((await bearer(TOKEN, '192.0.2.1')).status).toBe(200)
+
+    clock.advance(10_000)
+    expect((await login(TOKEN)).status).toBe(200)
+  })
+
+  test('a browser logs in once, for a working day, and out', async () => {
+    const { ask, clock } = openAdmin({ token: TOKEN })
+    async function login() {
+      const { headers } = await ask('/api/login', { method: 'POST', json: { token: TOKEN } })
+      const cookie = headers.get('set-cookie') ?? ''
+      expect(cookie).toMatch(/^inlet=\w{32}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/)
+      return { headers: { cookie: cookie.split(';')[0] ?? '' } }
+    }
+    const first = await login()
+    const second = await login()
+    const statuses = async () => [
+      (await ask('/api/sources', first)).status,
+      (await ask('/api/sources', second)).status,
+    ]
+
+    expect(await statuses()).toEqual([200, 200])
+    const { headers } = await ask('/api/logout', { method: 'POST', ...first })
+    expect(headers.get('set-cookie')).toContain('Max-Age=0')
+    expect(await statuses()).toEqual([401, 200])
+    clock.advance(SESSION_MS_MAX)
+    expect(await statuses()).toEqual([401, 401])
+  })
+
+  test('over TLS the cookie is for this host alone', async () => {
+    const { ask } = openAdmin({ token: TOKEN })
+    const { headers } = await ask('/api/login', {
+      method: 'POST',
+      json: { token: TOKEN },
+      headers: { origin: 'https://127.0.0.1:8081' },
+    })
+    const cookie = headers.get('set-cookie') ?? ''
+
+    expect(cookie).toMatch(/^__Host-inlet=\w{32}; Secure; Path=\/;/)
+    expect((await ask('/api/sources', { headers: { cookie } })).status).toBe(200)
+  })
 })

@@ -1,0 +1,30 @@
+import type { Hono } from 'hono'
+import { dashboardRoutes, type DashboardPorts } from './dashboard.ts'
+import { healthRoutes, type Health } from './health.ts'
+import type { Visitor } from './operator.ts'
+import { problem } from './problem.ts'
+
+export interface AdminPorts {
+  readonly health: () => Health
+  readonly dashboard: DashboardPorts
+  /** The resources under `/api`: loaded with the first request to one. */
+  readonly openApi: () => Promise<{
+    fetch(request: Request, visitor: Visitor): Response | Promise<Response>
+  }>
+}
+
+/** Everything on the admin port; `guard` stands before it. */
+export function adminRoutes({
+  health,
+  openApi,
+  dashboard,
+}: AdminPorts): Hono<{ Bindings: Visitor }> {
+  const app = healthRoutes(health).route('/', dashboardRoutes(dashboard))
+  let opening: ReturnType<AdminPorts['openApi']> | undefined
+  app.all('/api/*', async (c) => {
+    opening ??= openApi()
+    return (await opening).fetch(c.req.raw, c.env)
+  })
+  app.notFound(() => problem('ROUTE_UNKNOWN', 'there is /api, /healthz and /readyz'))
+  return app
+}

@@ -1,0 +1,42 @@
+/** The admin API: its resources, and the document that describes them. Loaded when asked for. */
+import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
+import { GatewayError, messageOf } from '../../src/errors.ts'
+import { ADMIN_BODY_BYTES_MAX } from '../../src/limits.ts'
+import type { Log } from '../../src/log.ts'
+import type { Operators } from '../operator.ts'
+import { problem } from '../problem.ts'
+import { openResource } from './resource.ts'
+import { sessionRoutes } from './session.ts'
+import { sourcesRoutes, type SourcesPorts } from './sources.ts'
+
+/** What the resources need, one port each. */
+export interface ApiPorts {
+  readonly log: Log
+  readonly version: string
+  readonly operators: Operators
+  readonly sources: SourcesPorts
+}
+
+export function apiRoutes(ports: ApiPorts) {
+  const { log, version } = ports
+  const app = openResource()
+  const onError = () => problem('BODY_TOO_LARGE', `at most ${ADMIN_BODY_BYTES_MAX} bytes`)
+  app.use(bodyLimit({ maxSize: ADMIN_BODY_BYTES_MAX, onError }))
+  app.route('/', sessionRoutes(ports.operators))
+  app.route('/', sourcesRoutes(ports.sources))
+  app.doc31('/api/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Inlet admin API', version },
+  })
+  app.notFound(() => problem('ROUTE_UNKNOWN', 'GET /api/openapi.json lists what there is'))
+  app.onError((error) => {
+    if (error instanceof GatewayError) return problem(error.code, error.detail)
+    if (error instanceof HTTPException) {
+      return error.res ?? problem('REQUEST_MALFORMED', messageOf(error))
+    }
+    log.error('admin.failed', { reason: messageOf(error) })
+    return problem('QUERY_FAILED', 'the log of the gateway says why')
+  })
+  return app
+}

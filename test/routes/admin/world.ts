@@ -1,0 +1,74 @@
+import { adminRoutes } from '../../../routes/admin-port.ts'
+import { apiRoutes } from '../../../routes/admin/api.ts'
+import { guard } from '../../../routes/guard.ts'
+import type { Health } from '../../../routes/health.ts'
+import { openOperators } from '../../../routes/operator.ts'
+import { openRate } from '../../../src/door/rate.ts'
+import { LOGIN_BURST, LOGIN_PER_SECOND } from '../../../src/limits.ts'
+import { openLog } from '../../../src/log.ts'
+import { manualClock } from '../../support/manual-clock.ts'
+
+export const TOKEN = 'made-up-admin-token'
+
+export const HEALTH: Health = {
+  ready: true,
+  state: 'serving',
+  door: { openRequests: 0, inflightBytes: 0, diskIsLow: false, diskFreeBytes: null },
+  relay: {
+    state: 'down',
+    fault: { code: 'BROKER_UNAVAILABLE', detail: 'broker-1 is away' },
+    pending: 3,
+    oldestPendingMs: 10,
+    retry: 0,
+    retryTopics: [],
+    blocked: 0,
+    dead: 0,
+  },
+}
+
+interface Ask {
+  readonly method?: string
+  readonly json?: unknown
+  readonly authorization?: string
+  readonly headers?: Record<string, string>
+  readonly peer?: string
+  readonly origin?: string
+}
+
+/** The admin port as requests meet it, without a socket. */
+export function openAdmin({ token }: { readonly token?: string } = {}) {
+  const clock = manualClock()
+  const rate = { perSecond: LOGIN_PER_SECOND, burst: LOGIN_BURST, keysMax: 10 }
+  const operators = openOperators({ clock, token, guesses: openRate({ clock, ...rate }) })
+  const routes = adminRoutes({
+    health: () => HEALTH,
+    dashboard: { files: () => Promise.resolve(new Map()) },
+      Promise.resolve(
+        apiRoutes({
+          log: openLog('silent', 'gateway'),
+          version: '0.0.0',
+          operators,
+          sources: { sources: () => new Map(), pair: () => 'no' },
+        }),
+      ),
+  })
+  const fetch = guard(operators, (request, visitor) => routes.fetch(request, visitor))
+
+  async function ask(path: string, options: Ask = {}) {
+    const { json, authorization, origin = 'http://127.0.0.1:8081', peer = '127.0.0.1' } = options
+    const headers = new Headers(options.headers)
+    if (authorization !== undefined) headers.set('authorization', authorization)
+    if (json !== undefined) headers.set('content-type', 'application/json')
+    const request = new Request(`${origin}${path}`, {
+      method: options.method ?? 'GET',
+      headers,
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+    })
+    const response = await fetch(request, peer)
+    const text = await response.text()
+    const isJson = response.headers.get('content-type')?.includes('json') === true
+    const body = (isJson ? JSON.parse(text) : {}) as Record<string, unknown>
+    return { status: response.status, headers: response.headers, text, body }
+  }
+  return { ask, clock }
+}
