@@ -1,3 +1,4 @@
+import type { CommitMeter } from '../src/commit-meter.ts'
 import { GatewayError, messageOf } from '../src/errors.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
 import { failpoint } from '../src/failpoint.ts'
@@ -75,18 +76,23 @@ export interface WriterOptions {
   readonly onFatal: (error: unknown) => void
   /** For tests. Default: `fdatasync` of the WAL. */
   readonly sync?: Sync
+  /** Default: nobody measures. */
+  readonly meter?: CommitMeter
 }
 
 export function openWriter(options: WriterOptions): Writer {
-  const { database, onFatal } = options
+  const { database, onFatal, meter } = options
   const store = openStore(database, options.dedup)
   const sync = options.sync ?? openWalSync(database.path)
   const listeners: ((outboxSeq: number) => void)[] = []
   let syncedOutboxSeq = store.outboxSeq
 
   const commits = new GroupCommit<Draft>({
-    apply: (batch) => applyBatch(batch, { database, store }),
-    sync,
+    apply(batch) {
+      meter?.items.observe(batch.length)
+      return applyBatch(batch, { database, store })
+    },
+    sync: meter === undefined ? sync : timed(sync, meter),
     onSynced() {
       if (store.outboxSeq === syncedOutboxSeq) return
       syncedOutboxSeq = store.outboxSeq
@@ -123,6 +129,19 @@ export function openWriter(options: WriterOptions): Writer {
       await commits.close()
       sync.close()
     },
+  }
+}
+
+function timed(sync: Sync, meter: CommitMeter): Sync {
+  return {
+    run(done) {
+      meter.syncStarted()
+      sync.run((error) => {
+        meter.syncEnded()
+        done(error)
+      })
+    },
+    close: () => sync.close(),
   }
 }
 

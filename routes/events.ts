@@ -4,6 +4,7 @@ import type { Caller } from '../src/caller.ts'
 import type { Clock } from '../src/clock.ts'
 import type { Delivery, Refused } from '../src/delivery.ts'
 import type { Log } from '../src/log.ts'
+import type { Rejection } from '../src/rejection.ts'
 import { problem } from './problem.ts'
 import { answerRefused, logRefused, tenths, toRefusal } from './refused.ts'
 
@@ -23,6 +24,7 @@ type Outcome = Taken | { readonly kind: 'replayed'; readonly status: number } | 
 /** A request that came in at the door, until it is answered. */
 export interface VisitPort {
   readonly kind: 'visit'
+  readonly client: string
   /** Undefined, or why it may not go on for this caller now. */
   toSource(name: string): Refused | undefined
   /** Counts how it ended against its sender, and returns what to answer. */
@@ -46,7 +48,14 @@ export interface EventsPorts<Visit extends VisitPort> {
     visit: Visit,
   ) => Promise<({ readonly kind: 'received' } & Delivery) | Refused>
   readonly ingest: (delivery: Delivery, caller: Caller) => Promise<Outcome>
+  /** Counts a request that is answered; without a caller where its token is nobody's. */
+  readonly count: (caller: string | undefined, outcome: Outcome, totalMs: number) => void
+  /** Keeps evidence of a request that is refused. */
+  readonly reject: (rejection: Rejection) => void
 }
+
+/** Whose request it was, where that is known, and how it ended. */
+type Answered = readonly [caller: string | undefined, Outcome]
 
 /** What the log calls a request before its caller is known. */
 const NOBODY = '(unknown caller)'
@@ -57,16 +66,28 @@ export function eventsRoutes<Visit extends VisitPort>(
 ): Hono<{ Bindings: { readonly peer: string } }> {
   const app = new Hono<{ Bindings: { readonly peer: string } }>()
 
-  async function take(request: Request, visit: Visit): Promise<[caller: string, Outcome]> {
+  async function take(request: Request, visit: Visit): Promise<Answered> {
+    const { client: address } = visit
     const known = ports.authenticate(request.headers.get('authorization'))
-    if (known.kind === 'refused') return [NOBODY, visit.settle(known, false)]
-    const { caller } = known
-    const limited = visit.toSource(caller.name)
-    if (limited !== undefined) return [caller.name, limited]
-    const received = await ports.receive(request, caller.name, visit)
-    const outcome =
-      received.kind === 'refused' ? received : await ports.ingest(received, caller).catch(toRefusal)
-    return [caller.name, visit.settle(outcome, true)]
+    if (known.kind === 'refused') {
+      const settled = visit.settle(known, false)
+      if (settled.kind === 'refused') ports.reject({ address, request, refused: settled })
+      return [undefined, settled]
+    }
+    const { name } = known.caller
+    const limited = visit.toSource(name)
+    if (limited !== undefined) return [name, limited]
+    const received = await ports.receive(request, name, visit)
+    const isReceived = received.kind !== 'refused'
+    const outcome = isReceived
+      ? await ports.ingest(received, known.caller).catch(toRefusal)
+      : received
+    const settled = visit.settle(outcome, true)
+    if (settled.kind === 'refused') {
+      const body = isReceived ? received.body : undefined
+      ports.reject({ source: name, address, request, body, refused: settled })
+    }
+    return [name, settled]
   }
 
   app.post('/events', async (c) => {
@@ -76,10 +97,11 @@ export function eventsRoutes<Visit extends VisitPort>(
     try {
       const [caller, outcome] = await take(c.req.raw, visit)
       const totalMs = ports.clock.monotonicMs() - startedMs
+      ports.count(caller, outcome, totalMs)
       if (outcome.kind !== 'refused') {
-        if (ports.logDeliveries) logTaken(ports.log, caller, outcome, totalMs)
+        if (ports.logDeliveries) logTaken(ports.log, caller ?? NOBODY, outcome, totalMs)
       } else if (outcome.isSummedUp !== true) {
-        logRefused(ports.log, caller, outcome, totalMs)
+        logRefused(ports.log, caller ?? NOBODY, outcome, totalMs)
       }
       return answer(outcome)
     } finally {

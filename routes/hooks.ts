@@ -2,7 +2,9 @@ import { Hono } from 'hono'
 import { unreachable } from '../src/assert.ts'
 import type { Clock } from '../src/clock.ts'
 import type { Answer, Delivery, Handshake, Refused } from '../src/delivery.ts'
+import type { EventState } from '../src/event.ts'
 import type { Log } from '../src/log.ts'
+import type { Rejection } from '../src/rejection.ts'
 import type { Source } from '../src/source.ts'
 import { problem } from './problem.ts'
 import { answerRefused, logRefused, tenths, toRefusal } from './refused.ts'
@@ -23,10 +25,11 @@ interface TakenBatch extends Pick<Taken, 'handleMs' | 'commitMs' | 'answer'> {
   readonly events: number
   readonly duplicates: number
   readonly unhandled: number
+  readonly states: Readonly<Record<EventState, number>>
 }
 
 type Outcome =
-  | ({ readonly kind: 'accepted'; readonly seq: number; readonly state: string } & Taken)
+  | ({ readonly kind: 'accepted'; readonly seq: number; readonly state: EventState } & Taken)
   | ({ readonly kind: 'duplicate'; readonly sameBody: boolean } & Taken)
   | TakenBatch
   | Handshake
@@ -35,6 +38,7 @@ type Outcome =
 /** A request that came in at the door, until it is answered. */
 export interface VisitPort {
   readonly kind: 'visit'
+  readonly client: string
   /** Undefined, or why it may not go on to this source now. */
   toSource(name: string): Refused | undefined
   /** Counts how it ended against its sender, and returns what to answer. */
@@ -56,6 +60,10 @@ export interface HooksPorts<Visit extends VisitPort> {
     visit: Visit,
   ) => Promise<({ readonly kind: 'received' } & Delivery) | Refused>
   readonly ingest: (delivery: Delivery, source: Source) => Promise<Outcome>
+  /** Counts a request that is answered; without a source where none of its name is configured. */
+  readonly count: (source: string | undefined, outcome: Outcome, totalMs: number) => void
+  /** Keeps evidence of a request that is refused. */
+  readonly reject: (rejection: Rejection) => void
 }
 
 const UNKNOWN_SOURCE = {
@@ -85,13 +93,23 @@ export function hooksRoutes<Visit extends VisitPort>(
 
   async function take(request: Request, name: string, visit: Visit): Promise<Outcome> {
     const source = ports.source(name)
-    if (source === undefined) return visit.settle(UNKNOWN_SOURCE, false)
+    const { client: address } = visit
+    if (source === undefined) {
+      const settled = visit.settle(UNKNOWN_SOURCE, false)
+      if (settled.kind === 'refused') ports.reject({ address, request, refused: settled })
+      return settled
+    }
     const limited = visit.toSource(source.name)
     if (limited !== undefined) return limited
     const received = await ports.receive(request, source.name, visit)
-    const outcome =
-      received.kind === 'refused' ? received : await ports.ingest(received, source).catch(toRefusal)
-    return visit.settle(outcome, outcome.kind !== 'refused' && !source.unsigned)
+    const isReceived = received.kind !== 'refused'
+    const outcome = isReceived ? await ports.ingest(received, source).catch(toRefusal) : received
+    const settled = visit.settle(outcome, outcome.kind !== 'refused' && !source.unsigned)
+    if (settled.kind === 'refused') {
+      const body = isReceived ? received.body : undefined
+      ports.reject({ source: source.name, address, request, body, refused: settled })
+    }
+    return settled
   }
 
   app.all('/hooks/:source', async (c) => {
@@ -104,8 +122,10 @@ export function hooksRoutes<Visit extends VisitPort>(
     try {
       const outcome = await take(c.req.raw, name, visit).catch(toRefusal)
       const isRefused = outcome.kind === 'refused'
+      const totalMs = ports.clock.monotonicMs() - startedMs
+      ports.count(ports.source(name)?.name, outcome, totalMs)
       if (isRefused ? outcome.isSummedUp !== true : ports.logDeliveries) {
-        logDelivery(ports.log, name, outcome, ports.clock.monotonicMs() - startedMs)
+        logDelivery(ports.log, name, outcome, totalMs)
       }
       return answer(outcome)
     } finally {

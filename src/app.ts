@@ -11,9 +11,10 @@ import { openIdempotencyKeys } from '../db/idempotency-keys.ts'
 import { openOutbox, type Outbox } from '../db/outbox.ts'
 import { openDueRetries } from '../db/retries.ts'
 import { openRetention, type Retention } from '../db/retention.ts'
-import { openWriter } from '../db/writer.ts'
+import { openWriter, type Writer } from '../db/writer.ts'
 import type { Health } from '../routes/health.ts'
 import type { Clock } from './clock.ts'
+import type { CommitMeter } from './commit-meter.ts'
 import type { Config } from './config.ts'
 import { openDoors } from './doors.ts'
 import { openDoor, type Door } from './door/door.ts'
@@ -29,6 +30,7 @@ import type { IngestPorts } from './ingest/ingest.ts'
 import { runRetries, type RetryPorts } from './ingest/retry.ts'
 import { RETENTION_POLL_MS } from './limits.ts'
 import type { Log } from './log.ts'
+import { openObservation } from './observe.ts'
 import { openCallOut } from './outbound/call-out.ts'
 import { openConfirmations } from './outbound/confirmations.ts'
 import { openPairing } from './pairing/pairing.ts'
@@ -37,6 +39,7 @@ import { openReloader, type Reloader, type Served } from './reload.ts'
 import { logStart, warnOfSources } from './start-log.ts'
 import { openScope, type Scope } from './scope.ts'
 import { parseStored, providerPort, type Setup } from './setup.ts'
+import type { Traffic } from './traffic.ts'
 import { openWatchdog } from './watchdog.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -88,18 +91,13 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
     ports.onFatal(error)
   }
 
-  const storage = openStorage(config, { clock, log, onFatal }, opened)
+  const observation = openObservation(config, ports)
+  const { meter } = observation
+  const storage = openStorage(config, { clock, log, onFatal, meter }, opened)
   const { writer } = storage
   const hint = await openHint(config, { ...storage.hintOptions, clock, log })
   opened.defer(() => hint.close())
-  const relay = openRelayThread({
-    clock,
-    log,
-    settings: config,
-    mark: (mark) => writer.mark(mark),
-    syncedSeq: () => writer.syncedOutboxSeq,
-  })
-  writer.onSynced((seq) => relay.synced(seq))
+  const relay = openRelay(config, { clock, log, writer, traffic: observation.traffic })
 
   // A task that ends is a bug, and without it something grows: the process begins again.
   const onFailure = (task: string, error: unknown) =>
@@ -136,7 +134,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const healthOf = openHealth(storage.outbox, relay, door, clock)
   const health = () => healthOf(state)
   const entry = { reloader, pairing, door, ingestPorts, ingestEventsPorts, health }
-  const doors = openDoors(setup, { ...ports, ...entry }, opened)
+  const doors = openDoors(setup, { ...ports, ...entry, observation }, opened)
   const resources = opened.move()
   logStart(setup, doors, log)
   return {
@@ -156,6 +154,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
 
 interface StoragePorts extends Pick<AppPorts, 'clock' | 'log'> {
   readonly onFatal: (error: unknown) => void
+  readonly meter: CommitMeter
 }
 
 /** The database and what keeps it bounded. */
@@ -180,6 +179,23 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
     retention: openRetention(database, { dedup, retentionMs }),
     hintOptions: { node: nodeName, epoch: database.epoch, doneTtlMs: retentionMs },
   }
+}
+
+interface RelayPorts extends Pick<AppPorts, 'clock' | 'log'> {
+  readonly writer: Writer
+  readonly traffic: Traffic
+}
+
+/** The way out, which hears of what is on disk and says what it has published. */
+function openRelay(settings: Config, { writer, traffic, ...ports }: RelayPorts): RelayThread {
+  const relay = openRelayThread({
+    ...ports,
+    settings,
+    mark: (mark) => writer.mark(mark).then(() => traffic.relay.marked(mark)),
+    syncedSeq: () => writer.syncedOutboxSeq,
+  })
+  writer.onSynced((seq) => relay.synced(seq))
+  return relay
 }
 
 interface HandlingPorts extends AppPorts {

@@ -151,6 +151,11 @@ export const SETTINGS = {
   INLET_LOG_DELIVERIES: switchText
     .default(true)
     .describe('Whether each delivery writes a line to the log.'),
+  INLET_KEEP_REJECTED_BODIES: switchText
+    .default(false)
+    .describe(
+      'Whether `inlet rejected` also keeps bodies, in memory. They were not proven, and may hold anything.',
+    ),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is logged.'),
   INLET_FAILPOINT: failpointPlan
     .optional()

@@ -66,6 +66,8 @@ export interface Verified {
    * used. Absent where none was asked for.
    */
   readonly secretIndex?: number | undefined
+  /** When its provider signed it, by its provider's clock; absent where that is not signed. */
+  readonly signedAt?: EpochMs | undefined
   /** What its provider demands to be answered once it is stored; absent: 202, or 200. */
   readonly answer?: Answer | undefined
 }

@@ -16,9 +16,12 @@ import { ingest, type IngestPorts } from './ingest/ingest.ts'
 import { receive } from './ingest/receive.ts'
 import { listen } from './listen.ts'
 import type { Log } from './log.ts'
+import type { Observation } from './observe.ts'
 import type { Pairing } from './pairing/pairing.ts'
+import type { Rejection } from './rejection.ts'
 import type { Reloader } from './reload.ts'
 import type { Setup } from './setup.ts'
+import type { Ended } from './traffic.ts'
 
 /** What stands behind the two ports. */
 export interface DoorsPorts {
@@ -27,6 +30,7 @@ export interface DoorsPorts {
   readonly reloader: Reloader
   readonly pairing: Pairing
   readonly door: Door
+  readonly observation: Observation
   readonly ingestPorts: IngestPorts
   readonly ingestEventsPorts: IngestEventsPorts
   readonly health: () => Health
@@ -60,6 +64,7 @@ export function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDisposab
 /** What the port for third and first parties answers. */
 function openRoutes({ config }: Setup, ports: DoorsPorts) {
   const { clock, log, door, reloader, ingestPorts, ingestEventsPorts } = ports
+  const { traffic, rejections } = ports.observation
   const receivePorts = { clock, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
   const common = {
     clock,
@@ -68,6 +73,8 @@ function openRoutes({ config }: Setup, ports: DoorsPorts) {
     enter: (headers: Headers, peer: string) => door.enter(headers, peer),
     receive: (request: Request, source: string, budget: Visit) =>
       receive(request, source, { ...receivePorts, budget }),
+    count: (name: string | undefined, ended: Ended, ms: number) => traffic.count(name, ended, ms),
+    reject: (rejection: Rejection) => rejections.keep(rejection),
   }
   const routes = hooksRoutes({
     ...common,

@@ -1,5 +1,6 @@
 import type { EpochMs } from './clock.ts'
 import type { FailedStep, Verifier } from './delivery.ts'
+import type { Skew } from './skew.ts'
 
 /** How often one of a source's secrets has proved a delivery since the gateway started. */
 export interface SecretUse {
@@ -27,21 +28,27 @@ export function countUses(
 /** How many deliveries were not proven since the gateway started, by the step that failed. */
 export type RefusalCounts = Map<FailedStep, number>
 
+/** What is known of a source from what verifying its deliveries came to. */
+export interface ProofCounts {
+  readonly uses: readonly SecretUse[]
+  readonly refusals: RefusalCounts
+  readonly skew: Skew
+}
+
 /**
  * The same verifier, which also counts by which secret a delivery was proved, and by which step it
  * was not.
  */
-export function counting(
-  verify: Verifier,
-  uses: readonly SecretUse[],
-  refusals: RefusalCounts,
-): Verifier {
+export function counting(verify: Verifier, { uses, refusals, skew }: ProofCounts): Verifier {
   return (delivery) => {
     const verdict = verify(delivery)
     if (verdict.kind === 'refused' && verdict.step !== undefined) {
       refusals.set(verdict.step, (refusals.get(verdict.step) ?? 0) + 1)
     }
     const isProven = verdict.kind === 'verified' || verdict.kind === 'batch'
+    if (verdict.kind === 'verified' && verdict.signedAt !== undefined) {
+      skew.add(delivery.receivedAt - verdict.signedAt)
+    }
     const use = isProven ? uses[verdict.secretIndex ?? -1] : undefined
     if (use !== undefined) {
       use.deliveries += 1

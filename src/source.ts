@@ -1,6 +1,7 @@
 import type { ParsedBody, Verifier } from './delivery.ts'
 import type { Router } from './route.ts'
 import type { RefusalCounts, SecretUse } from './secret-uses.ts'
+import type { Skew } from './skew.ts'
 
 /** A configured third party: how its deliveries are verified, and where its events go. */
 export interface Source {
@@ -29,4 +30,6 @@ export interface Source {
   readonly secretUses?: readonly SecretUse[]
   /** What was not proven; absent where it takes unsigned deliveries. */
   readonly refusals?: RefusalCounts
+  /** Our clock against its provider's; absent where it takes unsigned deliveries. */
+  readonly skew?: Skew
 }

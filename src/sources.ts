@@ -12,6 +12,7 @@ import { learntSecretsFile } from './learnt-secrets.ts'
 import { TOPIC_NAME } from './limits.ts'
 import { compileRoutes, passEverything } from './route.ts'
 import { countUses, counting } from './secret-uses.ts'
+import { Skew } from './skew.ts'
 import type { Source } from './source.ts'
 
 /** What the catalogue does for a source. */
@@ -296,7 +297,8 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
     const earlier = context.earlier?.get(name)
     const secretUses = countUses(secrets, earlier?.secretUses)
     const refusals = earlier?.refusals ?? new Map()
-    const verify = unsigned ? proving : counting(proving, secretUses, refusals)
+    const skew = earlier?.skew ?? new Skew()
+    const verify = unsigned ? proving : counting(proving, { uses: secretUses, refusals, skew })
     const { provider } = source
     const route = compileRoutes(events)
     const { neverRetries, methods, unconfirmed, parse } = port
@@ -305,7 +307,7 @@ function build(source: Named, settings: Variables, context: BuildContext): Sourc
     const served = { ...known, file, verify, route }
     if (unsigned) return served
     const learntSecretsFile = settings.isLearning === true ? settings.secretFile : undefined
-    return { ...served, secretUses, refusals, learntSecretsFile }
+    return { ...served, secretUses, refusals, skew, learntSecretsFile }
   } catch (error) {
     context.problems.push(`source "${name}": ${messageOf(error)}`)
     return undefined

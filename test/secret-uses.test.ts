@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { Delivery, Verdict } from '../src/delivery.ts'
-import { counting, countUses, type RefusalCounts } from '../src/secret-uses.ts'
+import { counting, countUses, type ProofCounts, type RefusalCounts } from '../src/secret-uses.ts'
+import { Skew } from '../src/skew.ts'
 import { sampleDelivery, sampleVerified } from './support/verified.ts'
 
 const delivery = sampleDelivery('{}')
@@ -14,10 +15,14 @@ function refused(): Verdict {
   return { kind: 'refused', code: 'SIGNATURE_MISMATCH', detail: '', step: 'mismatch' }
 }
 
+function counts(uses: ProofCounts['uses'], refusals: RefusalCounts = new Map()): ProofCounts {
+  return { uses, refusals, skew: new Skew() }
+}
+
 test('each secret counts the deliveries that it proved, and when the last one came', () => {
   const uses = countUses(['new', 'old'])
-  counting(provedBy(1), uses, new Map())(delivery)
-  counting(provedBy(1), uses, new Map())(delivery)
+  counting(provedBy(1), counts(uses))(delivery)
+  counting(provedBy(1), counts(uses))(delivery)
 
   expect(uses).toMatchObject([
     { deliveries: 0, lastUsedAt: null },
@@ -27,15 +32,15 @@ test('each secret counts the deliveries that it proved, and when the last one ca
 
 test('what is refused, or was taken without proof, counts for none', () => {
   const uses = countUses(['new'])
-  counting(refused, uses, new Map())(delivery)
-  counting(provedBy(undefined), uses, new Map())(delivery)
+  counting(refused, counts(uses))(delivery)
+  counting(provedBy(undefined), counts(uses))(delivery)
 
   expect(uses).toMatchObject([{ deliveries: 0, lastUsedAt: null }])
 })
 
 test('what is not proven is counted by the step that failed', () => {
   const refusals: RefusalCounts = new Map()
-  const verify = counting(refused, countUses(['new']), refusals)
+  const verify = counting(refused, counts(countUses(['new']), refusals))
   verify(delivery)
   verify(delivery)
 
@@ -44,11 +49,24 @@ test('what is not proven is counted by the step that failed', () => {
 
 test('a secret that is configured again goes on counting, wherever it stands', () => {
   const before = countUses(['old'])
-  counting(provedBy(0), before, new Map())(delivery)
+  counting(provedBy(0), counts(before))(delivery)
 
   expect(countUses(['new', 'old'], before)).toMatchObject([{ deliveries: 0 }, { deliveries: 1 }])
 })
 
 test('a secret cannot be read from what is kept of it', () => {
   expect(JSON.stringify(countUses(['made-up-secret']))).not.toContain('made-up-secret')
+})
+
+test('our clock against what is signed: the median, so that one late delivery is nothing', () => {
+  const skew = new Skew()
+  const proofs = { ...counts([]), skew }
+  const { receivedAt } = delivery
+  for (let each = 0; each < 20; each += 1) {
+    counting(() => sampleVerified({}, { signedAt: receivedAt - 90_000 }), proofs)(delivery)
+    if (each === 10) expect(skew.medianMs()).toBeNull()
+  }
+  counting(() => sampleVerified({}, { signedAt: receivedAt - 280_000 }), proofs)(delivery)
+
+  expect(skew.medianMs()).toBe(90_000)
 })

@@ -34,7 +34,8 @@ interface Ended {
  */
 export class Visit {
   readonly kind = 'visit'
-  readonly #client: string
+  /** The address that it came from, behind proxies that are trusted. */
+  readonly client: string
   readonly #ports: VisitPorts
   #heldBytes = 0
   /** After it nothing more is held: what still arrives of a body that was cut off has no owner. */
@@ -42,7 +43,7 @@ export class Visit {
   #cutOff: ((refused: Refused) => void) | undefined
 
   constructor(client: string, ports: VisitPorts) {
-    this.#client = client
+    this.client = client
     this.#ports = ports
   }
 
@@ -50,7 +51,7 @@ export class Visit {
   toSource(name: string): Refused | undefined {
     const waitMs = this.#ports.rates.bySource.take(name)
     return waitMs > 0
-      ? this.#ports.refusals.turnAway('source-rate', this.#client, waitMs)
+      ? this.#ports.refusals.turnAway('source-rate', this.client, waitMs)
       : undefined
   }
 
@@ -64,7 +65,7 @@ export class Visit {
   /** Counts bytes of the body, until this visit leaves: undefined, or why there is no room. */
   hold(bytes: number): Refused | undefined {
     if (this.#isOver) return refusalFor('slow-body')
-    if (!this.#ports.hold(bytes, 1)) return this.#ports.refusals.turnAway('bytes', this.#client)
+    if (!this.#ports.hold(bytes, 1)) return this.#ports.refusals.turnAway('bytes', this.client)
     this.#heldBytes += bytes
     return undefined
   }
@@ -91,7 +92,7 @@ export class Visit {
   cutOff(): void {
     this.#isOver = true
     this.#ports.stopReading(this)
-    this.#cutOff?.(this.#ports.refusals.turnAway('slow-body', this.#client))
+    this.#cutOff?.(this.#ports.refusals.turnAway('slow-body', this.client))
   }
 
   /**
@@ -104,19 +105,19 @@ export class Visit {
   settle<T extends Ended>(outcome: T | Refused, isProven: boolean): T | Refused {
     const { byAddress, refusedByAddress } = this.#ports.rates
     if (outcome.kind !== 'refused') {
-      if (isProven && outcome.kind !== 'handshake') byAddress.giveBack(this.#client)
+      if (isProven && outcome.kind !== 'handshake') byAddress.giveBack(this.client)
       return outcome
     }
     if (outcome.isSummedUp === true) return outcome
     const { status, stage } = FAULTS[outcome.code]
     const isTheirs = !isProven && (stage === 'receive' || stage === 'verify')
     if (status >= 500 || !isTheirs) {
-      byAddress.giveBack(this.#client)
+      byAddress.giveBack(this.client)
       return outcome
     }
-    const waitMs = refusedByAddress.take(this.#client)
+    const waitMs = refusedByAddress.take(this.client)
     if (waitMs === 0) return outcome
-    return this.#ports.refusals.turnAway('refused-rate', this.#client, waitMs)
+    return this.#ports.refusals.turnAway('refused-rate', this.client, waitMs)
   }
 
   /** The request is answered, or its sender went away. */

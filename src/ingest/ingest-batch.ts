@@ -1,5 +1,5 @@
 import type { Answer, Delivery, Refused, Verified, VerifiedBatch } from '../delivery.ts'
-import type { NewEvent } from '../event.ts'
+import type { EventState, NewEvent } from '../event.ts'
 import { failpoint } from '../failpoint.ts'
 import type { Source } from '../source.ts'
 import { claimAll } from './claims.ts'
@@ -15,6 +15,8 @@ export interface TakenBatch {
   readonly duplicates: number
   /** Those of the new ones that are invalid, or whose handler failed. */
   readonly unhandled: number
+  /** The new ones, by what became of them. */
+  readonly states: Readonly<Record<EventState, number>>
   readonly handleMs: number
   readonly commitMs: number
   readonly answer: Answer | undefined
@@ -35,7 +37,7 @@ export async function ingestBatch(
   const count = { kind: 'split', events: events.length, answer } as const
   // A provider that only asks whether somebody is there: nothing to store.
   if (events.length === 0) {
-    return { ...count, duplicates: 0, unhandled: 0, handleMs: 0, commitMs: 0 }
+    return { ...count, duplicates: 0, unhandled: 0, states: NONE, handleMs: 0, commitMs: 0 }
   }
   failpoint('ingest.verified')
   const claims = await claimAll(ports.hint, source.name, events)
@@ -52,10 +54,13 @@ export async function ingestBatch(
     const committed = handled.length === 0 ? [] : await ports.commitAll(handled)
     const isNew = committed.map(({ kind }) => kind === 'stored')
     stored = new Set(fresh.filter((_, at) => isNew[at]).map(({ eventId }) => eventId))
+    const states = { ...NONE }
+    for (const [at, { state }] of handled.entries()) if (isNew[at] === true) states[state] += 1
     return {
       ...count,
       duplicates: events.length - isNew.filter(Boolean).length,
-      unhandled: handled.filter((event, at) => isNew[at] === true && isUnhandled(event)).length,
+      unhandled: states.invalid + states.failed,
+      states,
       handleMs: handledMs - startedMs,
       commitMs: ports.clock.monotonicMs() - handledMs,
     }
@@ -80,8 +85,11 @@ async function handleOne(
   return { ...toNewEvent(verified, handled, delivery), request: body }
 }
 
-function isUnhandled({ state }: NewEvent): boolean {
-  return state === 'invalid' || state === 'failed'
+const NONE: Readonly<Record<EventState, number>> = {
+  accepted: 0,
+  ignored: 0,
+  invalid: 0,
+  failed: 0,
 }
 
 const CLAIMED_ELSEWHERE = {

@@ -87,6 +87,9 @@ export interface RelayStatus {
   readonly synced: number
   /** The last failure of the whole cluster; null where there was none yet. */
   readonly fault: { readonly code: FaultCode; readonly detail: string } | null
+  /** Sends to Kafka since this relay began, and those of them that failed as a whole. */
+  readonly sends: number
+  readonly failedSends: number
 }
 
 export interface RelayPorts {

@@ -48,6 +48,8 @@ interface Relay extends RelayPorts {
   readonly blockedKeys: BlockedKeys
   state: RelayStatus['state']
   fault: RelayStatus['fault']
+  sends: number
+  failedSends: number
 }
 
 /**
@@ -76,6 +78,8 @@ export async function runRelay(
     blockedKeys: openBlockedKeys(ports, options.poisonPolicy),
     state: 'starting',
     fault: null,
+    sends: 0,
+    failedSends: 0,
   }
   report(relay)
   while (!signal.aborted) {
@@ -280,6 +284,8 @@ function contextOf(relay: Relay, blockedKeys: ReadonlySet<string>): PublishConte
 /** How the cluster is, after a send: null where it answered. */
 function answered(relay: Relay, fault: GatewayError | null): void {
   const state = fault === null ? 'up' : 'down'
+  relay.sends += 1
+  if (fault !== null) relay.failedSends += 1
   if (fault === null && state === relay.state) return
   relay.state = state
   if (fault !== null) relay.fault = { code: fault.code, detail: fault.detail }
@@ -287,6 +293,6 @@ function answered(relay: Relay, fault: GatewayError | null): void {
 }
 
 function report(relay: Relay): void {
-  const { state, position, fault } = relay
-  relay.report({ state, position, synced: relay.synced.current(), fault })
+  const { state, position, fault, sends, failedSends } = relay
+  relay.report({ state, position, synced: relay.synced.current(), fault, sends, failedSends })
 }

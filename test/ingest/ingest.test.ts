@@ -203,7 +203,13 @@ describe('a batch', () => {
     }
     const { run, committed } = world({ verdict: batchOf('a', 'b', 'c'), route })
 
-    expect(await run()).toMatchObject({ kind: 'split', events: 3, duplicates: 0, unhandled: 1 })
+    expect(await run()).toMatchObject({
+      kind: 'split',
+      events: 3,
+      duplicates: 0,
+      unhandled: 1,
+      states: { accepted: 2, ignored: 0, invalid: 0, failed: 1 },
+    })
     expect(committed.map(({ state }) => state)).toEqual(['accepted', 'failed', 'accepted'])
   })
 

@@ -28,8 +28,11 @@ function routes(ingest: Ports['ingest'], changes: Partial<Ports> = {}) {
     clock,
     log: { debug: write, info: write, warn: write, error: write },
     logDeliveries: true,
+    count: () => undefined,
+    reject: () => undefined,
     enter: () => ({
       kind: 'visit',
+      client: '192.0.2.1',
       toSource: () => undefined,
       settle: (outcome) => outcome,
       leave: () => void (visits.left += 1),

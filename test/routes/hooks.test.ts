@@ -30,6 +30,7 @@ const taken = {
 /** A door that lets everything in. */
 const visit: VisitPort & BodyBudget = {
   kind: 'visit',
+  client: '192.0.2.1',
   toSource: () => undefined,
   settle: (outcome) => outcome,
   leave: () => undefined,
@@ -47,6 +48,8 @@ function routes(ingest: Ports['ingest'], enter: Ports['enter'] = () => visit) {
     clock,
     log: { debug: write, info: write, warn: write, error: write },
     logDeliveries: true,
+    count: () => undefined,
+    reject: () => undefined,
     source: (name) => (name === 'github' ? github : undefined),
     enter,
     receive: (request, source, budget) =>

@@ -21,6 +21,7 @@ const meta: Source = {
 /** A door that lets everything in. */
 const visit: VisitPort & BodyBudget = {
   kind: 'visit',
+  client: '192.0.2.1',
   toSource: () => undefined,
   settle: (outcome) => outcome,
   leave: () => undefined,
@@ -43,6 +44,8 @@ function routes(outcome: Outcome) {
     clock,
     log: { debug: write, info: write, warn: write, error: write },
     logDeliveries: true,
+    count: () => undefined,
+    reject: () => undefined,
     source: (name) => sources.get(name),
     enter: () => visit,
     receive: (request, source, budget) =>
@@ -62,7 +65,14 @@ const probe: Outcome = {
   name: 'hub.challenge',
   answer: { status: 200, headers: { 'content-type': 'text/plain' }, body: 'abc' },
 }
-const split = { kind: 'split', unhandled: 0, handleMs: 1, commitMs: 1, answer: undefined } as const
+const split = {
+  kind: 'split',
+  unhandled: 0,
+  states: { accepted: 1, ignored: 0, invalid: 0, failed: 0 },
+  handleMs: 1,
+  commitMs: 1,
+  answer: undefined,
+} as const
 const demanded: Answer = { status: 204, headers: {}, body: null }
 
 describe('/hooks/:source', () => {

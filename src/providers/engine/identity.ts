@@ -57,6 +57,7 @@ export function compileIdentity(row: ProviderRow, config: RowConfig): Identify {
       key: request.key,
       contentType,
       secretIndex,
+      signedAt: proof.signedAt,
     }
   }
 }

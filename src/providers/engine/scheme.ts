@@ -12,6 +12,8 @@ export interface Proof {
   readonly id: string | undefined
   /** The signed time, as received; undefined where there is none outside the body. */
   readonly timestamp: string | undefined
+  /** The instant that it names, where the scheme checked it. */
+  readonly signedAt?: EpochMs | undefined
   /** Which of the secrets proved it; undefined where none was asked for. */
   readonly secretIndex: number | undefined
   /** What the proof itself says: the claims of a token. */

@@ -84,7 +84,7 @@ export function compileSigned(
         return expired(timestamp)
       }
     }
-    return { kind: 'proven', id, timestamp: time?.text, secretIndex: matched }
+    return { kind: 'proven', id, timestamp: time?.text, signedAt: time?.at, secretIndex: matched }
   }
 
   return {
