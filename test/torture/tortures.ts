@@ -6,6 +6,7 @@ import { hostile } from './hostile.ts'
 import { deploy } from './deploy.ts'
 import { disk } from './disk.ts'
 import { kill } from './kill.ts'
+import { poison } from './poison.ts'
 import { powerCut } from './power-cut.ts'
 import { redis } from './redis.ts'
 import { signatures } from './signatures.ts'
@@ -22,6 +23,7 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   powercut: { promise: 'durable ack, power cuts', parts: 8, run: powerCut },
   disk: { promise: 'durable ack, disks that fail or are full', parts: 2, run: disk },
   kafka: { promise: 'no loss, a cluster of three that fails', parts: KAFKA_PARTS, run: kafka },
+  poison: { promise: 'a refused record, a missing topic', parts: 1, run: poison },
   redis: { promise: 'Redis is a hint, whatever it does', parts: 1, run: redis },
   clock: { promise: 'a wall clock that jumps', parts: 1, run: clock },
   two: { promise: 'one owner, order', parts: 1, run: two },
