@@ -43,6 +43,7 @@ export function openAdmin({ token }: { readonly token?: string } = {}) {
   const routes = adminRoutes({
     health: () => HEALTH,
     dashboard: { files: () => Promise.resolve(new Map()) },
+    openApi: () =>
       Promise.resolve(
         apiRoutes({
           log: openLog('silent', 'gateway'),
