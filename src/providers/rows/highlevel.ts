@@ -6,9 +6,8 @@ export const highlevel: ProviderRow = {
   category: 'crm',
   schemes: [
     {
-      kind: 'rsa',
-      hash: 'sha256',
-      signatures: [{ at: 'header:x-wh-signature', format: 'raw' }],
+      kind: 'ed25519',
+      signatures: [{ at: 'header:x-ghl-signature', format: 'raw' }],
       encoding: 'base64',
       signed: '{body}',
       key: { from: 'secret', form: 'spki' },
@@ -20,9 +19,14 @@ export const highlevel: ProviderRow = {
   content: ['json'],
   ack: { timeoutSeconds: null, retries: 'unknown', verified: false },
   level: 'repo',
-  sources: ['NangoHQ/nango highlevel-webhook-routing.ts'],
-  setUp: 'HighLevel’s public key, in its webhook documentation: it is the same for all.',
-  notes: 'RSA over the whole body.',
+  sources: [
+    'marketplace.gohighlevel.com: WebhookIntegrationGuide, as public receivers quote it',
+    'NangoHQ/nango highlevel-webhook-routing.ts',
+  ],
+  setUp: 'HighLevel’s Ed25519 public key, in its webhook documentation: it is the same for all.',
+  notes:
+    'Ed25519 over the whole body. The RSA signature in x-wh-signature, which HighLevel gave up in ' +
+    '2026, is not looked at.',
   notSigned:
     'Time: whoever has captured a delivery can send it again, which is a duplicate as ' +
     'long as ids are kept.',
