@@ -252,6 +252,9 @@ export const CERTIFICATES_PER_CHAIN_MAX = 5
 /** Shorter RSA keys are forged: NIST SP 800-131A disallows them since 2014. */
 export const RSA_BITS_MIN = 2_048
 
+/** With the exponent 1, whatever is sent is a signature; 3 is the smallest that RFC 8017 allows. */
+export const RSA_EXPONENT_MIN = 3n
+
 /** A handler's time, queueing included, before its event is stored as `failed`. */
 export const HANDLER_MS_MAX = 800
 

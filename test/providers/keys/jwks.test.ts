@@ -12,6 +12,7 @@ function read(document: unknown, status = 200) {
 const jwk = (key: KeyObject) => key.export({ format: 'jwk' })
 const ed25519 = generateKeyPairSync('ed25519').publicKey
 const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey
 const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey
 
 test('a key set gives its signing keys by their ids, and passes over the rest', () => {
@@ -24,6 +25,10 @@ test('a key set gives its signing keys by their ids, and passes over the rest', 
       { kty: 'oct', k: 'c2VjcmV0', kid: 'secret' },
       { kty: 'of the future', kid: 'new' },
       { ...jwk(short), kid: 'short' },
+      { ...jwk(rsa), kid: 'whose signature is the message', e: 'AQ' },
+      { ...jwk(ed25519), kid: 7 },
+      { kid: 'no kind' },
+      null,
     ],
   })
   expect([...(set?.keys.keys() ?? [])]).toEqual(['one', 'two', 'without an id, 2'])
