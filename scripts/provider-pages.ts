@@ -38,12 +38,29 @@ export function providerPages(): Record<string, () => string> {
   return { [`${PROVIDER_PAGES}/README.md`]: () => index(rows), ...Object.fromEntries(pages) }
 }
 
+/** A text with its counts of the known and of the proven providers as they are now. */
+export function withCounts(text: string): string {
+  const rows = [...CATALOGUE.values()]
+  const counts: readonly [RegExp, number][] = [
+    [/\d+(?= providers are known)/, rows.length],
+    [/\d+(?= are proven by)/, provenOf(rows)],
+  ]
+  return counts.reduce((counted, [pattern, count]) => {
+    if (!pattern.test(counted)) throw new Error(`there is no ${pattern.source} to count in`)
+    return counted.replace(pattern, String(count))
+  }, text)
+}
+
+function provenOf(rows: readonly ProviderRow[]): number {
+  return rows.filter((row) => evidenceOf(row) === 'proven').length
+}
+
 function fileOf({ key }: ProviderRow): string {
   return `${key.replaceAll('_', '-')}.md`
 }
 
 function index(rows: readonly ProviderRow[]): string {
-  const proven = rows.filter((row) => evidenceOf(row) === 'proven').length
+  const proven = provenOf(rows)
   const unverified = rows.filter((row) => evidenceOf(row) === 'memory').length
   const sections = Object.entries(CATEGORIES).map(([category, title]) => {
     const own = rows.filter((row) => row.category === category)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Verdict, Verified } from '../../src/delivery.ts'
 import { CATALOGUE } from '../../src/providers/catalogue.ts'
@@ -22,10 +22,15 @@ const ROWS = [...CATALOGUE.keys()]
 const github = rowOf('github')
 const [githubScheme] = github.schemes
 
-test('the catalogue is complete, and each row is its own', () => {
-  expect(ROWS).toHaveLength(181)
-  const files = readdirSync(join(import.meta.dir, '../../src/providers/rows'))
-  for (const file of files) expect(file).toMatch(/^[a-z0-9-]+\.ts$/)
+test('the catalogue has every row of every file, each under a key of its own', () => {
+  const folder = join(import.meta.dir, '../../src/providers/rows')
+  const keys = readdirSync(folder).flatMap((file) => {
+    expect(file).toMatch(/^[a-z0-9-]+\.ts$/)
+    const text = readFileSync(join(folder, file), 'utf8')
+    return [...text.matchAll(/^ {2}key: '(.+)',$/gm)].map(([, key = '']) => key)
+  })
+  expect(keys.toSorted()).toEqual(ROWS.toSorted())
+  expect(ROWS.length).toBeGreaterThanOrEqual(181)
 })
 
 describe.each(ROWS)('%s', (key) => {
