@@ -6,6 +6,7 @@ import idempotencyKeys from './migrations/0001_idempotency_keys.sql' with { type
 import handlerRetries from './migrations/0002_handler_retries.sql' with { type: 'text' }
 import batches from './migrations/0003_batches.sql' with { type: 'text' }
 import dedupRuns from './migrations/0004_dedup_runs.sql' with { type: 'text' }
+import reruns from './migrations/0005_reruns.sql' with { type: 'text' }
 
 export interface Migration {
   readonly name: string
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0002_handler_retries', sql: handlerRetries },
   { name: '0003_batches', sql: batches },
   { name: '0004_dedup_runs', sql: dedupRuns },
+  { name: '0005_reruns', sql: reruns },
 ]
 
 interface AppliedMigration {

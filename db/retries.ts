@@ -7,6 +7,7 @@ import type { EpochMs } from '../src/clock.ts'
 import type { VerifiedBody } from '../src/delivery.ts'
 import type { DueRetry, RetryFinish, RetryStart } from '../src/handler-retry.ts'
 import { openBodies } from './bodies.ts'
+import { KEPT_COLUMNS } from './kept-events.ts'
 import type { InletDatabase, Reader } from './open.ts'
 import { handlerRetries, inbox } from './schema.ts'
 
@@ -85,19 +86,7 @@ export function openDueRetries(reader: Reader): DueRetries {
   }
 }
 
-const DUE_COLUMNS = {
-  seq: inbox.seq,
-  attempts: handlerRetries.attempts,
-  source: inbox.source,
-  eventId: inbox.eventId,
-  type: inbox.type,
-  key: inbox.key,
-  contentType: inbox.contentType,
-  receivedAt: inbox.receivedAt,
-  chunkSeq: inbox.chunkSeq,
-  bodyOffset: inbox.bodyOffset,
-  bodyLength: inbox.bodyLength,
-}
+const DUE_COLUMNS = { ...KEPT_COLUMNS, attempts: handlerRetries.attempts }
 
 function prepareStatements({ orm }: InletDatabase) {
   const slot = sql.placeholder

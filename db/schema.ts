@@ -15,6 +15,7 @@ import {
 import type { FaultCode } from '../src/errors.ts'
 import type { EventState } from '../src/event.ts'
 import type { ExceptionStatus } from '../src/outbox.ts'
+import type { RerunKind, RerunState } from '../src/rerun.ts'
 
 /**
  * Bytes as bun:sqlite takes and gives them. Drizzle's own blob column would copy every
@@ -144,7 +145,13 @@ export const outboxExceptions = sqliteTable(
     code: text().$type<FaultCode>().notNull(),
     reason: text().notNull(),
   },
-  (table) => [index('outbox_exceptions_status').on(table.status, table.topic, table.seq)],
+  (table) => [
+    index('outbox_exceptions_status').on(table.status, table.topic, table.seq),
+    // What waits behind a refused record of its key is freed with it.
+    index('outbox_exceptions_blocked_key')
+      .on(table.topic, table.key)
+      .where(sql`${table.status} = 'blocked'`),
+  ],
 )
 
 /** Where published entries landed: a row a batch and partition. */
@@ -194,6 +201,36 @@ export const idempotencyKeys = sqliteTable(
   },
   (table) => [uniqueIndex('idempotency_keys_caller_key').on(table.caller, table.key)],
 )
+
+/**
+ * Replays, republishes and redrives that somebody asked for: how far each is, and for ever after
+ * who did what and when.
+ */
+export const reruns = sqliteTable('reruns', {
+  seq: integer().primaryKey({ autoIncrement: true }),
+  /** Names it in `inlet-replay`, the header of all that it publishes. */
+  id: text().notNull().unique(),
+  kind: text().$type<RerunKind>().notNull(),
+  state: text().$type<RerunState>().notNull(),
+  /** Which events it is about, as JSON. */
+  query: text().notNull(),
+  by: text().notNull(),
+  createdAt: integer('created_at').notNull(),
+  finishedAt: integer('finished_at'),
+  /** Everything up to here is done: seqs of the inbox, for a redrive of the outbox. */
+  cursor: integer().notNull(),
+  /** And this is the last that it is about: what came later is not. */
+  bound: integer().notNull(),
+  perSecond: integer('per_second').notNull(),
+  /** Null where nobody has counted to the end. */
+  total: integer(),
+  done: integer().notNull(),
+  failed: integer().notNull(),
+  records: integer().notNull(),
+  /** Processes that have begun to work on it since its last step. */
+  starts: integer().notNull(),
+  reason: text(),
+})
 
 /** Facts about this file: `epoch`, `node_name`, `lifetime_ms`. */
 export const meta = sqliteTable('meta', {

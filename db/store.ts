@@ -3,16 +3,20 @@
  * syncing are the writer's.
  */
 import { getTableColumns, sql } from 'drizzle-orm'
+import type { EpochMs } from '../src/clock.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
 import type { RetryFinish, RetryStart } from '../src/handler-retry.ts'
 import type { IdempotentAnswer } from '../src/idempotent-answer.ts'
 import type { RelayMark } from '../src/outbox.ts'
+import type { NewRerun, RerunChange, RerunCounts, RerunStep } from '../src/rerun.ts'
 import type { Dedup } from './dedup.ts'
 import { hash53 } from './hash.ts'
 import { openIdempotencyKeys } from './idempotency-keys.ts'
 import { prepareInsert } from './insert.ts'
 import { openMarks } from './mark.ts'
 import type { InletDatabase } from './open.ts'
+import type { Append } from './rerun-work.ts'
+import { openReruns } from './reruns.ts'
 import { openRetries, type Retries } from './retries.ts'
 import { batches, chunks, inbox, outbox, variants } from './schema.ts'
 import { slots } from './slots.ts'
@@ -55,6 +59,14 @@ export interface Store {
   startRetries(draft: Draft, starts: readonly RetryStart[]): void
   /** Stores how a try ended, with its records; false where it no longer counts. */
   finishRetry(draft: Draft, finish: RetryFinish): boolean
+  /** Notes a rerun that is about all that is stored now. */
+  createRerun(draft: Draft, rerun: NewRerun, now: EpochMs): void
+  /** Changes the state of a rerun; false where it may not be changed so. */
+  changeRerun(draft: Draft, change: RerunChange): boolean
+  /** Counts that a process begins to work on a rerun. */
+  startRerun(draft: Draft, id: string): void
+  /** Does a part of a rerun; undefined where it is not at this part. */
+  stepRerun(draft: Draft, step: RerunStep): RerunCounts | undefined
   /** Writes the chunk: the last thing in the transaction. */
   finish(draft: Draft): void
   /** The transaction is committed: the next one goes on from here. */
@@ -111,6 +123,7 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
       draft.outbox += finish.records.length
       return true
     },
+    ...openRerunSteps(database, statements),
     finish(draft) {
       const { bodies, inboxFirst, inbox: inboxLast } = draft
       if (bodies.length === 0) return
@@ -139,6 +152,44 @@ function addRecords(
 ): void {
   for (const [n, { topic, key, headers, value }] of records.entries()) {
     statements.addOutbox({ seq: lastSeq + 1 + n, inboxSeq, n, topic, key, headers, value })
+  }
+}
+
+function openRerunSteps(database: InletDatabase, statements: Statements) {
+  const reruns = openReruns(database)
+  return {
+    createRerun(draft, rerun, now) {
+      const bound = rerun.kind === 'redrive' ? draft.outbox : draft.inbox
+      reruns.create(rerun, { now, bound })
+      draft.changed = true
+    },
+    changeRerun(draft, change) {
+      draft.changed = true
+      return reruns.change(change)
+    },
+    startRerun(draft, id) {
+      reruns.start(id)
+      draft.changed = true
+    },
+    stepRerun: (draft, step) =>
+      allOrNothing(draft, () => {
+        draft.changed = true
+        return reruns.step(step, appendTo(draft, statements))
+      }),
+  } satisfies Partial<Store>
+}
+
+/** Puts records of known events behind the last one. */
+function appendTo(draft: Draft, statements: Statements): Append {
+  return {
+    records(inboxSeq, records) {
+      addRecords(statements, draft.outbox, { inboxSeq, records })
+      draft.outbox += records.length
+    },
+    copy(entrySeq, headers) {
+      const seq = draft.outbox + 1
+      if (statements.copyOutbox.get({ seq, entrySeq, headers }) !== null) draft.outbox = seq
+    },
   }
 }
 
@@ -282,9 +333,19 @@ function readLastSeqs({ client }: InletDatabase): { chunk: number; inbox: number
   }
 }
 
+/** Within SQLite: a value may be megabytes. */
+const COPY_OUTBOX = `
+  INSERT INTO outbox (seq, inbox_seq, n, topic, key, headers, value)
+  SELECT $seq, inbox_seq, n, topic, key, $headers, value FROM outbox WHERE seq = $entrySeq
+  RETURNING seq`
+
 function prepareStatements(database: InletDatabase) {
-  const { orm } = database
+  const { orm, client } = database
   return {
+    copyOutbox: client.prepare<
+      { seq: number },
+      [{ readonly seq: number; readonly entrySeq: number; readonly headers: string }]
+    >(COPY_OUTBOX),
     addChunk: prepareInsert(database, chunks),
     addBatch: prepareInsert(database, batches),
     addInbox: prepareInsert(database, inbox),

@@ -1,10 +1,12 @@
 import type { CommitMeter } from '../src/commit-meter.ts'
 import { GatewayError, messageOf } from '../src/errors.ts'
+import type { EpochMs } from '../src/clock.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
 import { failpoint } from '../src/failpoint.ts'
 import type { RetryFinish, RetryStart } from '../src/handler-retry.ts'
 import { EVENT_OVERHEAD_BYTES } from '../src/limits.ts'
 import type { RelayMark } from '../src/outbox.ts'
+import type { NewRerun, RerunChange, RerunCounts, RerunStep } from '../src/rerun.ts'
 import type { Dedup } from './dedup.ts'
 import { blameOf } from './failures.ts'
 import { GroupCommit, type Applied, type Item } from './group-commit.ts'
@@ -48,6 +50,21 @@ export interface Writer {
    * @throws GatewayError As `mark`.
    */
   finishRetry(finish: RetryFinish): Promise<boolean>
+  /**
+   * Notes a rerun, about all that is stored by then. Resolves once that is on disk.
+   *
+   * @throws GatewayError As `mark`, and so for the three that follow.
+   */
+  createRerun(rerun: NewRerun, now: EpochMs): Promise<void>
+  /** Changes the state of a rerun; false where it is in none of the states it may be changed in. */
+  changeRerun(change: RerunChange): Promise<boolean>
+  /** Counts that a process begins to work on a rerun. */
+  startRerun(id: string): Promise<void>
+  /**
+   * Does a part of a rerun, all or nothing and never twice. Undefined where the rerun does not run,
+   * or is not at this part.
+   */
+  stepRerun(step: RerunStep): Promise<RerunCounts | undefined>
   /** Calls `listener` with the highest outbox seq on disk, after each sync that raised it. */
   onSynced(listener: (outboxSeq: number) => void): void
   /** The highest outbox seq on disk: the relay may read up to here. */
@@ -116,6 +133,11 @@ export function openWriter(options: WriterOptions): Writer {
     // Nor are these: a few at a time, and a handler's work is not to be done again for load.
     startRetries: (starts) => commits.submit(0, (draft) => store.startRetries(draft, starts)),
     finishRetry: (finish) => commits.submit(0, (draft) => store.finishRetry(draft, finish)),
+    // Of these one of each kind is under way, and steps are bounded: they take their turn.
+    createRerun: (rerun, now) => commits.submit(0, (draft) => store.createRerun(draft, rerun, now)),
+    changeRerun: (change) => commits.submit(0, (draft) => store.changeRerun(draft, change)),
+    startRerun: (id) => commits.submit(0, (draft) => store.startRerun(draft, id)),
+    stepRerun: (step) => commits.submit(0, (draft) => store.stepRerun(draft, step)),
     onSynced: (listener) => void listeners.push(listener),
     get syncedOutboxSeq() {
       return syncedOutboxSeq

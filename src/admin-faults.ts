@@ -37,4 +37,18 @@ export const ADMIN_FAULTS = {
     title: 'There is no such event.',
     hint: 'Events are kept for INLET_RETENTION_DAYS. `inlet events list` shows them.',
   },
+  RERUN_UNKNOWN: {
+    stage: 'admin',
+    status: 404,
+    retryable: false,
+    title: 'There is no such rerun.',
+    hint: '`inlet reruns` lists them.',
+  },
+  RERUNS_EXHAUSTED: {
+    stage: 'admin',
+    status: 409,
+    retryable: true,
+    title: 'Too many reruns are not at their end.',
+    hint: 'Wait for one, or stop one: `inlet reruns` lists them.',
+  },
 } as const satisfies Record<string, Fault>

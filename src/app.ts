@@ -37,6 +37,7 @@ import { openPairing } from './pairing/pairing.ts'
 import { openRelayThread, RELAY_STOP_MS_MAX, type RelayThread } from './relay-thread.ts'
 import { openReloader, type Reloader, type Served } from './reload.ts'
 import { logStart, warnOfSources } from './start-log.ts'
+import { openRerunning } from './reruns.ts'
 import { openScope, type Scope } from './scope.ts'
 import { parseStored, providerPort, type Setup } from './setup.ts'
 import type { Traffic } from './traffic.ts'
@@ -110,6 +111,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('retention', (signal) => runRetention(storage.retention, ports, signal))
 
   const { reloader, handlePorts } = openHandling(setup, { ...ports, storage, scope }, opened)
+  openRerunning(config, { ...ports, ...storage, relay, reloader, handlePorts, scope })
   const commitThrough = ports.commitThrough ?? ((commit) => commit)
   const { pairing, probes } = openProbes(reloader, { clock, log, scope })
   const ingestPorts: IngestPorts = {
@@ -172,6 +174,7 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
   return {
     writer,
     checkpointer,
+    reader,
     isTrusted: () => database.isTrusted,
     keys: openIdempotencyKeys(database),
     outbox: openOutbox(reader),

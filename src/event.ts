@@ -36,6 +36,18 @@ export interface NewEvent {
   readonly retryAt?: EpochMs | undefined
 }
 
+/** What is kept of an event, as far as its handler needs it. */
+export interface KeptEvent {
+  readonly seq: number
+  readonly source: string
+  readonly eventId: string
+  readonly type: string
+  readonly key: string
+  readonly contentType: string
+  readonly receivedAt: EpochMs
+  readonly body: VerifiedBody
+}
+
 /** What a commit answers, once it is on disk. */
 export type Committed =
   | { readonly kind: 'stored'; /** The inbox seq: commit order. */ readonly seq: number }

@@ -38,6 +38,10 @@ export const FAILPOINTS = [
   'relay.mark-failed',
   /** The mark is on disk, and the next batch not yet read. */
   'relay.marked',
+  /** Handlers of a rerun's step have run, and nothing of it is stored. */
+  'rerun.prepared',
+  /** A step of a rerun is on disk. */
+  'rerun.stepped',
   /** Old rows are deleted, and the transaction is open. */
   'retention.deleting',
 ] as const

@@ -1,20 +1,11 @@
 import type { EpochMs } from './clock.ts'
-import type { VerifiedBody } from './delivery.ts'
-import type { EventState } from './event.ts'
+import type { EventState, KeptEvent } from './event.ts'
 import type { OutboxRecord } from './record.ts'
 
 /** A failed event whose handler is due for another try, as it was stored. */
-export interface DueRetry {
-  readonly seq: number
+export interface DueRetry extends KeptEvent {
   /** Tries so far, the first one included. */
   readonly attempts: number
-  readonly source: string
-  readonly eventId: string
-  readonly type: string
-  readonly key: string
-  readonly contentType: string
-  readonly receivedAt: EpochMs
-  readonly body: VerifiedBody
 }
 
 /** A try that is about to begin. It is counted before, because the handler may end the process. */

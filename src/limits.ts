@@ -306,6 +306,37 @@ export const HANDLER_RETRY_MS_MAX = 60_000
 /** Handlers tried again at the same time: between two such groups others get their turn. */
 export const HANDLER_RETRIES_AT_ONCE = 16
 
+/**
+ * Default for a rerun, in records a second: a tenth of what intake takes on two cores, and a
+ * million in half an hour.
+ */
+export const RERUN_PER_SECOND = 500
+export const RERUN_PER_SECOND_MAX = 10_000
+
+/** Events of one step of a rerun: as many handlers may run before others get their turn. */
+export const RERUN_STEP_EVENTS_MAX = 32
+
+/** Bytes that one step of a rerun reads, or writes again: a few ms of the event loop. */
+export const RERUN_STEP_BYTES_MAX = 1024 * 1024
+
+/** A rerun waits while so many outbox entries are not published: what is new goes first. */
+export const RERUN_LAG_MAX = 10_000
+
+/** How often a rerun that waits looks again, in ms. */
+export const RERUN_WAIT_MS = 1_000
+
+/** Processes that may end in the same step of a rerun before it is given up: a handler ends them. */
+export const RERUN_STARTS_MAX = 5
+
+/** Reruns that are not at their end; one of each kind is under way, the others wait. */
+export const RERUNS_MAX = 16
+
+/** Events that one rerun may name by their seqs: it stays one short row. */
+export const RERUN_SEQS_MAX = 1_000
+
+/** How long a plan may count, in ms: somebody waits for it. */
+export const RERUN_PLAN_MS_MAX = 2_000
+
 /** How often due retries are looked for: one look-up in an index. */
 export const HANDLER_RETRY_POLL_MS = 1_000
 
@@ -339,33 +370,6 @@ export const BODY_CHUNKS_FREE = 1_024
  * holds, and no HTTP client that sends a body for its own sake cuts it into crumbs.
  */
 export const BODY_CHUNK_BYTES_MIN = 64
-
-/**
- * A source's rhythm is known when it was watched for this long, in ms, and sent this often: a day
- * has a night in it.
- */
-export const RHYTHM_MS_MIN = 24 * 60 * 60_000
-export const RHYTHM_DELIVERIES_MIN = 10
-
-/** Refusals that are kept of one source; all unknown sources share as many. */
-export const REJECTED_PER_SOURCE_MAX = 200
-
-/** What all kept refusals may hold in memory. Whoever holds most gives way. */
-export const REJECTED_BYTES_MAX = 16 * 1024 * 1024
-
-/**
- * Refusals of one source that are kept in one second: enough to see what goes on, and a flood
- * neither pushes out everything older at once nor costs a copy of its headers each time.
- */
-export const REJECTED_PER_SECOND = 10
-
-/** A body that is kept where the operator asks for it: most webhooks have less. */
-export const REJECTED_BODY_BYTES_MAX = 64 * 1024
-
-/** Of the headers of a refusal so much is kept, and so much of one value; real ones have 2 kB. */
-export const REJECTED_HEADERS_MAX = 64
-export const REJECTED_HEADERS_CHARS_MAX = 8 * 1024
-export const REJECTED_HEADER_CHARS_MAX = 256
 
 /**
  * A source's rhythm is known when it was watched for this long, in ms, and sent this often: a day

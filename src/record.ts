@@ -54,3 +54,12 @@ export interface Landed {
   /** Their positions in the list that was sent, in the order of their offsets. */
   readonly positions: readonly number[]
 }
+
+/** The header of what a replay or a republish sent: its value is the id of that rerun. */
+export const REPLAY_HEADER = 'inlet-replay'
+
+/** A record's own headers with one of Inlet's beside them. */
+export function withHeader(headers: string | null, name: string, value: string): string {
+  const own = headers === null ? {} : (JSON.parse(headers) as object)
+  return JSON.stringify({ ...own, [name]: value })
+}

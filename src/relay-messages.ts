@@ -22,6 +22,8 @@ export type ToRelay =
   | { readonly kind: 'start'; readonly settings: RelaySettings; readonly syncedSeq: number }
   /** Outbox entries up to this seq are on disk. */
   | { readonly kind: 'synced'; readonly seq: number }
+  /** Exceptions were freed, and that is on disk. */
+  | { readonly kind: 'ring' }
   /** The answer to a mark: `failure` is null once it is on disk. */
   | { readonly kind: 'marked'; readonly id: number; readonly failure: MarkFailure | null }
   | { readonly kind: 'stop' }

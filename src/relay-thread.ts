@@ -35,6 +35,8 @@ export interface RelayThread {
   status(): RelayStatus | undefined
   /** Wakes the relay: more is on disk. */
   synced(seq: number): void
+  /** Wakes it after a redrive, once that is on disk. One that starts later sees it anyway. */
+  ring(): void
   /** Keeps a relay running until `signal` aborts: whatever ends it early, another one starts. */
   run(signal: AbortSignal): Promise<void>
   /**
@@ -71,6 +73,7 @@ export function openRelayThread(ports: RelayThreadPorts): RelayThread {
   return {
     status: () => status,
     synced: (seq) => worker && tell(worker, { kind: 'synced', seq }),
+    ring: () => worker && tell(worker, { kind: 'ring' }),
     async run(signal) {
       while (!signal.aborted) {
         worker = new Worker(new URL('./relay-worker.ts', import.meta.url).href)

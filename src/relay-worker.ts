@@ -26,6 +26,7 @@ let lastMark = 0
 self.addEventListener('message', ({ data }: MessageEvent<ToRelay>) => {
   if (data.kind === 'start') start(data.settings, data.syncedSeq)
   else if (data.kind === 'synced') synced?.advance(data.seq)
+  else if (data.kind === 'ring') synced?.ring()
   else if (data.kind === 'stop') stopping.abort()
   else settleMark(data.id, data.failure)
 })

@@ -69,6 +69,15 @@ export async function handle(
 ): Promise<Handled> {
   const { receivedAt } = delivery
   const ran = await runRoute(verified, { source: delivery.source, receivedAt }, source.route, ports)
+  const isRetryable = ran.kind === 'failed' && ran.isRetryable
+  return {
+    ...toHandled(ran),
+    ...(isRetryable ? { retryAt: retryAt(attempt, ports.clock) } : {}),
+  }
+}
+
+/** The state that an event is stored in after its route has run. */
+export function toHandled(ran: Ran): Handled {
   switch (ran.kind) {
     case 'ran':
       return ran.records.length === 0
@@ -77,10 +86,7 @@ export async function handle(
     case 'invalid':
       return stored('invalid', ran.code, ran.issues.map(describe).join('; '))
     case 'failed':
-      return {
-        ...stored('failed', ran.code, ran.detail),
-        retryAt: ran.isRetryable ? retryAt(attempt, ports.clock) : undefined,
-      }
+      return stored('failed', ran.code, ran.detail)
     default:
       return unreachable(ran)
   }

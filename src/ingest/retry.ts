@@ -1,6 +1,5 @@
 /** Tries the handlers of failed events again, where they asked for it. */
 import type { Clock, EpochMs } from '../clock.ts'
-import type { ParsedBody, Verified } from '../delivery.ts'
 import { messageOf } from '../errors.ts'
 import type { DueRetry, RetryFinish, RetryStart } from '../handler-retry.ts'
 import {
@@ -10,17 +9,12 @@ import {
   HANDLER_TRIES_MAX,
 } from '../limits.ts'
 import type { Log } from '../log.ts'
-import type { OutboxRecord } from '../record.ts'
-import type { Source } from '../source.ts'
-import { handle, retryAt, type Handled, type HandlePorts } from './handle.ts'
+import { withHeader } from '../record.ts'
+import { retryAt, type Handled } from './handle.ts'
+import { handleKept, type KeptPorts } from './kept.ts'
 
-export interface RetryPorts extends HandlePorts {
-  readonly clock: Clock
+export interface RetryPorts extends KeptPorts {
   readonly log: Log
-  /** The source as it is served now: a handler that was corrected since is the one that runs. */
-  readonly source: (name: string) => Source | undefined
-  /** Reads a stored body as its provider writes it. */
-  readonly parse: (source: Source, body: Uint8Array, contentType: string) => ParsedBody
   readonly due: (query: {
     readonly now: EpochMs
     readonly waitMsMax: number
@@ -76,7 +70,7 @@ function toStart({ seq, attempts }: DueRetry, clock: Clock): RetryStart {
 /** `attempts` counts this one. */
 async function retry(event: DueRetry, ports: RetryPorts): Promise<void> {
   const startedMs = ports.clock.monotonicMs()
-  const handled = await handleAgain(event, ports)
+  const handled = await handleKept(event, { ...ports, attempt: event.attempts })
   await finish(event, handled, ports, Math.round(ports.clock.monotonicMs() - startedMs))
 }
 
@@ -89,7 +83,11 @@ async function finish(
   const { seq, source, eventId, type, attempts: attempt } = event
   const { state, reason } = handled
   const nextAt = handled.retryAt ?? null
-  const records = handled.records.map((record) => markRetried(record, attempt))
+  // A late record is outside the order of its key: its readers can see that it is.
+  const records = handled.records.map((record) => ({
+    ...record,
+    headers: withHeader(record.headers, 'inlet-attempt', String(attempt)),
+  }))
   const counts = await ports.finish({ seq, attempt, state, reason, records, nextAt })
   ports.log[state === 'failed' ? 'warn' : 'info']('retry.finished', {
     seq,
@@ -105,28 +103,6 @@ async function finish(
   })
 }
 
-async function handleAgain(event: DueRetry, ports: RetryPorts): Promise<Handled> {
-  const { body, contentType, attempts: attempt } = event
-  const source = ports.source(event.source)
-  if (source === undefined) {
-    const reason = `SOURCE_UNKNOWN: "${event.source}" is no longer configured`
-    return { ...failed(reason), retryAt: retryAt(attempt, ports.clock) }
-  }
-  const verified: Verified = {
-    kind: 'verified',
-    ...event,
-    eventIdValidMs: undefined,
-    parsed: ports.parse(source, body, contentType),
-  }
-  return handle(verified, event, source, { ...ports, attempt })
-}
-
 function failed(reason: string): Handled {
   return { state: 'failed', reason, records: [] }
-}
-
-/** A late record is outside the order of its key: its readers can see that it is. */
-function markRetried(record: OutboxRecord, attempt: number): OutboxRecord {
-  const own = record.headers === null ? {} : (JSON.parse(record.headers) as object)
-  return { ...record, headers: JSON.stringify({ ...own, 'inlet-attempt': String(attempt) }) }
 }

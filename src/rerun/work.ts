@@ -1,0 +1,96 @@
+import type { Clock } from '../clock.ts'
+import { failpoint } from '../failpoint.ts'
+import {
+  RERUN_LAG_MAX,
+  RERUN_STARTS_MAX,
+  RERUN_STEP_BYTES_MAX,
+  RERUN_STEP_EVENTS_MAX,
+  RERUN_WAIT_MS,
+} from '../limits.ts'
+import type { Rerun, RerunChange, RerunCounts, RerunStep } from '../rerun.ts'
+import type { RerunPorts } from './ports.ts'
+
+export interface WorkContext {
+  readonly signal: AbortSignal
+  /** Sleeps, but not beyond a change of some rerun's state. */
+  readonly nap: Clock['sleep']
+}
+
+/** How a rerun ended by itself. */
+export type Ended = Pick<RerunChange, 'to' | 'reason'>
+
+/**
+ * Works on a rerun: reads what comes next, runs what has to run, and stores that with the cursor in
+ * one transaction, again and again. Undefined: it was stopped, or `signal` aborted.
+ */
+export async function workOn(
+  { id, cursor }: Rerun,
+  ports: RerunPorts,
+  { signal, nap }: WorkContext,
+): Promise<Ended | undefined> {
+  const { clock } = ports
+  let to = cursor
+  while (!signal.aborted) {
+    const rerun = ports.byId(id)
+    if (rerun?.state !== 'running') return undefined
+    if (rerun.starts > RERUN_STARTS_MAX) return { to: 'failed', reason: crashed(rerun) }
+    if (ports.lag() > RERUN_LAG_MAX) {
+      await nap(RERUN_WAIT_MS, signal)
+      continue
+    }
+    const startedMs = clock.monotonicMs()
+    const found = await ports.next({ ...rerun, cursor: to }, limitOf(rerun), RERUN_STEP_BYTES_MAX)
+    to = found.to
+    const counts = found.seqs.length === 0 ? undefined : await step(rerun, found, ports)
+    if (found.seqs.length === 0 && to >= rerun.bound) return { to: 'done', reason: missing(rerun) }
+    const cost = counts === undefined ? 0 : Math.max(counts.done, counts.records)
+    const restMs = (cost * 1000) / rerun.perSecond - (clock.monotonicMs() - startedMs)
+    await nap(Math.max(0, restMs), signal)
+  }
+  return undefined
+}
+
+/** Undefined where it was stopped meanwhile: then nothing of it is stored. */
+async function step(
+  rerun: Rerun,
+  { seqs, to }: { readonly seqs: readonly number[]; readonly to: number },
+  ports: RerunPorts,
+): Promise<RerunCounts | undefined> {
+  const { id, kind, cursor: from } = rerun
+  const work = await prepare(kind, seqs, ports)
+  failpoint('rerun.prepared')
+  const counts = await ports.step({ id, from, to, work })
+  failpoint('rerun.stepped')
+  if (kind === 'redrive') ports.ring()
+  return counts
+}
+
+async function prepare(
+  kind: Rerun['kind'],
+  seqs: readonly number[],
+  { clock, hasBlockedKeys, replay }: RerunPorts,
+): Promise<RerunStep['work']> {
+  if (kind === 'republish') return { kind, seqs }
+  if (kind === 'redrive') return { kind, seqs, at: clock.now(), hasBlockedKeys }
+  const results = await Promise.all(seqs.map((seq) => replay(seq)))
+  return { kind, results: results.filter((result) => result !== undefined) }
+}
+
+/** Few enough for its rate; one at a time where the process ended in the last step. */
+function limitOf({ perSecond, starts }: Rerun): number {
+  if (starts > 1) return 1
+  return Math.min(RERUN_STEP_EVENTS_MAX, Math.ceil(perSecond / STEPS_PER_SECOND))
+}
+
+/** A slow rerun goes on steadily, and is stopped at once. */
+const STEPS_PER_SECOND = 10
+
+function crashed({ starts, cursor }: Rerun): string {
+  return `the process ended ${starts - 1} times in the step behind seq ${cursor}`
+}
+
+/** What retention took, or what changed so that it no longer matches. */
+function missing({ total, done }: Rerun): string | null {
+  if (total === null || done >= total) return null
+  return `${total - done} of ${total} are gone, or no longer match`
+}

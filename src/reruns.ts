@@ -1,0 +1,68 @@
+/** The wiring's part that sends stored events and their records again. */
+import type { Outbox } from '../db/outbox.ts'
+import type { Reader } from '../db/open.ts'
+import { openKeptEvents } from '../db/kept-events.ts'
+import { openRerunScan } from '../db/rerun-scan.ts'
+import { openRerunReader, type RerunReader } from '../db/reruns.ts'
+import type { Writer } from '../db/writer.ts'
+import type { Clock } from './clock.ts'
+import type { Config } from './config.ts'
+import type { HandlePorts } from './ingest/handle.ts'
+import { replay } from './ingest/replay.ts'
+import type { Log } from './log.ts'
+import type { RelayThread } from './relay-thread.ts'
+import type { Reloader } from './reload.ts'
+import { RERUN_KINDS } from './rerun.ts'
+import { openReruns, type Reruns } from './rerun/engine.ts'
+import type { Scope } from './scope.ts'
+import { parseStored } from './setup.ts'
+
+export interface RerunningPorts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly writer: Writer
+  readonly reader: Reader
+  readonly outbox: Outbox
+  readonly relay: RelayThread
+  readonly reloader: Reloader
+  readonly handlePorts: HandlePorts
+  readonly scope: Scope
+}
+
+/** Reruns as the admin port needs them. */
+export type Rerunning = Reruns & Pick<RerunReader, 'byId' | 'list'>
+
+/** Goes on with what an earlier process has left, and takes what is asked for. */
+export function openRerunning(config: Config, ports: RerunningPorts): Rerunning {
+  const { clock, log, writer, reader, outbox, relay, reloader, scope } = ports
+  const stored = openRerunReader(reader)
+  const kept = openKeptEvents(reader)
+  const scan = openRerunScan(reader)
+  const replayPorts = {
+    ...ports.handlePorts,
+    source: (name: string) => reloader.current().sources.get(name),
+    caller: (name: string) => reloader.current().callers.get(name),
+    parse: parseStored,
+  }
+  const reruns = openReruns({
+    clock,
+    log,
+    byId: (id) => stored.byId(id),
+    firstRunning: (kind) => stored.firstRunning(kind),
+    countRunning: () => stored.countRunning(),
+    create: (rerun, now) => writer.createRerun(rerun, now),
+    change: (change) => writer.changeRerun(change),
+    start: (id) => writer.startRerun(id),
+    step: (step) => writer.stepRerun(step),
+    next: (rerun, limit, bytesMax) => Promise.resolve(scan.next(rerun, limit, bytesMax)),
+    async replay(seq) {
+      const event = kept.bySeq(seq)
+      return event && { seq, ...(await replay(event, replayPorts)) }
+    },
+    hasBlockedKeys: config.INLET_POISON_POLICY === 'block-key',
+    ring: () => relay.ring(),
+    lag: () => writer.syncedOutboxSeq - outbox.progress(),
+  })
+  for (const kind of RERUN_KINDS) scope.run(kind, (signal) => reruns.run(kind, signal))
+  return { ...reruns, byId: (id) => stored.byId(id), list: (limit) => stored.list(limit) }
+}
