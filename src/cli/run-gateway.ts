@@ -6,13 +6,13 @@ import { openLog } from '../log.ts'
 import type { Setup } from '../setup.ts'
 
 /**
- * Runs a gateway until it is told to stop, and resolves to the exit code: 0 after SIGTERM or
+ * Runs a gateway until it is told to stop, and ends the process: with exit code 0 after SIGTERM or
  * SIGINT, 1 where nothing more can be promised. Where storage has failed it kills the process.
  */
 export async function runGateway(
   setup: Setup,
   onStarted: (app: App) => void = () => undefined,
-): Promise<number> {
+): Promise<never> {
   const log = openLog(setup.config.LOG_LEVEL, 'gateway')
   const ended = Promise.withResolvers<number>()
   let reload: () => void = () => undefined
@@ -45,7 +45,8 @@ export async function runGateway(
   // Bun closes every database as it exits, and SQLite then copies a WAL of which the disk may have
   // lost a part: see db/DESIGN.md.
   if (end === 'kill') process.kill(process.pid, 'SIGKILL')
-  return code
+  // All is closed: a thread that does not end must not keep the process, as one of Bun's did.
+  process.exit(code)
 }
 
 /** Where it came from, in one line. */

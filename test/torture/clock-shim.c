@@ -4,7 +4,9 @@
  *                  change at any time.
  * CLOCK_SHIM_ALL   set: the monotonic clock jumps with it, which no machine's does. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -33,20 +35,33 @@ static int jumps(clockid_t clock) {
                  clock == CLOCK_MONOTONIC_COARSE || clock == CLOCK_BOOTTIME);
 }
 
+static void add(struct timespec *time, int64_t ms) {
+  time->tv_sec += ms / 1000;
+  time->tv_nsec += (ms % 1000) * 1000000;
+  if (time->tv_nsec >= 1000000000) {
+    time->tv_sec += 1;
+    time->tv_nsec -= 1000000000;
+  } else if (time->tv_nsec < 0) {
+    time->tv_sec -= 1;
+    time->tv_nsec += 1000000000;
+  }
+}
+
 int clock_gettime(clockid_t clock, struct timespec *now) {
   if (syscall(SYS_clock_gettime, clock, now) != 0) return -1;
   if (!jumps(clock)) return 0;
-  int64_t ms = *offset_ms;
-  now->tv_sec += ms / 1000;
-  now->tv_nsec += (ms % 1000) * 1000000;
-  if (now->tv_nsec >= 1000000000) {
-    now->tv_sec += 1;
-    now->tv_nsec -= 1000000000;
-  } else if (now->tv_nsec < 0) {
-    now->tv_sec -= 1;
-    now->tv_nsec += 1000000000;
-  }
+  add(now, *offset_ms);
   return 0;
+}
+
+/* Waits until a time of this clock; the kernel, which counts by its own, would wait for days. */
+int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex,
+                           const struct timespec *until) {
+  static int (*wait)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+  if (wait == NULL) wait = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
+  struct timespec real = *until;
+  if (jumps(CLOCK_REALTIME)) add(&real, -*offset_ms);
+  return wait(condition, mutex, &real);
 }
 
 int gettimeofday(struct timeval *restrict now, void *restrict zone) {

@@ -35,6 +35,7 @@ const DRAIN_MS_MAX = 60_000
 /** A send that the jump made late, and the pause after it. */
 const RELAY_PAUSE_MS_MAX = 25_000
 const CONTROL_MS_MAX = 10_000
+const LOG_MS_MAX = 5_000
 const POLL_MS = 20
 
 interface Place {
@@ -161,6 +162,7 @@ async function isAnswered(
 ): Promise<boolean> {
   const [id, body] = [randomUuid(), '{"type":"timed"}']
   const at = new Date(atMs)
+  const expired = countExpired(gateway)
   const { status } = await fetch(`${gateway.url}/hooks/timed`, {
     method: 'POST',
     body,
@@ -172,8 +174,18 @@ async function isAnswered(
     },
   })
   if (isFresh) return status === 202
-  const isLogged = gateway.log.some(({ code }) => code === 'SIGNATURE_EXPIRED')
-  return status === 401 && isLogged
+  return status === 401 && (await isSeen(() => countExpired(gateway) > expired))
+}
+
+function countExpired(gateway: GatewayProcess): number {
+  return gateway.log.filter(({ code }) => code === 'SIGNATURE_EXPIRED').length
+}
+
+/** Whether it becomes true soon: a log line may come after the answer that it is about. */
+async function isSeen(happened: () => boolean): Promise<boolean> {
+  const deadlineMs = systemClock.monotonicMs() + LOG_MS_MAX
+  while (!happened() && systemClock.monotonicMs() < deadlineMs) await systemClock.sleep(POLL_MS)
+  return happened()
 }
 
 /** Sends that Kafka refused for the time in their records, each of which may repeat one batch. */
