@@ -15,7 +15,10 @@ import { messageOf } from './errors.ts'
 import { LOGIN_ADDRESSES_MAX, LOGIN_BURST, LOGIN_PER_SECOND } from './limits.ts'
 import { listen, type Listening } from './listen.ts'
 import type { Log } from './log.ts'
+import { expose, TEXT_FORMAT } from './metrics/expose.ts'
+import { METRICS } from './metrics/metrics.ts'
 import type { Pairing } from './pairing/pairing.ts'
+import type { Readings } from './readings.ts'
 import type { Reloader } from './reload.ts'
 import type { Setup } from './setup.ts'
 
@@ -26,10 +29,11 @@ export interface AdminPortPorts {
   readonly reloader: Reloader
   readonly pairing: Pairing
   readonly health: () => Health
+  readonly readings: () => Readings
 }
 
 export function openAdminPort({ config }: Setup, ports: AdminPortPorts): Listening {
-  const { clock, log, reloader, pairing, health } = ports
+  const { clock, log, reloader, pairing, health, readings } = ports
   const guesses = openRate({
     clock,
     perSecond: LOGIN_PER_SECOND,
@@ -52,7 +56,12 @@ export function openAdminPort({ config }: Setup, ports: AdminPortPorts): Listeni
     })
   }
 
-  const routes = adminRoutes({ health, openApi, dashboard: { files: dashboardFiles } })
+  const routes = adminRoutes({
+    health,
+    openApi,
+    dashboard: { files: dashboardFiles },
+    metrics: { mediaType: TEXT_FORMAT, expose: () => expose(METRICS, readings()) },
+  })
   return listen({
     clock,
     host: config.INLET_ADMIN_HOST,

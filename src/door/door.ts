@@ -51,6 +51,8 @@ export interface Door {
   /** Looks at the disk, cuts off slow bodies, and writes the summaries, once a second. */
   run(signal: AbortSignal): Promise<void>
   status(): DoorStatus
+  /** Requests that it turned away since the start, by why. */
+  turnedAway(): ReadonlyMap<string, number>
 }
 
 /** Opens the door. It has looked at the disk once. */
@@ -108,6 +110,7 @@ export function openDoor(options: DoorOptions): Door {
         refusals.sumUp()
       }
     },
+    turnedAway: () => refusals.totals(),
     status: () => ({
       openRequests,
       inflightBytes,

@@ -47,14 +47,19 @@ export function refusalFor(reason: Reason, waitMs?: number): Refused {
 /** Refuses, and keeps count: a flood must not become a flood of log lines. */
 export interface Refusals {
   turnAway(reason: Reason, client: string, waitMs?: number): Refused
+  /** How often each reason was met since the start. */
+  totals(): ReadonlyMap<Reason, number>
   /** Writes one line for each reason that was met since the last time. */
   sumUp(): void
 }
 
 export function openRefusals(log: Log): Refusals {
   const counts = new Map<Reason, { count: number; lastClient: string }>()
+  const totals = new Map<Reason, number>()
   return {
+    totals: () => totals,
     turnAway(reason, client, waitMs) {
+      totals.set(reason, (totals.get(reason) ?? 0) + 1)
       const counted = counts.get(reason)
       if (counted === undefined) {
         counts.set(reason, { count: 1, lastClient: client })

@@ -19,6 +19,8 @@ export interface Guard {
    * nobody waits any more.
    */
   run(call: (signal: AbortSignal) => Promise<unknown>): Promise<Answer>
+  /** Whether the last calls were answered. */
+  isUp(): boolean
   /** Waits for the calls on their way, each within its time; later ones are skipped. */
   close(): Promise<void>
 }
@@ -102,6 +104,7 @@ export function openGuard({ clock, log }: { clock: Clock; log: Log }): Guard {
         running.delete(answer)
       }
     },
+    isUp: () => health.kind === 'up',
     async close() {
       closed = true
       await Promise.all(running)

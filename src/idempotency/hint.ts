@@ -27,6 +27,8 @@ export interface Hint {
   release(claim: Mine): Promise<void>
   /** How many claims ended in each way since the start. */
   counts(): HintCounts
+  /** Whether Redis answers; `off`: there is none. */
+  state(): 'off' | 'up' | 'down'
   /**
    * Lets calls on their way finish, at most `HINT_MS_MAX`, and closes the connection; later claims
    * are skipped.

@@ -7,6 +7,7 @@ export const noHint: Hint = {
   claim: () => Promise.resolve(OFF),
   done: () => Promise.resolve(),
   release: () => Promise.resolve(),
+  state: () => 'off',
   counts: () => ({ mine: 0, claimed: 0, done: 0, skipped: 0 }),
   close: () => Promise.resolve(),
 }

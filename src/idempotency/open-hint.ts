@@ -86,6 +86,7 @@ export function openHint(commands: RedisCommands, options: HintOptions): Hint {
       await guard.run((signal) => commands.deleteIfEqual(key, value, signal))
     },
     counts: () => ({ ...counts }),
+    state: () => (guard.isUp() ? 'up' : 'down'),
     async close() {
       await guard.close()
       commands.close()

@@ -43,6 +43,7 @@ export function openAdmin({ token }: { readonly token?: string } = {}) {
   const routes = adminRoutes({
     health: () => HEALTH,
     dashboard: { files: () => Promise.resolve(new Map()) },
+    metrics: { mediaType: 'text/plain', expose: () => 'inlet_open_requests 0\n' },
     openApi: () =>
       Promise.resolve(
         apiRoutes({

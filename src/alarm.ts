@@ -1,0 +1,49 @@
+import type { EpochMs } from './clock.ts'
+
+/** What an alarm can be about; each with what to do about it, which docs/metrics.md lists too. */
+export const ALARMS = {
+  source_silent: {
+    title: 'A source sends nothing for much longer than it ever paused.',
+    hint: 'Look at the provider’s own log of deliveries: is the webhook disabled, or its URL changed?',
+  },
+  verification_failures: {
+    title: 'Deliveries of a source are not proven.',
+    hint: 'See `inlet rejected`: after a rotation the new secret belongs beside the old one.',
+  },
+  lag: {
+    title: 'Stored events wait too long to be published.',
+    hint: 'Look at Kafka, and at `relay` in /readyz. Nothing is lost while the disk lasts.',
+  },
+  dead_letters: {
+    title: 'Records were refused by Kafka, and wait for a person.',
+    hint: 'See the dead letters with their reasons, mend what they name, then redrive them.',
+  },
+  clock_skew: {
+    title: 'Our clock is far from the times that a provider signs.',
+    hint: 'Check the time service of this machine: soon its deliveries would count as too old.',
+  },
+  disk_low: {
+    title: 'The disk is nearly full.',
+    hint: 'Free space in INLET_DATA_DIR, or shorten INLET_RETENTION_DAYS.',
+  },
+  kafka_down: {
+    title: 'Kafka does not answer.',
+    hint: 'Look at the brokers; `inlet doctor` says how they are reached. Events are stored.',
+  },
+  redis_down: {
+    title: 'Redis does not answer.',
+    hint: 'Look at Redis. Events are taken; another node may store one of them twice.',
+  },
+} as const satisfies Record<string, { readonly title: string; readonly hint: string }>
+
+export type AlarmName = keyof typeof ALARMS
+
+/** Something that needs a person, now. */
+export interface ActiveAlarm {
+  readonly name: AlarmName
+  /** The source, or the part, that it is about. */
+  readonly subject: string
+  readonly since: EpochMs
+  /** What was seen, with the number. */
+  readonly text: string
+}
