@@ -1,5 +1,13 @@
 import { Database } from 'bun:sqlite'
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  statfsSync,
+  statSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { GatewayError, messageOf } from '../src/errors.ts'
 

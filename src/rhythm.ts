@@ -1,5 +1,5 @@
 import type { EpochMs } from './clock.ts'
-import { RHYTHM_DELIVERIES_MIN, RHYTHM_MS_MIN } from './limits.ts'
+import { RHYTHM_DELIVERIES_MIN, RHYTHM_MS_MIN } from './watch-limits.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 

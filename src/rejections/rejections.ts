@@ -10,7 +10,7 @@ import {
   REJECTED_BYTES_MAX,
   REJECTED_PER_SECOND,
   REJECTED_PER_SOURCE_MAX,
-} from '../limits.ts'
+} from '../watch-limits.ts'
 import type { Rejection } from '../rejection.ts'
 import { maskHeaders } from './mask.ts'
 
