@@ -16,6 +16,7 @@ import { soak } from './soak.ts'
 import type { Torture } from './torture.ts'
 import { two } from './two.ts'
 import { upgrade } from './upgrade.ts'
+import { wal } from './wal.ts'
 
 /** Every torture by its name, in the order in which they run. */
 export const TORTURES: Readonly<Record<string, Torture>> = {
@@ -34,6 +35,7 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   signatures: { promise: 'authentic, every provider, damaged', parts: 1, run: signatures },
   backup: { promise: 'a backup under load, restored', parts: 1, run: backup },
   upgrade: { promise: 'the first database, two starters', parts: 1, run: upgrade },
+  wal: { promise: 'bounded, a log that starts over', parts: 1, run: wal },
   soak: { promise: 'bounded, half load with faults', parts: 3, run: soak },
   simulation: { promise: 'all of them, in every order', parts: 1, run: simulation },
 }
