@@ -5,12 +5,12 @@
 import { join } from 'node:path'
 import { openCheckpointer } from '../db/checkpoint.ts'
 import { openDedup } from '../db/dedup.ts'
-import { freeBytes } from '../db/files.ts'
 import { DATABASE_FILE, openDatabase, openReader } from '../db/open.ts'
 import { openIdempotencyKeys } from '../db/idempotency-keys.ts'
 import { openOutbox, type Outbox } from '../db/outbox.ts'
 import { openDueRetries } from '../db/retries.ts'
 import { openRetention, type Retention } from '../db/retention.ts'
+import { openRoom } from '../db/room.ts'
 import { openWriter, type Writer } from '../db/writer.ts'
 import type { Health } from '../routes/health.ts'
 import type { Clock } from './clock.ts'
@@ -106,7 +106,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const scope = opened.use(openScope({ clock, shutdownMs: config.INLET_SHUTDOWN_MS, onFailure }))
   scope.run('relay', (signal) => relay.run(signal))
   scope.run('checkpoint', (signal) => storage.checkpointer.run(signal))
-  const door = openDoorOf(config, ports)
+  const door = openDoorOf(config, { ...ports, room: storage.room })
   scope.run('door', (signal) => door.run(signal))
   scope.run('retention', (signal) => runRetention(storage.retention, ports, signal))
 
@@ -181,6 +181,7 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
     isTrusted: () => database.isTrusted,
     keys: openIdempotencyKeys(database),
     outbox: openOutbox(reader),
+    room: openRoom(reader, config.INLET_DATABASE_BYTES_MAX),
     retries: openDueRetries(reader),
     retention: openRetention(database, { dedup, retentionMs }),
     hintOptions: { node: nodeName, epoch: database.epoch, doneTtlMs: retentionMs },
@@ -289,7 +290,10 @@ async function runRetention(
 }
 
 /** The limits at the door, as they are configured. */
-function openDoorOf(config: Config, { clock, log }: AppPorts): Door {
+function openDoorOf(
+  config: Config,
+  { clock, log, room }: AppPorts & { readonly room: () => number },
+): Door {
   return openDoor({
     clock,
     log,
@@ -300,7 +304,7 @@ function openDoorOf(config: Config, { clock, log }: AppPorts): Door {
     inflightBytesMax: config.INLET_INFLIGHT_BYTES_MAX,
     bodyMsMax: config.INLET_BODY_MS_MAX,
     diskFreeMinBytes: config.INLET_DISK_FREE_MIN_BYTES,
-    freeBytes: () => freeBytes(config.INLET_DATA_DIR),
+    freeBytes: room,
   })
 }
 

@@ -126,6 +126,12 @@ export const SETTINGS = {
   INLET_DISK_FREE_MIN_BYTES: wholeNumber(0, Number.MAX_SAFE_INTEGER)
     .default(DISK_FREE_MIN_BYTES)
     .describe('Free space in INLET_DATA_DIR below which events get 503, in bytes. 0: no check.'),
+  INLET_DATABASE_BYTES_MAX: wholeNumber(0, Number.MAX_SAFE_INTEGER)
+    .default(0)
+    .describe(
+      'How large the database may become, in bytes: it is treated as a disk of this size. ' +
+        '0: as large as its disk.',
+    ),
   INLET_EVENTS_IDEMPOTENCY_KEY: z
     .enum(['optional', 'required'])
     .default('optional')
@@ -287,6 +293,13 @@ function checkTogether(env: Environment, problems: string[]): void {
   const bodyBytesMax = Number(env['INLET_BODY_BYTES_MAX'] ?? BODY_BYTES_MAX)
   if (Number(env['INLET_INFLIGHT_BYTES_MAX'] ?? INFLIGHT_BYTES_MAX) < bodyBytesMax) {
     problems.push('INLET_INFLIGHT_BYTES_MAX must be at least INLET_BODY_BYTES_MAX')
+  }
+  const diskFreeMin = Number(env['INLET_DISK_FREE_MIN_BYTES'] ?? DISK_FREE_MIN_BYTES)
+  const databaseMax = Number(env['INLET_DATABASE_BYTES_MAX'] ?? 0)
+  if (databaseMax > 0 && (diskFreeMin === 0 || databaseMax < 2 * diskFreeMin)) {
+    problems.push(
+      'INLET_DATABASE_BYTES_MAX must be at least twice INLET_DISK_FREE_MIN_BYTES, which must not be 0',
+    )
   }
   const adminHost = env['INLET_ADMIN_HOST'] ?? '127.0.0.1'
   if (!isLoopback(adminHost) && env['INLET_ADMIN_TOKEN'] === undefined) {

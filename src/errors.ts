@@ -139,7 +139,9 @@ export const FAULTS = {
     retryable: true,
     retryAfterS: 60,
     title: 'The disk is nearly full.',
-    hint: 'Free space in INLET_DATA_DIR; events are taken again by themselves.',
+    hint:
+      'Free space in INLET_DATA_DIR, or raise INLET_DATABASE_BYTES_MAX where it is set; events are ' +
+      'taken again by themselves.',
   },
   MEDIA_TYPE_UNSUPPORTED: {
     stage: 'receive',

@@ -56,6 +56,16 @@ describe('parseConfig', () => {
     expect(problemsOf({ ...minimal, INLET_PORT: '80' })[0]).toContain('did you mean PORT?')
   })
 
+  test('a database that could never be large enough to be let in again', () => {
+    const [ceiling, room] = [String(2 ** 29), String(2 ** 28 + 1)]
+    const limited = { ...minimal, INLET_DATABASE_BYTES_MAX: ceiling }
+    expect(problemsOf(limited)).toEqual([])
+    for (const free of [room, '0']) {
+      const [problem] = problemsOf({ ...limited, INLET_DISK_FREE_MIN_BYTES: free })
+      expect(problem).toContain('INLET_DATABASE_BYTES_MAX must be at least twice')
+    }
+  })
+
   test('leaves what Kubernetes says of Services that are called like us', () => {
     const links = {
       INLET_SERVICE_HOST: '10.0.0.1',

@@ -42,7 +42,9 @@ export function openDisk({ log, freeMinBytes, freeBytes }: DiskOptions): Disk {
     const line = { freeBytes: lastBytes, freeMinBytes }
     if (!isLow && lastBytes < freeMinBytes) {
       isLow = true
-      const hint = 'Free space in INLET_DATA_DIR; events are refused with 503 until then.'
+      const hint =
+        'Free space in INLET_DATA_DIR, or raise INLET_DATABASE_BYTES_MAX where it is set; events ' +
+        'are refused with 503 until then.'
       log.error('disk.low', { ...line, hint })
     } else if (isLow && lastBytes >= enoughBytes) {
       isLow = false
