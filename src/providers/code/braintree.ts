@@ -1,5 +1,6 @@
 /** Braintree signs a form field that holds XML as base64; each merchant has a pair of keys. */
-import { createHash } from 'node:crypto'
+import { Buffer } from 'node:buffer'
+import { digestOf } from '../engine/hash.ts'
 import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'
 import { SIGNATURES_MAX } from '../../limits.ts'
@@ -42,7 +43,7 @@ export const compileBraintree: CompileCode = ({ secrets, config }) => {
     if (kind === undefined) return unproven('bad_encoding', 'bt_payload names no kind')
     const claims = { kind }
     // A redelivery is signed anew, and has the same payload, in which the time stands.
-    const id = `sha256:${createHash('sha256').update(payload.trimEnd()).digest('hex')}`
+    const id = `sha256:${Buffer.from(digestOf(payload.trimEnd())).toString('hex')}`
     return { kind: 'proven', id, timestamp: undefined, secretIndex, claims }
   }
 }

@@ -1,13 +1,7 @@
 /** HTTP message signatures (RFC 9421) of requests, and Content-Digest (RFC 9530). */
-import {
-  createHash,
-  createHmac,
-  verify,
-  type KeyObject,
-  type VerifyKeyObjectInput,
-} from 'node:crypto'
+import { createHmac, verify, type KeyObject, type VerifyKeyObjectInput } from 'node:crypto'
 import { SIGNATURES_MAX } from '../../limits.ts'
-import { equalDigests } from '../engine/hash.ts'
+import { equalDigests, plainHasher } from '../engine/hash.ts'
 import {
   readByteDictionary,
   readListDictionary,
@@ -182,7 +176,9 @@ export function isDigestOf(contentDigest: string, body: Uint8Array): boolean {
     const digest = digests?.get(name)
     if (digest === undefined) continue
     known += 1
-    if (!equalDigests(createHash(hash).update(body).digest(), digest)) return false
+    const hasher = plainHasher(hash)
+    hasher.update(body)
+    if (!equalDigests(hasher.digest(), digest)) return false
   }
   return known > 0
 }

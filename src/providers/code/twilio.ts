@@ -2,8 +2,7 @@
  * Twilio signs the URL, and all fields of a form or the digest of another body that stands in the
  * URL's query. Its own library tries the URL with and without the port, because Twilio has no rule.
  */
-import { createHash } from 'node:crypto'
-import { equalDigests } from '../engine/hash.ts'
+import { digestOf, equalDigests } from '../engine/hash.ts'
 import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'
 import { decodeSignature } from '../engine/signatures.ts'
@@ -51,8 +50,8 @@ function signedFields(url: URL, body: Uint8Array): string | undefined {
     return form === undefined ? undefined : sortedFields(form)
   }
   const [digest] = digests.map((each) => decodeSignature(each, 'hex'))
-  const expected = createHash('sha256').update(body).digest()
-  const isBound = digests.length === 1 && digest !== undefined && equalDigests(digest, expected)
+  const isBound =
+    digests.length === 1 && digest !== undefined && equalDigests(digest, digestOf(body))
   return isBound ? '' : undefined
 }
 

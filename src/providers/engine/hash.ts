@@ -1,4 +1,4 @@
-/** The only place that hashes and compares. */
+/** Hashes, and compares what was hashed: no code of a provider compares in a way of its own. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Hash } from '../schemes.ts'
 
