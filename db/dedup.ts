@@ -16,7 +16,7 @@ import type { NewEvent } from '../src/event.ts'
 import { randomToken } from '../src/ids.ts'
 import { hash53 } from './hash.ts'
 import { openIdRuns } from './id-runs.ts'
-import type { InletDatabase } from './open.ts'
+import type { InletDatabase, Reader } from './open.ts'
 import { RecentIds } from './recent-ids.ts'
 import { inbox } from './schema.ts'
 
@@ -58,12 +58,11 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
   const { retentionMs, runIds = RUN_IDS } = options
   const statements = prepareStatements(database)
   const runs = openIdRuns(database)
-  const seed = readSeed(database)
+  const seed = makeSeed(database)
   let recent = new RecentIds(runIds)
 
-  function hashOf({ source, eventId }: Pick<NewEvent, 'source' | 'eventId'>): number {
-    // No name of a source has a line break.
-    return hash53(`${source}\n${eventId}`, seed)
+  function hashOf(event: Pick<NewEvent, 'source' | 'eventId'>): number {
+    return idHash(event, seed)
   }
 
   function keepUp(inboxSeq: number): void {
@@ -129,11 +128,24 @@ function isValid({ validUntil }: InboxRow, { eventIdValidMs, receivedAt }: NewEv
   return leftMs > 0 && leftMs < 2 * (eventIdValidMs ?? Infinity)
 }
 
+/** What an event is recognised by. */
+export function idHash(
+  { source, eventId }: Pick<NewEvent, 'source' | 'eventId'>,
+  seed: bigint,
+): number {
+  // No name of a source has a line break.
+  return hash53(`${source}\n${eventId}`, seed)
+}
+
 /** A secret of this file: nobody can make up ids whose hashes are the same. */
-function readSeed(database: InletDatabase): bigint {
-  const { client } = database
+function makeSeed(database: InletDatabase): bigint {
   const add = "INSERT INTO meta (name, value) VALUES ('id_seed', ?) ON CONFLICT DO NOTHING"
-  database.write(() => client.run(add, [randomToken()]))
+  database.write(() => database.client.run(add, [randomToken()]))
+  return readSeed(database)
+}
+
+/** The seed of a file that has been opened by its owner. */
+export function readSeed({ client }: Reader): bigint {
   const row = client
     .query<{ value: string }, []>("SELECT value FROM meta WHERE name = 'id_seed'")
     .get()

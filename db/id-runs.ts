@@ -1,7 +1,7 @@
 import { asc, between, eq, getTableColumns, lt, lte, max, sql } from 'drizzle-orm'
 import { assert } from '../src/assert.ts'
 import { FilterGroup, filterOf, RUNS_PER_GROUP } from './id-filter.ts'
-import type { InletDatabase } from './open.ts'
+import type { InletDatabase, Reader } from './open.ts'
 import type { Ids } from './recent-ids.ts'
 import { dedupRuns, dedupSlices } from './schema.ts'
 import { slots } from './slots.ts'
@@ -29,6 +29,7 @@ export interface IdRuns {
 
 export function openIdRuns(database: InletDatabase): IdRuns {
   const statements = prepareStatements(database)
+  const { findIn } = openRunReader(database)
   /** By their place in the order of runs: a new one begins every 32 runs. */
   const groups = new Map<number, FilterGroup>()
   const runs = statements.runs.all()
@@ -44,17 +45,6 @@ export function openIdRuns(database: InletDatabase): IdRuns {
   function hide(run: number): void {
     const place = Math.floor(run / RUNS_PER_GROUP)
     if (groups.get(place)?.remove(run) === false) groups.delete(place)
-  }
-
-  function findIn(run: number, hash: number): readonly number[] {
-    const found: number[] = []
-    const row = statements.slice.get({ id: run * SLICES_PER_RUN + sliceOf(hash) })
-    if (row === undefined) return found
-    const { hashes, seqs } = decode(row.ids)
-    for (let at = hashes.indexOf(hash); at !== -1; at = hashes.indexOf(hash, at + 1)) {
-      found.push(seqs[at] ?? 0)
-    }
-    return found
   }
 
   for (const { run, filter } of runs) show(run, new Uint32Array(filter.slice().buffer))
@@ -102,6 +92,43 @@ export function openIdRuns(database: InletDatabase): IdRuns {
   }
 }
 
+/** The runs as another connection sees them, without their filters: each one is looked into. */
+export interface RunReader {
+  /** Those that there are, and the last inbox seq that is in one. */
+  list(): { readonly numbers: readonly number[]; readonly seqLast: number }
+  /** The seqs of this hash in one of them. */
+  readonly findIn: (run: number, hash: number) => readonly number[]
+}
+
+export function openRunReader({ orm }: Reader): RunReader {
+  const runs = orm
+    .select({ run: dedupRuns.run, seqLast: dedupRuns.seqLast })
+    .from(dedupRuns)
+    .orderBy(asc(dedupRuns.run))
+    .prepare()
+  const slice = orm
+    .select({ ids: dedupSlices.ids })
+    .from(dedupSlices)
+    .where(eq(dedupSlices.id, sql.placeholder('id')))
+    .prepare()
+  return {
+    list() {
+      const rows = runs.all()
+      return { numbers: rows.map(({ run }) => run), seqLast: rows.at(-1)?.seqLast ?? 0 }
+    },
+    findIn(run, hash) {
+      const found: number[] = []
+      const row = slice.get({ id: run * SLICES_PER_RUN + sliceOf(hash) })
+      if (row === undefined) return found
+      const { hashes, seqs } = decode(row.ids)
+      for (let at = hashes.indexOf(hash); at !== -1; at = hashes.indexOf(hash, at + 1)) {
+        found.push(seqs[at] ?? 0)
+      }
+      return found
+    },
+  }
+}
+
 function sliceOf(hash: number): number {
   return Math.floor(hash / HASHES_PER_SLICE)
 }
@@ -139,11 +166,6 @@ function prepareStatements({ orm }: InletDatabase) {
   const inRange = between(dedupSlices.id, slot('first'), slot('last'))
   return {
     runs: orm.select().from(dedupRuns).orderBy(asc(dedupRuns.run)).prepare(),
-    slice: orm
-      .select({ ids: dedupSlices.ids })
-      .from(dedupSlices)
-      .where(eq(dedupSlices.id, slot('id')))
-      .prepare(),
     addSlice: orm
       .insert(dedupSlices)
       .values(slots(getTableColumns(dedupSlices)))

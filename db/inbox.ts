@@ -1,10 +1,12 @@
 /**
  * What people ask about events: the CLI and the admin port. Reads through a connection of its own.
+ * Which events there are to show, event-search.ts finds.
  */
-import { and, asc, desc, eq, inArray, lt, lte, ne, sql, type SQL } from 'drizzle-orm'
+import { asc, desc, eq, gte, lte, max, min, sql } from 'drizzle-orm'
 import type { EpochMs } from '../src/clock.ts'
 import type { EventState } from '../src/event.ts'
-import type { EntryStatus, ExceptionStatus } from '../src/outbox.ts'
+import type { FaultCode } from '../src/errors.ts'
+import type { EntryStatus } from '../src/outbox.ts'
 import { openBodies } from './bodies.ts'
 import type { Reader } from './open.ts'
 import {
@@ -48,6 +50,7 @@ export interface StoredRecord {
   readonly status: EntryStatus
   readonly attempts: number
   readonly nextAt: EpochMs | null
+  readonly code: FaultCode | null
   readonly reason: string | null
 }
 
@@ -82,27 +85,19 @@ export interface ListedEvent extends StoredEvent {
 }
 
 export interface Inbox {
-  /** Newest first: at most `limit` events with seq below `before`. */
-  list(query: {
-    readonly source?: string | undefined
-    readonly state?: EventState | undefined
-    readonly before?: number | undefined
-    /** Only events with a record that is set aside like this. */
-    readonly records?: ExceptionStatus | undefined
-    readonly limit: number
-  }): readonly ListedEvent[]
+  /** These events, in this order; without those that retention has taken since. */
+  rows(seqs: readonly number[]): readonly ListedEvent[]
   bySeq(seq: number): StoredEventDetail | undefined
-  /**
-   * Newest first, at most `limit`: sources may use the same id, and an undated one may
-   * return. Reads every event.
-   */
-  byEventId(eventId: string, limit: number): readonly StoredEventDetail[]
+  /** When the event of this seq, or the next one there is, was received. */
+  receivedAt(seq: number): EpochMs | null
+  /** 0 where there is no event. */
+  firstSeq(): number
+  lastSeq(): number
   countByState(): Readonly<Record<EventState, number>>
 }
 
 export function openInbox(reader: Reader): Inbox {
   const statements = {
-    ...prepareLists(reader),
     ...prepareLookUps(reader),
     ...prepareDetails(reader),
   }
@@ -142,20 +137,14 @@ export function openInbox(reader: Reader): Inbox {
   }
 
   return {
-    list({ source = null, state = null, before = Number.MAX_SAFE_INTEGER, limit, ...query }) {
-      const common = { source, state, before, limit }
-      if (query.records !== undefined) {
-        return statements.listSetAside.all({ ...common, records: query.records }).map(toListed)
-      }
-      // SQLite takes the index of the few only where it can see that they are asked for.
-      const isRare = state !== null && state !== 'accepted'
-      return (isRare ? statements.listNotAccepted : statements.list).all(common).map(toListed)
-    },
+    rows: (seqs) => seqs.flatMap((seq) => statements.row.get({ seq }) ?? []).map(toListed),
     bySeq(seq) {
       const row = statements.bySeq.get({ seq })
       return row === undefined ? undefined : toDetail(row)
     },
-    byEventId: (eventId, limit) => statements.byEventId.all({ eventId, limit }).map(toDetail),
+    receivedAt: (seq) => statements.receivedAt.get({ seq })?.receivedAt ?? null,
+    firstSeq: () => statements.firstSeq.get()?.seq ?? 0,
+    lastSeq: () => statements.lastSeq.get()?.seq ?? 0,
     countByState() {
       const counts = { accepted: 0, ignored: 0, invalid: 0, failed: 0 }
       for (const { state, count } of statements.countByState.all()) counts[state] = count
@@ -186,55 +175,42 @@ const EVENT_COLUMNS = {
 
 const ROW_COLUMNS = { ...EVENT_COLUMNS, chunkSeq: inbox.chunkSeq, bodyOffset: inbox.bodyOffset }
 
-function prepareLists({ orm }: Reader) {
+function prepareLookUps({ orm }: Reader) {
   const slot = sql.placeholder
-  const ofState = sql`(${slot('state')} is null or ${inbox.state} = ${slot('state')})`
-  // The few that are set aside lead to their events, not the other way round.
-  const setAside = orm
-    .select({ inboxSeq: outbox.inboxSeq })
-    .from(outboxExceptions)
-    .innerJoin(outbox, eq(outbox.seq, outboxExceptions.seq))
-    .where(eq(outboxExceptions.status, slot('records')))
-
-  function newest(...conditions: readonly SQL[]) {
-    const ofSource = sql`(${slot('source')} is null or ${inbox.source} = ${slot('source')})`
-    return orm
+  const ofSeq = eq(inbox.seq, slot('seq'))
+  const tried = eq(handlerRetries.inboxSeq, inbox.seq)
+  return {
+    row: orm
       .select(EVENT_COLUMNS)
       .from(inbox)
-      .leftJoin(handlerRetries, eq(handlerRetries.inboxSeq, inbox.seq))
-      .where(and(lt(inbox.seq, slot('before')), ofSource, ...conditions))
-      .orderBy(desc(inbox.seq))
-      .limit(slot('limit'))
-      .prepare()
-  }
-  return {
-    list: newest(ofState),
-    listSetAside: newest(ofState, inArray(inbox.seq, setAside)),
-    listNotAccepted: newest(eq(inbox.state, slot('state')), ne(inbox.state, sql`'accepted'`)),
+      .leftJoin(handlerRetries, tried)
+      .where(ofSeq)
+      .prepare(),
+    bySeq: orm
+      .select(ROW_COLUMNS)
+      .from(inbox)
+      .leftJoin(handlerRetries, tried)
+      .where(ofSeq)
+      .prepare(),
+    receivedAt: orm
+      .select({ receivedAt: inbox.receivedAt })
+      .from(inbox)
+      .where(gte(inbox.seq, slot('seq')))
+      .orderBy(asc(inbox.seq))
+      .limit(1)
+      .prepare(),
+    firstSeq: orm
+      .select({ seq: min(inbox.seq) })
+      .from(inbox)
+      .prepare(),
+    lastSeq: orm
+      .select({ seq: max(inbox.seq) })
+      .from(inbox)
+      .prepare(),
     countByState: orm
       .select({ state: inbox.state, count: sql<number>`count(*)` })
       .from(inbox)
       .groupBy(inbox.state)
-      .prepare(),
-  }
-}
-
-function prepareLookUps({ orm }: Reader) {
-  const slot = sql.placeholder
-  return {
-    bySeq: orm
-      .select(ROW_COLUMNS)
-      .from(inbox)
-      .leftJoin(handlerRetries, eq(handlerRetries.inboxSeq, inbox.seq))
-      .where(eq(inbox.seq, slot('seq')))
-      .prepare(),
-    byEventId: orm
-      .select(ROW_COLUMNS)
-      .from(inbox)
-      .leftJoin(handlerRetries, eq(handlerRetries.inboxSeq, inbox.seq))
-      .where(eq(inbox.eventId, slot('eventId')))
-      .orderBy(desc(inbox.seq))
-      .limit(slot('limit'))
       .prepare(),
   }
 }
@@ -254,6 +230,7 @@ function prepareDetails({ orm }: Reader) {
         status: outboxExceptions.status,
         attempts: outboxExceptions.attempts,
         nextAt: outboxExceptions.nextAt,
+        code: outboxExceptions.code,
         reason: outboxExceptions.reason,
       })
       .from(outbox)

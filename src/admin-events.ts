@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import { IsoTime } from './admin-api.ts'
 import { EVENT_STATES } from './event.ts'
-import { EVENT_ID_CHARS_MAX, SEARCH_LIMIT_MAX, SEARCH_TEXT_CHARS_MAX } from './limits.ts'
+import { SEARCH_LIMIT_MAX, SEARCH_TEXT_CHARS_MAX } from './admin-limits.ts'
+import { EVENT_ID_CHARS_MAX } from './limits.ts'
 import { ENTRY_STATUSES } from './outbox.ts'
 
 /** What keeps a record from its topic, and what a person may have to see to. */

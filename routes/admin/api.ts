@@ -2,7 +2,7 @@
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { GatewayError, messageOf } from '../../src/errors.ts'
-import { ADMIN_BODY_BYTES_MAX } from '../../src/limits.ts'
+import { ADMIN_BODY_BYTES_MAX } from '../../src/admin-limits.ts'
 import type { Log } from '../../src/log.ts'
 import type { Operators } from '../operator.ts'
 import { problem } from '../problem.ts'

@@ -1,5 +1,7 @@
+import { openEventSearch, type Search } from '../../db/event-search.ts'
 import { openInbox, type Inbox, type ListedEvent } from '../../db/inbox.ts'
 import type { StoredBatch, StoredEvent, StoredEventDetail } from '../../db/inbox.ts'
+import { systemClock } from '../clock.ts'
 import { EVENT_STATES } from '../event.ts'
 import type { ExceptionStatus } from '../outbox.ts'
 import { parseArguments, wholeNumber } from './arguments.ts'
@@ -51,20 +53,26 @@ database of INLET_DATA_DIR (./data), beside a running gateway or without one, an
     if (rest.length > 0) throw new UsageError('too many arguments')
     using reader = openStored(env)
     const inbox = openInbox(reader)
+    const search = openEventSearch(reader, systemClock)
     if (action === 'show') {
       if (which === undefined) throw new UsageError('name an event by its seq or its id')
-      return Promise.resolve(show(inbox, which, { json: values.json, print }))
+      return Promise.resolve(show({ inbox, search }, which, { json: values.json, print }))
     }
     if (action !== 'list' || which !== undefined)
       throw new UsageError(`"${action}" is not list or show`)
-    const listed = inbox.list({
-      source: values.source,
-      state: oneOf(EVENT_STATES, values.state, 'state'),
-      records: oneOf(SET_ASIDE, values.records, 'records'),
-      before:
+    const { seqs } = search({
+      query: {
+        source: values.source,
+        state: oneOf(EVENT_STATES, values.state, 'state'),
+        records: oneOf(SET_ASIDE, values.records, 'records'),
+      },
+      order: 'newest',
+      behind:
         values.before === undefined ? undefined : wholeNumber(values.before, 'before', 2 ** 53),
       limit: wholeNumber(values.limit, 'limit', LIMIT_MAX),
+      msMax: Infinity,
     })
+    const listed = inbox.rows(seqs)
     if (values.json) for (const event of listed) print(JSON.stringify(event))
     else print(listed.length === 0 ? 'no events' : table(COLUMNS, listed.map(toListRow)))
     return Promise.resolve(0)
@@ -126,15 +134,25 @@ interface Output {
   readonly print: (line: string) => void
 }
 
-function show(inbox: Inbox, which: string, { json, print }: Output): number {
+function show({ inbox, search }: Stored, which: string, { json, print }: Output): number {
   const bySeq = /^\d{1,15}$/.test(which) ? inbox.bySeq(Number(which)) : undefined
-  const found = bySeq === undefined ? inbox.byEventId(which, SAME_ID_MAX) : [bySeq]
+  const found = bySeq === undefined ? ofId(which, { inbox, search }) : [bySeq]
   if (found.length === 0) {
     print(`no event has the seq or the id "${which}"`)
     return 1
   }
   for (const event of found) print(json ? JSON.stringify(toJson(event)) : describe(event))
   return 0
+}
+
+interface Stored {
+  readonly inbox: Inbox
+  readonly search: Search
+}
+
+function ofId(id: string, { inbox, search }: Stored): readonly StoredEventDetail[] {
+  const whole = { order: 'newest', limit: SAME_ID_MAX, msMax: Infinity } as const
+  return search({ query: { id }, ...whole }).seqs.flatMap((seq) => inbox.bySeq(seq) ?? [])
 }
 
 /** Bytes as base64, so that they survive JSON. */

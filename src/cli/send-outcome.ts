@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { openEventSearch } from '../../db/event-search.ts'
 import { openInbox, type StoredEventDetail } from '../../db/inbox.ts'
 import { DATABASE_FILE, openReader } from '../../db/open.ts'
 import { systemClock } from '../clock.ts'
@@ -22,8 +23,16 @@ export async function showOutcome(sent: Sent, print: (line: string) => void): Pr
   using reader = openReader(join(sent.dataDir, DATABASE_FILE))
   const inbox = openInbox(reader)
   const deadlineMs = systemClock.monotonicMs() + RECORDS_MS_MAX
-  const [newest] = inbox.list({ source: sent.source, limit: 1 })
-  let event = newest === undefined ? undefined : inbox.bySeq(newest.seq)
+  const { seqs } = openEventSearch(
+    reader,
+    systemClock,
+  )({
+    query: { source: sent.source },
+    order: 'newest',
+    limit: 1,
+    msMax: RECORDS_MS_MAX,
+  })
+  let event = seqs[0] === undefined ? undefined : inbox.bySeq(seqs[0])
   while (hasPending(event) && systemClock.monotonicMs() < deadlineMs) {
     await systemClock.sleep(POLL_MS)
     event = inbox.bySeq(event.seq)

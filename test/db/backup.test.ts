@@ -2,11 +2,10 @@ import { expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { backUp } from '../../db/backup.ts'
-import { openInbox } from '../../db/inbox.ts'
 import { DATABASE_FILE, openDatabase, openReader } from '../../db/open.ts'
 import { messageOf } from '../../src/errors.ts'
 import { manualClock } from '../support/manual-clock.ts'
-import { openDbWorld, sampleEvent, sampleMark, type DbWorld } from './world.ts'
+import { openDbWorld, sampleEvent, sampleMark, type DbWorld, storedIds } from './world.ts'
 
 function targetIn(world: DbWorld): string {
   return join(dirname(dirname(world.path)), 'backup.db')
@@ -37,10 +36,7 @@ test('a copy beside a running gateway has all that was acknowledged, and another
   expect(readdirSync(dirname(target)).toSorted()).toEqual(['backup.db', 'data', 'restored'])
   writeFileSync(restored, new Uint8Array(await Bun.file(target).arrayBuffer()))
   using database = openDatabase({ path: restored, clock: manualClock() })
-  const ids = openInbox(database)
-    .list({ limit: 10 })
-    .map(({ eventId }) => eventId)
-  expect(ids.toSorted()).toEqual(['e1', 'e2', 'e3'])
+  expect(storedIds(database).toSorted()).toEqual(['e1', 'e2', 'e3'])
   expect(database.epoch).not.toBe(world.database.epoch)
   // The gateway itself goes on.
   expect(await world.writer.commit(sampleEvent('e4'))).toEqual({ kind: 'stored', seq: 4 })

@@ -13,6 +13,7 @@ import {
   DAY_MS,
   RETENTION_MS,
   type DbWorld,
+  storedIds,
 } from './world.ts'
 
 function openRetentionOf(world: DbWorld) {
@@ -49,7 +50,7 @@ test('what is published and old goes, with everything of it; what is young stays
   expect(retain()).toBe(2)
   const tables = ['chunks', 'inbox', 'outbox', 'publish_log', 'variants']
   expect(tables.map((table) => countRows(world, table))).toEqual([1, 1, 1, 1, 0])
-  expect(openInbox(world.database).list({ limit: 9 })[0]?.eventId).toBe('young')
+  expect(storedIds(world.database)[0]).toBe('young')
 })
 
 test('the request of a batch goes with its events', async () => {
@@ -108,12 +109,10 @@ test('what is not published stays, however old', async () => {
   )
   world.clock.advance(100 * DAY_MS)
   retain()
-  const kept = openInbox(world.database).list({ limit: 9 })
-  expect(kept.map(({ eventId }) => eventId)).toEqual(['pending', 'blocked', 'retry', 'dead'])
+  expect(storedIds(world.database)).toEqual(['pending', 'blocked', 'retry', 'dead'])
   await world.writer.mark(sampleMark(4, 5, { settled: [3] }))
   retain()
-  const left = openInbox(world.database).list({ limit: 9 })
-  expect(left.map(({ eventId }) => eventId)).toEqual(['blocked', 'dead'])
+  expect(storedIds(world.database)).toEqual(['blocked', 'dead'])
 })
 
 test('one unpublished entry keeps the other events of its commit', async () => {
@@ -124,8 +123,8 @@ test('one unpublished entry keeps the other events of its commit', async () => {
   await world.writer.mark(sampleMark(0, 4, { exceptions: [sampleException(3)] }))
   world.clock.advance(100 * DAY_MS)
   retain()
-  expect(openInbox(world.database).list({ limit: 9 })).toHaveLength(3)
-  expect(openInbox(world.database).byEventId('b', 1)[0]?.body).toEqual(bytes('{"id":"b"}'))
+  expect(storedIds(world.database)).toHaveLength(3)
+  expect(openInbox(world.database).bySeq(3)?.body).toEqual(bytes('{"id":"b"}'))
 })
 
 test('commits that are kept do not stand in the way of later ones', async () => {

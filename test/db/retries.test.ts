@@ -139,7 +139,7 @@ describe('the end of a try', () => {
     await world.writer.finishRetry(finish({ ...failed, attempt: 3 }))
     world.clock.advance(DAY_MS)
     expect(dueSeqs(world)).toEqual([])
-    expect(openInbox(world.database).list({ limit: 1 })).toMatchObject([
+    expect(openInbox(world.database).rows([1])).toMatchObject([
       { state: 'failed', attempts: 3, nextTryAt: null },
     ])
   })

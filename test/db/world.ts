@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { openDedup } from '../../db/dedup.ts'
-import { DATABASE_FILE, openDatabase, type InletDatabase } from '../../db/open.ts'
+import { DATABASE_FILE, openDatabase, type InletDatabase, type Reader } from '../../db/open.ts'
 import type { Sync } from '../../db/sync.ts'
 import { openWriter, type Writer } from '../../db/writer.ts'
 import type { VerifiedBody } from '../../src/delivery.ts'
@@ -157,6 +157,14 @@ export async function openDbWorld(options: DbWorldOptions = {}): Promise<DbWorld
       await dir[Symbol.asyncDispose]()
     },
   }
+}
+
+/** The ids of what is stored, newest first. */
+export function storedIds({ client }: Reader): readonly string[] {
+  const rows = client.query<{ id: string }, []>(
+    'SELECT event_id AS id FROM inbox ORDER BY seq DESC',
+  )
+  return rows.all().map(({ id }) => id)
 }
 
 /** What a promise has come to, without waiting for it. */

@@ -4,7 +4,7 @@ import { guard } from '../../../routes/guard.ts'
 import type { Health } from '../../../routes/health.ts'
 import { openOperators } from '../../../routes/operator.ts'
 import { openRate } from '../../../src/door/rate.ts'
-import { LOGIN_BURST, LOGIN_PER_SECOND } from '../../../src/limits.ts'
+import { LOGIN_BURST, LOGIN_PER_SECOND } from '../../../src/admin-limits.ts'
 import { openLog } from '../../../src/log.ts'
 import { manualClock } from '../../support/manual-clock.ts'
 
