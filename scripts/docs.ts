@@ -1,18 +1,20 @@
 /**
- * Generates docs/configuration.md, docs/errors.md, docs/reliability.md and docs/providers/, and
- * counts the providers in README.md.
+ * Generates docs/configuration.md, docs/errors.md, docs/metrics.md, docs/reliability.md and
+ * docs/providers/, and counts the providers in README.md.
  * `--check` only says whether they are what the code and the ledgers say.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { SETTINGS, SOURCE_SETTINGS } from '../src/config.ts'
 import { FAULTS } from '../src/errors.ts'
+import { metricsPage } from './metrics-page.ts'
 import { PROVIDER_PAGES, providerPages, withCounts } from './provider-pages.ts'
 import { readResults, reliabilityPage } from '../test/torture/results.ts'
 
 const PAGES: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': configuration,
   'docs/errors.md': errors,
+  'docs/metrics.md': metricsPage,
   'README.md': () => withCounts(readFileSync('README.md', 'utf8')),
   'docs/reliability.md': () => reliabilityPage(readResults()),
   ...providerPages(),

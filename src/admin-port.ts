@@ -17,8 +17,8 @@ import { listen, type Listening } from './listen.ts'
 import type { Log } from './log.ts'
 import { expose, TEXT_FORMAT } from './metrics/expose.ts'
 import { METRICS } from './metrics/metrics.ts'
+import type { Observation, Watch } from './observe.ts'
 import type { Pairing } from './pairing/pairing.ts'
-import type { Readings } from './readings.ts'
 import type { Reloader } from './reload.ts'
 import type { Setup } from './setup.ts'
 
@@ -29,11 +29,12 @@ export interface AdminPortPorts {
   readonly reloader: Reloader
   readonly pairing: Pairing
   readonly health: () => Health
-  readonly readings: () => Readings
+  readonly observation: Observation
+  readonly watch: Watch
 }
 
 export function openAdminPort({ config }: Setup, ports: AdminPortPorts): Listening {
-  const { clock, log, reloader, pairing, health, readings } = ports
+  const { clock, log, reloader, pairing, health, watch } = ports
   const guesses = openRate({
     clock,
     perSecond: LOGIN_PER_SECOND,
@@ -60,7 +61,7 @@ export function openAdminPort({ config }: Setup, ports: AdminPortPorts): Listeni
     health,
     openApi,
     dashboard: { files: dashboardFiles },
-    metrics: { mediaType: TEXT_FORMAT, expose: () => expose(METRICS, readings()) },
+    metrics: { mediaType: TEXT_FORMAT, expose: () => expose(METRICS, watch.readings()) },
   })
   return listen({
     clock,

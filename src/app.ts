@@ -30,7 +30,7 @@ import type { IngestPorts } from './ingest/ingest.ts'
 import { runRetries, type RetryPorts } from './ingest/retry.ts'
 import { RETENTION_POLL_MS } from './limits.ts'
 import type { Log } from './log.ts'
-import { openObservation, openReadings } from './observe.ts'
+import { openObservation, openWatch } from './observe.ts'
 import { openCallOut } from './outbound/call-out.ts'
 import { openConfirmations } from './outbound/confirmations.ts'
 import { openPairing } from './pairing/pairing.ts'
@@ -136,9 +136,9 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const healthOf = openHealth(storage.outbox, relay, door, clock)
   const health = () => healthOf(state)
   const served = () => reloader.current()
-  const watched = { clock, observation, served, door, relay, hint, health }
-  const readings = openReadings(config, watched, opened)
-  const entry = { reloader, pairing, door, ingestPorts, ingestEventsPorts, health, ...readings }
+  const watched = { clock, log, scope, observation, served, door, relay, hint, health }
+  const watch = openWatch(config, watched, opened)
+  const entry = { reloader, pairing, door, ingestPorts, ingestEventsPorts, health, watch }
   const doors = openDoors(setup, { ...ports, ...entry, observation }, opened)
   const resources = opened.move()
   logStart(setup, doors, log)

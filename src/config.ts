@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseNetwork } from './address.ts'
+import { ALARM_SETTINGS } from './alarm-settings.ts'
 import { parseFailpoint } from './failpoint.ts'
 import { LOG_LEVELS } from './log.ts'
 import { isLoopback } from './loopback.ts'
@@ -86,6 +87,7 @@ export const SETTINGS = {
     .default('none')
     .describe('Compression of record batches.'),
   ...KAFKA_SECURITY_SETTINGS,
+  ...ALARM_SETTINGS,
   REDIS_URL: z
     .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
     .optional()
@@ -280,6 +282,9 @@ function checkTogether(env: Environment, problems: string[]): void {
   }
   if (env['REDIS_URL'] !== undefined && upstash[0] !== undefined) {
     problems.push('REDIS_URL and UPSTASH_REDIS_REST_URL exclude each other: set one')
+  }
+  if ((env['INLET_ALARM_URL'] === undefined) !== (env['INLET_ALARM_SECRET'] === undefined)) {
+    problems.push('INLET_ALARM_URL and INLET_ALARM_SECRET go together: one is missing')
   }
   const sharesSources = env['REDIS_URL'] !== undefined || upstash[0] !== undefined
   if (sharesSources && env['INLET_NODE'] === undefined) {

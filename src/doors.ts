@@ -16,9 +16,8 @@ import { ingest, type IngestPorts } from './ingest/ingest.ts'
 import { receive } from './ingest/receive.ts'
 import { listen } from './listen.ts'
 import type { Log } from './log.ts'
-import type { Observation } from './observe.ts'
+import type { Observation, Watch } from './observe.ts'
 import type { Pairing } from './pairing/pairing.ts'
-import type { Readings } from './readings.ts'
 import type { Rejection } from './rejection.ts'
 import type { Reloader } from './reload.ts'
 import type { Setup } from './setup.ts'
@@ -35,7 +34,7 @@ export interface DoorsPorts {
   readonly ingestPorts: IngestPorts
   readonly ingestEventsPorts: IngestEventsPorts
   readonly health: () => Health
-  readonly readings: () => Readings
+  readonly watch: Watch
 }
 
 /** Opens both ports: the one for third and first parties, and the one for the operator. */

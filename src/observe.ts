@@ -4,17 +4,27 @@ import packageJson from '../package.json' with { type: 'json' }
 import { fileBytes } from '../db/files.ts'
 import { DATABASE_FILE } from '../db/open.ts'
 import type { Health } from '../routes/health.ts'
+import { openAlarms, type AlarmChange, type Alarms } from './alarms/alarms.ts'
+import type { AlarmThresholds } from './alarms/conditions.ts'
+import { openNotices, type Notices } from './alarms/notices.ts'
 import type { Clock } from './clock.ts'
 import { CommitMeter } from './commit-meter.ts'
 import type { Config } from './config.ts'
 import type { Door } from './door/door.ts'
-import { monitorEventLoop } from './event-loop.ts'
+import { monitorEventLoop, type EventLoopMonitor } from './event-loop.ts'
 import type { Hint } from './idempotency/hint.ts'
+import { randomToken } from './ids.ts'
+import type { Log } from './log.ts'
+import { openCallOut } from './outbound/call-out.ts'
+import { CATALOGUE } from './providers/catalogue.ts'
+import { signSample } from './providers/sign.ts'
 import type { Readings, SourceReading } from './readings.ts'
 import { openRejections, type Rejections } from './rejections/rejections.ts'
 import type { RelayThread } from './relay-thread.ts'
 import type { Served } from './reload.ts'
+import type { Scope } from './scope.ts'
 import { Traffic } from './traffic.ts'
+import { WATCH_TICK_MS } from './watch-limits.ts'
 
 /** What the stages tell, each through the part that it needs. */
 export interface Observation {
@@ -31,8 +41,10 @@ export function openObservation(config: Config, { clock }: { readonly clock: Clo
   }
 }
 
-export interface ReadingsPorts {
+export interface WatchPorts {
   readonly clock: Clock
+  readonly log: Log
+  readonly scope: Scope
   readonly observation: Observation
   readonly served: () => Served
   readonly door: Door
@@ -41,13 +53,75 @@ export interface ReadingsPorts {
   readonly health: () => Health
 }
 
-/** Adds up what the stages count, whenever somebody asks. */
-export function openReadings(config: Config, ports: ReadingsPorts, opened: AsyncDisposableStack) {
+/** What is known of the gateway now. */
+export interface Watch {
+  readonly readings: () => Readings
+  readonly alarms: Alarms
+}
+
+/** Adds up what the stages count, whenever somebody asks, and looks after alarms by itself. */
+export function openWatch(config: Config, ports: WatchPorts, opened: AsyncDisposableStack): Watch {
+  const eventLoop = monitorEventLoop()
+  opened.defer(() => eventLoop.close())
+  const alarms = openAlarms({ ...ports, thresholds: thresholdsOf(config), onChange })
+  const readings = openReadings(config, { ...ports, eventLoop, alarms })
+  const notices = openNoticesOf(config, ports)
+  if (notices !== undefined) ports.scope.run('notices', (signal) => notices.run(signal))
+
+  function onChange(change: AlarmChange): void {
+    notices?.notice(change)
+  }
+
+  ports.scope.run('watch', async (signal) => {
+    while (!signal.aborted) {
+      await ports.clock.sleep(WATCH_TICK_MS, signal)
+      eventLoop.roll()
+      if (!signal.aborted) alarms.evaluate(readings())
+    }
+  })
+  return { readings, alarms }
+}
+
+function thresholdsOf(config: Config): AlarmThresholds {
+  return {
+    silenceFactor: config.INLET_ALARM_SILENCE_FACTOR,
+    failures: config.INLET_ALARM_FAILURES,
+    lagEntries: config.INLET_ALARM_LAG_ENTRIES,
+    lagMs: config.INLET_ALARM_LAG_MS,
+    skewMs: config.INLET_ALARM_SKEW_MS,
+    diskFreeMinBytes: config.INLET_DISK_FREE_MIN_BYTES,
+  }
+}
+
+/** Whom to tell of alarms, where somebody is configured: signed as any Standard Webhook. */
+function openNoticesOf(config: Config, { clock, log }: WatchPorts): Notices | undefined {
+  const { INLET_ALARM_URL: url, INLET_ALARM_SECRET: secret, INLET_NODE: node } = config
+  const row = CATALOGUE.get('standard_webhooks')
+  if (url === undefined || secret === undefined || row === undefined) return undefined
+  return openNotices({
+    clock,
+    log,
+    url,
+    node,
+    newId: () => `msg_${randomToken()}`,
+    // The operator wrote the address: it may be one of their own network.
+    callOut: openCallOut({ clock, mayConnect: () => true }),
+    sign(id, body) {
+      const options = { secret, body, eventId: id, type: 'alarm', now: clock.now(), config: {} }
+      return signSample(row, { ...options, url }).headers
+    },
+  })
+}
+
+interface ReadingsPorts extends WatchPorts {
+  readonly eventLoop: EventLoopMonitor
+  readonly alarms: Alarms
+}
+
+function openReadings(config: Config, ports: ReadingsPorts): () => Readings {
   const { clock, observation, door, relay } = ports
   const startedAt = clock.now()
   const path = join(config.INLET_DATA_DIR, DATABASE_FILE)
-  const eventLoop = monitorEventLoop()
-  opened.defer(() => eventLoop.close())
 
   function sources(): readonly SourceReading[] {
     const { sources, callers } = ports.served()
@@ -66,29 +140,26 @@ export function openReadings(config: Config, ports: ReadingsPorts, opened: Async
     return state === 'off' ? undefined : { isUp: state === 'up', claims: ports.hint.counts() }
   }
 
-  return {
-    eventLoop,
-    readings(): Readings {
-      const { relay: lag } = ports.health()
-      const { sends = 0, failedSends = 0 } = relay.status() ?? {}
-      const { user, system } = process.cpuUsage()
-      return {
-        now: clock.now(),
-        startedAt,
-        version: packageJson.version,
-        sources: sources(),
-        traffic: observation.traffic,
-        commits: observation.meter,
-        door: { ...door.status(), turnedAway: door.turnedAway() },
-        relay: { ...lag, sends, failedSends, traffic: observation.traffic.relay },
-        redis: redis(),
-        eventLoop: eventLoop.last(),
-        databaseBytes: fileBytes(path),
-        walBytes: fileBytes(`${path}-wal`),
-        rssBytes: process.memoryUsage.rss(),
-        cpuMs: (user + system) / 1000,
-        alarms: [],
-      }
-    },
+  return () => {
+    const { relay: lag } = ports.health()
+    const { sends = 0, failedSends = 0 } = relay.status() ?? {}
+    const { user, system } = process.cpuUsage()
+    return {
+      now: clock.now(),
+      startedAt,
+      version: packageJson.version,
+      sources: sources(),
+      traffic: observation.traffic,
+      commits: observation.meter,
+      door: { ...door.status(), turnedAway: door.turnedAway() },
+      relay: { ...lag, sends, failedSends, traffic: observation.traffic.relay },
+      redis: redis(),
+      eventLoop: ports.eventLoop.last(),
+      databaseBytes: fileBytes(path),
+      walBytes: fileBytes(`${path}-wal`),
+      rssBytes: process.memoryUsage.rss(),
+      cpuMs: (user + system) / 1000,
+      alarms: ports.alarms.active(),
+    }
   }
 }

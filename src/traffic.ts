@@ -4,6 +4,7 @@
  */
 import { unreachable } from './assert.ts'
 import type { Clock, EpochMs } from './clock.ts'
+import type { FailedStep } from './delivery.ts'
 import type { FaultCode } from './errors.ts'
 import type { EventState } from './event.ts'
 import { bucketOf, Histogram, MS_BOUNDS, quantile } from './histogram.ts'
@@ -32,7 +33,7 @@ export type Ended =
     }
   | { readonly kind: 'handshake'; readonly name: string }
   | { readonly kind: 'replayed' }
-  | { readonly kind: 'refused'; readonly code: FaultCode; readonly isSummedUp?: boolean }
+  | { readonly kind: 'refused'; readonly code: FaultCode; readonly step?: FailedStep }
 
 /** How requests ended; a delivery that was split counts by its answer, and as one of `split`. */
 export interface DeliveryCounts {
@@ -44,7 +45,14 @@ export interface DeliveryCounts {
 }
 
 /** The columns of a source's minutes. */
-export const MINUTE_COLUMNS = { accepted: 0, duplicate: 1, refused: 2, unhandled: 3 } as const
+export const MINUTE_COLUMNS = {
+  accepted: 0,
+  duplicate: 1,
+  refused: 2,
+  unhandled: 3,
+  /** Those of the refused that were not proven. */
+  unproven: 4,
+} as const
 
 /** Counts of one source or one caller; those of all unknown ones share one. */
 export class SourceTraffic {
@@ -91,6 +99,7 @@ export class SourceTraffic {
         this.deliveries.refused += 1
         this.refused.set(ended.code, (this.refused.get(ended.code) ?? 0) + 1)
         this.minutes.add(at, MINUTE_COLUMNS.refused, 1)
+        if (ended.step !== undefined) this.minutes.add(at, MINUTE_COLUMNS.unproven, 1)
         return
       default:
         unreachable(ended)

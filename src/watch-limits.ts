@@ -26,3 +26,30 @@ export const REJECTED_HEADER_CHARS_MAX = 256
  */
 export const RHYTHM_MS_MIN = 24 * 60 * 60_000
 export const RHYTHM_DELIVERIES_MIN = 10
+
+/** How often the gateway looks at itself, in ms: a look costs less than 1 ms. */
+export const WATCH_TICK_MS = 10_000
+
+/** What has to last this long before it is an alarm, in ms: an election of Kafka is none. */
+export const ALARM_BLIP_MS = 30_000
+
+/** What was an alarm has to be gone for this long, in ms, before it is over. */
+export const ALARM_CLEAR_MS = 30_000
+
+/** No source is silent before this time, in ms, however steady it was: a deploy takes minutes. */
+export const SILENCE_MS_MIN = 10 * 60_000
+
+/** Deliveries that are not proven are counted over this time, */
+export const FAILURES_WINDOW_MINUTES = 5
+
+/** … and are an alarm only where they are this share of all: strangers try their luck. */
+export const FAILURES_SHARE_MIN = 0.1
+
+/** The alarm comes at this multiple of INLET_DISK_FREE_MIN_BYTES, while events are still taken. */
+export const DISK_ALARM_FACTOR = 2
+
+/** Alarms that wait to be told; the oldest gives way. */
+export const NOTICES_MAX = 100
+
+/** Tries to tell of one. */
+export const NOTICE_TRIES_MAX = 7

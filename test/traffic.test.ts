@@ -74,7 +74,7 @@ describe('the last hour', () => {
     expect(minutes().row(clock.now(), 1)[UNHANDLED]).toBe(1)
     expect(minutes().total(clock.now())[REFUSED]).toBe(2)
     clock.advance(60 * 60_000)
-    expect([...minutes().total(clock.now())]).toEqual([0, 0, 0, 0])
+    expect([...minutes().total(clock.now())]).toEqual([0, 0, 0, 0, 0])
     traffic.count('github', refused, 1)
     expect(minutes().row(clock.now(), 0)[REFUSED]).toBe(1)
   })

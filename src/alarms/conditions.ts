@@ -1,0 +1,146 @@
+import type { AlarmName } from '../alarm.ts'
+import { MINUTE_COLUMNS } from '../traffic.ts'
+import type { Readings, SourceReading } from '../readings.ts'
+import {
+  ALARM_BLIP_MS,
+  DISK_ALARM_FACTOR,
+  FAILURES_SHARE_MIN,
+  FAILURES_WINDOW_MINUTES,
+  SILENCE_MS_MIN,
+} from '../watch-limits.ts'
+
+/** From when on something is an alarm. Where one is 0, nothing of its kind is. */
+export interface AlarmThresholds {
+  readonly silenceFactor: number
+  readonly failures: number
+  readonly lagEntries: number
+  readonly lagMs: number
+  readonly skewMs: number
+  /** Below which free space the door takes nothing. */
+  readonly diskFreeMinBytes: number
+}
+
+/** Something that is not as it should be. */
+export interface Condition {
+  readonly name: AlarmName
+  readonly subject: string
+  readonly text: string
+  /** False where it is better than what raises an alarm, and not yet good enough to clear it. */
+  readonly isRaising: boolean
+  /** How long it has to last before it is an alarm. */
+  readonly afterMs: number
+}
+
+/** What stays of a threshold while an alarm is raised: it does not flap around the limit. */
+const HYSTERESIS = 0.5
+
+/** Everything that is not as it should be now. */
+export function findConditions(readings: Readings, limits: AlarmThresholds): readonly Condition[] {
+  return [
+    ...readings.sources.flatMap((source) => [
+      ...silence(source, readings, limits),
+      ...failures(source, readings, limits),
+      ...skew(source, limits),
+    ]),
+    ...lag(readings, limits),
+    ...deadLetters(readings),
+    ...disk(readings, limits),
+    ...outages(readings),
+  ]
+}
+
+function silence(
+  { name, traffic: { rhythm } }: SourceReading,
+  { now }: Readings,
+  { silenceFactor }: AlarmThresholds,
+): readonly Condition[] {
+  const usualMs = rhythm.usualGapMs(now)
+  if (silenceFactor === 0 || usualMs === null || rhythm.lastAt === null) return []
+  const silentMs = now - rhythm.lastAt
+  if (silentMs <= Math.max(usualMs * silenceFactor, SILENCE_MS_MIN)) return []
+  const usual = `its longest pause in eight days was ${duration(usualMs)}`
+  const text = `${name} has sent nothing for ${duration(silentMs)}; ${usual}`
+  return [{ name: 'source_silent', subject: name, text, isRaising: true, afterMs: 0 }]
+}
+
+function failures(
+  { name, traffic: { minutes } }: SourceReading,
+  { now }: Readings,
+  limits: AlarmThresholds,
+): readonly Condition[] {
+  let taken = 0
+  let unproven = 0
+  for (let age = 0; age < FAILURES_WINDOW_MINUTES; age += 1) {
+    const row = minutes.row(now, age)
+    taken += (row[MINUTE_COLUMNS.accepted] ?? 0) + (row[MINUTE_COLUMNS.duplicate] ?? 0)
+    unproven += row[MINUTE_COLUMNS.unproven] ?? 0
+  }
+  const isMany = unproven >= limits.failures * HYSTERESIS
+  const isShare = unproven >= (taken + unproven) * FAILURES_SHARE_MIN
+  if (limits.failures === 0 || unproven === 0 || !isMany || !isShare) return []
+  const isRaising = unproven >= limits.failures
+  const all = `${unproven} of ${taken + unproven} deliveries`
+  const text = `${all} of ${name} were not proven within ${FAILURES_WINDOW_MINUTES} minutes`
+  return [{ name: 'verification_failures', subject: name, text, isRaising, afterMs: 0 }]
+}
+
+function skew(
+  { name, skewMs }: SourceReading,
+  { skewMs: limitMs }: AlarmThresholds,
+): readonly Condition[] {
+  const offMs = Math.abs(skewMs ?? 0)
+  if (limitMs === 0 || offMs <= limitMs * HYSTERESIS) return []
+  const where = (skewMs ?? 0) > 0 ? 'ahead of' : 'behind'
+  const text = `our clock is ${duration(offMs)} ${where} what ${name} signs`
+  return [
+    { name: 'clock_skew', subject: name, text, isRaising: offMs > limitMs, afterMs: ALARM_BLIP_MS },
+  ]
+}
+
+function lag({ relay }: Readings, limits: AlarmThresholds): readonly Condition[] {
+  const { pending, oldestPendingMs } = relay
+  const isOver = (factor: number) =>
+    (limits.lagEntries > 0 && pending > limits.lagEntries * factor) ||
+    (limits.lagMs > 0 && oldestPendingMs > limits.lagMs * factor)
+  if (!isOver(HYSTERESIS)) return []
+  const text = `${pending} records wait, the oldest for ${duration(oldestPendingMs)}`
+  return [{ name: 'lag', subject: 'outbox', text, isRaising: isOver(1), afterMs: ALARM_BLIP_MS }]
+}
+
+function deadLetters({ relay: { blocked, dead } }: Readings): readonly Condition[] {
+  if (blocked + dead === 0) return []
+  const text = `${blocked} records are blocked, ${dead} are dead`
+  return [{ name: 'dead_letters', subject: 'outbox', text, isRaising: true, afterMs: 0 }]
+}
+
+function disk({ door }: Readings, { diskFreeMinBytes }: AlarmThresholds): readonly Condition[] {
+  const { diskFreeBytes } = door
+  if (diskFreeBytes === null) return []
+  const raiseBytes = diskFreeMinBytes * DISK_ALARM_FACTOR
+  if (diskFreeBytes >= raiseBytes / (1 - HYSTERESIS / 2)) return []
+  const free = `${megabytes(diskFreeBytes)} MB are free`
+  const text = `${free}; below ${megabytes(diskFreeMinBytes)} MB nothing is taken`
+  const isRaising = diskFreeBytes < raiseBytes
+  return [{ name: 'disk_low', subject: 'disk', text, isRaising, afterMs: 0 }]
+}
+
+function outages({ relay, redis }: Readings): readonly Condition[] {
+  const down = { isRaising: true, afterMs: ALARM_BLIP_MS } as const
+  const kafka = { name: 'kafka_down', subject: 'kafka', text: 'Kafka does not answer' } as const
+  const other = { name: 'redis_down', subject: 'redis', text: 'Redis does not answer' } as const
+  return [
+    ...(relay.state === 'down' ? [{ ...kafka, ...down }] : []),
+    ...(redis?.isUp === false ? [{ ...other, ...down }] : []),
+  ]
+}
+
+function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000)
+  if (seconds < 120) return `${seconds} s`
+  const minutes = Math.round(seconds / 60)
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e6)
+}
