@@ -20,6 +20,7 @@ export interface Receiver extends Contestant {
 
 /** `dist/inlet serve`. */
 export interface Gateway extends Receiver {
+  readonly adminUrl: string
   /** How many records are stored and not yet published. */
   pending(): Promise<number>
 }
@@ -73,12 +74,13 @@ async function startScript(
   return { ...server, url }
 }
 
-/** Starts the gateway with an empty database and without handlers. */
+/** Starts the gateway without handlers, on the database in `data`, or on a new one. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const port = findFreePort()
   const adminPort = findFreePort()
   const dataDir = join(options.directory, 'data')
-  const readyUrl = `http://127.0.0.1:${adminPort}/readyz`
+  const adminUrl = `http://127.0.0.1:${adminPort}`
+  const readyUrl = `${adminUrl}/readyz`
   const server = await startServer({
     command: [BINARY, 'serve'],
     cpu: options.cpu,
@@ -99,6 +101,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     ...server,
     url: `http://127.0.0.1:${port}`,
+    adminUrl,
     async pending() {
       return Health.parse(await (await fetch(readyUrl)).json()).relay.pending
     },

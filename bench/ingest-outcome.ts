@@ -1,8 +1,7 @@
 import type { Load } from './load.ts'
+import { SATURATED_BUSY_MIN } from './saturation.ts'
 import { describeSpread, median, spreadOf, type Spread } from './statistics.ts'
 
-/** Below this the bare server was kept waiting: by a slow generator, or by other programs. */
-const SATURATED_BUSY_MIN = 0.9
 /** With fewer connections than this the bare server cannot be kept busy. */
 const SATURATING_CONNECTIONS = 64
 

@@ -14,7 +14,7 @@ import {
 import { INGEST_HELP, parseIngestOptions, type IngestOptions } from './ingest-options.ts'
 import { describeOutcome, figuresOf, type Outcome, type Round } from './ingest-outcome.ts'
 import { ensureWrk, runLoad } from './load.ts'
-import { describeMachine, probeSyncMs } from './machine.ts'
+import { describeMachine, probeSync } from './machine.ts'
 import { installPeers, startPeers } from './peers.ts'
 import { presign, type Presigned } from './presign.ts'
 import { SHAPES } from './shapes.ts'
@@ -40,7 +40,7 @@ async function run(args: readonly string[]): Promise<Report> {
   if (options.compare) installPeers()
   using workspace = makeWorkspace(options.dataDir)
   const machine = describeMachine()
-  const syncMs = probeSyncMs(workspace.path)
+  const syncMs = probeSync(workspace.path).medianMs
   console.error(`${machine}; one sync of the disk takes ${syncMs.toFixed(3)} ms`)
 
   const outcomes: Outcome[] = []

@@ -2,9 +2,9 @@ import { closeSync, fdatasyncSync, openSync, statfsSync, writeSync } from 'node:
 import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../src/clock.ts'
-import { median } from './statistics.ts'
+import { median, percentile } from './statistics.ts'
 
-const SYNCS = 200
+const SYNCS = 500
 const TMPFS = 0x01021994
 
 /** What the figures depend on beside the program. */
@@ -21,8 +21,14 @@ export function describeMachine(): string {
   return parts.join(', ')
 }
 
-/** How long the disk below a directory takes to sync one appended page: the median, in ms. */
-export function probeSyncMs(directory: string): number {
+/** How long the disk below a directory takes to sync one appended page, in ms. */
+export interface SyncTimes {
+  readonly medianMs: number
+  readonly p99Ms: number
+}
+
+/** Appends pages to a file, and syncs each. */
+export function probeSync(directory: string): SyncTimes {
   if (statfsSync(directory).type === TMPFS) {
     throw new Error(`${directory} is in memory: choose a directory on a disk with --data-dir`)
   }
@@ -35,5 +41,5 @@ export function probeSyncMs(directory: string): number {
     return systemClock.monotonicMs() - startedMs
   })
   closeSync(file)
-  return median(times)
+  return { medianMs: median(times), p99Ms: percentile(times, 0.99) }
 }

@@ -4,10 +4,22 @@ import type { Benchmark } from './benchmark.ts'
 import { e2e } from './e2e.ts'
 import { footprint } from './footprint.ts'
 import { ingest } from './ingest.ts'
+import { latency } from './latency.ts'
 import { overload } from './overload.ts'
 import { relay } from './relay.ts'
+import { slowDisk } from './slow-disk.ts'
+import { stored } from './stored.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [ingest, relay, e2e, overload, footprint]
+const BENCHMARKS: readonly Benchmark[] = [
+  ingest,
+  slowDisk,
+  stored,
+  latency,
+  overload,
+  relay,
+  e2e,
+  footprint,
+]
 
 // What is still running, and its files, go with the process: see server.ts and workspace.ts.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))

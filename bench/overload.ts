@@ -9,7 +9,7 @@ import { describeMachine } from './machine.ts'
 import { openLoadCount, runOpenLoad } from './open-load.ts'
 import { positive } from './options.ts'
 import { presign } from './presign.ts'
-import { drain, saturate } from './saturation.ts'
+import { drain, saturate, SATURATED_BUSY_MIN } from './saturation.ts'
 import { SHAPES } from './shapes.ts'
 import { describeSpread, percentile, spreadOf } from './statistics.ts'
 import { peakMemoryMib } from './usage.ts'
@@ -31,8 +31,6 @@ const GENERATOR_CPU = cpus().length - 1
 const OVERLOAD = 2
 /** Above this share of its core the generator could be what is slow. */
 const GENERATOR_BUSY_MAX = 0.9
-/** Below this other programs took from the gateway's core, and saturation was none. */
-const SATURATED_BUSY_MIN = 0.9
 const SHAPE = SHAPES['stripe-2k']
 const SECRET = randomSecret()
 

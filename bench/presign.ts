@@ -57,6 +57,19 @@ export function presign(
   }
 }
 
+/** Requests without body and signature, all the same. */
+export function plainRequests(methodAndPath: string, count: number): Presigned {
+  return {
+    template: Buffer.from(`${methodAndPath} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n`),
+    tokenChars: 0,
+    tokenOffsets: [],
+    signatureOffsets: [],
+    values: Buffer.alloc(count * SIGNATURE_CHARS),
+    count,
+    bodyBytes: 0,
+  }
+}
+
 /** Writes them for a generator. Returns what it must be told: files, length of a token, offsets. */
 export function writePresigned(presigned: Presigned, directory: string): string[] {
   const template = join(directory, 'template')

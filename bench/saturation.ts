@@ -10,6 +10,9 @@ const PER_SECOND_MAX = 60_000
 const POLL_MS = 10
 const DRAIN_MS_MAX = 120_000
 
+/** Below this share of its core a server under full load was kept waiting. */
+export const SATURATED_BUSY_MIN = 0.9
+
 export interface SaturationOptions {
   readonly directory: string
   /** Of the generator. */

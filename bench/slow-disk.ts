@@ -1,0 +1,96 @@
+import { mkdirSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { systemClock } from '../src/clock.ts'
+import { randomSecret } from '../src/ids.ts'
+import type { Benchmark, Report } from './benchmark.ts'
+import { buildBinary, startGateway } from './contestants.ts'
+import { loadInTurn } from './in-turn.ts'
+import { ensureWrk } from './load.ts'
+import { describeMachine, probeSync } from './machine.ts'
+import { nonNegative, positive } from './options.ts'
+import { presign } from './presign.ts'
+import { SHAPES } from './shapes.ts'
+import { buildSyncDelay } from './sync-delay.ts'
+import { makeWorkspace } from './workspace.ts'
+
+const HELP = `bun run bench slow-disk [options]
+What a slow disk takes from intake: \`dist/inlet serve\` with every sync made slower, as on a network
+disk, against the same on the disk as it is. The ratio is that of the events a second.
+
+  --sync-delay-ms N  what each sync takes longer (5)
+  --connections N    each waits for its answer; at C of them C / 2 / delay is the limit (1024)
+  --rounds N         counted rounds of each, after one to warm up (5)
+  --seconds N        length of a round (3)
+  --data-dir DIR     a directory on the disk to measure (the system's temporary one)
+  --no-build         measures dist/inlet as it is
+  --json             the last line is one JSON object`
+
+const SERVER_CPU = 0
+const SHAPE = SHAPES['stripe-2k']
+const SECRET = randomSecret()
+
+/** Intake on a disk whose syncs are slow, against the same disk as it is. */
+export const slowDisk: Benchmark = { name: 'slow-disk', help: HELP, run }
+
+async function run(args: readonly string[]): Promise<Report> {
+  const options = parse(args)
+  if (cpus().length === 1) throw new Error('gateway and generator need a core each')
+  ensureWrk()
+  if (options.build) buildBinary()
+  using workspace = makeWorkspace(options.dataDir)
+  const syncMs = probeSync(workspace.path).medianMs
+  await using plain = await start(workspace.path, 'plain', 0)
+  await using slow = await start(workspace.path, 'slow', options.syncDelayMs)
+  const { valid, figures } = await loadInTurn({
+    ...options,
+    plain,
+    other: slow,
+    directory: workspace.path,
+    sign: (count) => presign(SHAPE, { count, secret: SECRET, nowMs: systemClock.now() }),
+  })
+  const machine = describeMachine()
+  return {
+    name: 'slow-disk',
+    ratio: figures.ratio.median,
+    valid,
+    figures: { machine, syncMs, ...options, ...figures },
+  }
+}
+
+function start(parent: string, name: string, delayMs: number) {
+  const directory = join(parent, name)
+  mkdirSync(directory)
+  return startGateway({
+    directory,
+    cpu: SERVER_CPU,
+    source: SHAPE.source,
+    secret: SECRET,
+    sink: 'file',
+    logLevel: 'info',
+    env: buildSyncDelay(delayMs, directory).env,
+  })
+}
+
+function parse(args: readonly string[]) {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      'sync-delay-ms': { type: 'string', default: '5' },
+      connections: { type: 'string', default: '1024' },
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '3' },
+      'data-dir': { type: 'string' },
+      'no-build': { type: 'boolean', default: false },
+    },
+  })
+  return {
+    syncDelayMs: nonNegative('--sync-delay-ms', values['sync-delay-ms']),
+    connections: positive('--connections', values.connections),
+    rounds: positive('--rounds', values.rounds),
+    seconds: positive('--seconds', values.seconds),
+    dataDir: values['data-dir'],
+    build: !values['no-build'],
+  }
+}
