@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/clock.ts'
 import { randomSecret } from '../src/ids.ts'
-import { fillBacklog } from './backlog.ts'
 import type { Benchmark, Report } from './benchmark.ts'
 import { BINARY, buildBinary, startBare, startGateway, type Contestant } from './contestants.ts'
 import { ensureWrk, runLoad } from './load.ts'
 import { describeMachine } from './machine.ts'
 import { positive } from './options.ts'
 import { presign } from './presign.ts'
+import { copySeed, seedBacklog } from './seeds.ts'
 import { SHAPES, TOKEN } from './shapes.ts'
 import { describeSpread, spreadOf, type Spread } from './statistics.ts'
 import { buildSyncDelay } from './sync-delay.ts'
@@ -18,9 +18,9 @@ import { peakMemoryMib, usageOf } from './usage.ts'
 import { makeWorkspace } from './workspace.ts'
 
 const HELP = `bun run bench footprint [options]
-What \`dist/inlet serve\` takes: the time from its start to the first 202, empty and with a backlog;
-CPU and wake-ups while nothing comes; memory, bytes on disk and syncs under full load. The ratio is
-its start to that of a bare Bun.serve.
+What \`dist/inlet serve\` takes: the time from its start to the first 202, on a new database, on one
+that is there, and with a backlog; CPU and wake-ups while nothing comes; memory, bytes on disk and
+syncs under full load. The ratio is its start to that of a bare Bun.serve.
 
   --rounds N     starts of each (5)
   --backlog N    events that wait in the other database (1000000, of 2.3 kB)
@@ -33,6 +33,7 @@ its start to that of a bare Bun.serve.
 const SERVER_CPU = 0
 const GENERATOR_CPU = cpus().length - 1
 const CONNECTIONS = 256
+const SETTLE_MS = 10_000
 /** More requests than are taken in a second. */
 const REQUESTS_PER_SECOND_MAX = 40_000
 const SHAPE = SHAPES['stripe-2k']
@@ -48,12 +49,11 @@ async function run(args: readonly string[]): Promise<Report> {
   if (options.build) buildBinary()
   using workspace = makeWorkspace(options.dataDir)
   const directory = workspace.path
-  const backlog = join(directory, 'backlog', 'data')
-  mkdirSync(backlog, { recursive: true })
-  await fillBacklog({ dataDir: backlog, topic: 'bench', count: options.backlog, shape: SHAPE })
+  copySeed(await seedBacklog(options.backlog, SHAPE), join(directory, 'backlog', 'data'))
 
-  const starts: Record<'empty' | 'backlog' | 'bare', number[]> = {
-    empty: [],
+  const starts: Record<'first' | 'again' | 'backlog' | 'bare', number[]> = {
+    first: [],
+    again: [],
     backlog: [],
     bare: [],
   }
@@ -61,17 +61,21 @@ async function run(args: readonly string[]): Promise<Report> {
     const empty = join(directory, `empty-${round}`)
     mkdirSync(empty)
     starts.bare.push(await startMs(empty, (at) => startBare({ directory: at, cpu: SERVER_CPU })))
-    starts.empty.push(await startMs(empty, start))
+    starts.first.push(await startMs(empty, start))
+    starts.again.push(await startMs(empty, start))
     starts.backlog.push(await startMs(join(directory, 'backlog'), start))
   }
   const startSpreads = {
     bareStartMs: spreadOf(starts.bare),
-    startMs: spreadOf(starts.empty),
+    firstStartMs: spreadOf(starts.first),
+    startMs: spreadOf(starts.again),
     startWithBacklogMs: spreadOf(starts.backlog),
   }
   const figures = {
     binaryMib: statSync(BINARY).size / 2 ** 20,
     ...startSpreads,
+    backlogCostsMs: startSpreads.startWithBacklogMs.median - startSpreads.startMs.median,
+    ...(await bareIdle(join(directory, 'empty-0'), options)),
     ...(await idleAndLoad(join(directory, 'empty-0'), options)),
   }
   for (const [name, value] of Object.entries(figures)) console.error(`${name}: ${show(value)}`)
@@ -117,14 +121,30 @@ function deliver(url: string): Promise<Response> {
   })
 }
 
-async function idleAndLoad(directory: string, { idleS, loadS }: Options) {
+async function bareIdle(directory: string, options: Options) {
+  await using bare = await startBare({ directory, cpu: SERVER_CPU })
+  const idle = await watchIdle(bare.pid, options)
+  return { bareIdleCpuPercent: idle.cpuPercent, bareIdleWakeupsPerSecond: idle.wakeupsPerSecond }
+}
+
+/** After the compiler of the runtime and its collector have come to rest. */
+async function watchIdle(pid: number, { idleS }: Options) {
+  await systemClock.sleep(SETTLE_MS)
+  const before = usageOf(pid)
+  await systemClock.sleep(idleS * 1000)
+  const after = usageOf(pid)
+  return {
+    cpuPercent: (after.cpuMs - before.cpuMs) / (10 * idleS),
+    wakeupsPerSecond: (after.wakeups - before.wakeups) / idleS,
+  }
+}
+
+async function idleAndLoad(directory: string, options: Options) {
+  const { loadS } = options
   const syncCount = buildSyncDelay(0, directory)
   await using gateway = await start(directory, syncCount.env)
-  await systemClock.sleep(2_000)
-  const before = usageOf(gateway.pid)
-  await systemClock.sleep(idleS * 1000)
-  const after = usageOf(gateway.pid)
-
+  const idle = await watchIdle(gateway.pid, options)
+  const { bytesWritten } = usageOf(gateway.pid)
   const count = REQUESTS_PER_SECOND_MAX * loadS
   const presigned = presign(SHAPE, { count, secret: SECRET, nowMs: systemClock.now() })
   const syncsBefore = syncCount.syncs()
@@ -137,19 +157,19 @@ async function idleAndLoad(directory: string, { idleS, loadS }: Options) {
     cpu: GENERATOR_CPU,
     repeat: false,
   })
-  const written = usageOf(gateway.pid).bytesWritten - after.bytesWritten
+  const written = usageOf(gateway.pid).bytesWritten - bytesWritten
   return {
-    idleCpuPercent: (after.cpuMs - before.cpuMs) / (10 * idleS),
-    idleWakeupsPerSecond: (after.wakeups - before.wakeups) / idleS,
+    idleCpuPercent: idle.cpuPercent,
+    idleWakeupsPerSecond: idle.wakeupsPerSecond,
     eventsPerSecond: load.perSecond,
     peakMemoryMib: peakMemoryMib(gateway.pid),
     bytesPerPayloadByte: written / (load.requests * presigned.bodyBytes),
-    eventsPerSync: load.requests / (syncCount.syncs() - syncsBefore),
+    syncsPerEvent: (syncCount.syncs() - syncsBefore) / load.requests,
   }
 }
 
 function show(value: number | Spread): string {
-  if (typeof value === 'number') return value.toFixed(2)
+  if (typeof value === 'number') return value.toFixed(3)
   return describeSpread(value, 1)
 }
 

@@ -17,9 +17,9 @@ import { describeSpread, percentile, spreadOf } from './statistics.ts'
 import { makeWorkspace } from './workspace.ts'
 
 const HELP = `bun run bench latency [options]
-How long the 202 of \`dist/inlet serve\` takes at 70 % of what it takes, with requests that come when
-they come (open loop, Poisson); and how long its event loop stood still meanwhile. The ratio is the
-p99 of the 202 to that of one sync of the same disk, alone, plus 1 ms; less is better.
+How long the 202 of \`dist/inlet serve\` takes at 70 % of what it takes, with requests that come
+when they come (open loop, Poisson); and how long its event loop stood still meanwhile. The ratio is
+the p99 of the 202 to that of one sync of the same disk, alone, plus 1 ms; less is better.
 
   --rounds N     counted rounds, after one to warm up (5)
   --seconds N    length of a round (4)

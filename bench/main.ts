@@ -1,7 +1,10 @@
 // `bun run bench <name> [options]`: see docs/benchmarks.md.
 import { messageOf } from '../src/errors.ts'
+import { ALL_HELP, measureAll } from './all.ts'
+import { backlog } from './backlog-drain.ts'
 import type { Benchmark } from './benchmark.ts'
 import { e2e } from './e2e.ts'
+import { checkFloors, writeFloors } from './floors.ts'
 import { footprint } from './footprint.ts'
 import { ingest } from './ingest.ts'
 import { latency } from './latency.ts'
@@ -17,6 +20,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   latency,
   overload,
   relay,
+  backlog,
   e2e,
   footprint,
 ]
@@ -27,11 +31,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 process.exitCode = await main(process.argv.slice(2))
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === 'all' && !args.includes('--help')) return measureAll(BENCHMARKS, args)
+  if (name === '--check') return check()
+  if (name === '--set-floors') return setFloors()
   const benchmark = BENCHMARKS.find((each) => each.name === name)
   if (benchmark === undefined || args.includes('--help')) {
-    const known = benchmark === undefined ? BENCHMARKS : [benchmark]
-    console.error(known.map(({ help }) => help).join('\n\n'))
-    return benchmark === undefined ? 2 : 0
+    const helps = benchmark === undefined ? BENCHMARKS.map(({ help }) => help) : [benchmark.help]
+    console.error((benchmark === undefined ? [...helps, ALL_HELP] : helps).join('\n\n'))
+    return benchmark === undefined && name !== 'all' ? 2 : 0
   }
   const json = args.includes('--json')
   try {
@@ -42,4 +49,15 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     console.error(`bench ${benchmark.name}: ${messageOf(error)}`)
     return 1
   }
+}
+
+function setFloors(): number {
+  writeFloors()
+  return 0
+}
+
+function check(): number {
+  const worse = checkFloors()
+  for (const line of worse) console.error(line)
+  return worse.length === 0 ? 0 : 1
 }

@@ -1,18 +1,16 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { z } from 'zod'
 import { systemClock } from '../src/clock.ts'
 import { randomSecret } from '../src/ids.ts'
 import { createTopicNamed, deleteTopics } from '../test/support/topics.ts'
-import { fillBacklog, recordsOf } from './backlog.ts'
+import { sendBare, writeRecords } from './bare-sends.ts'
 import type { Benchmark, Report } from './benchmark.ts'
 import { startBroker } from './broker.ts'
 import { buildBinary, startGateway } from './contestants.ts'
 import { describeMachine } from './machine.ts'
 import { positive } from './options.ts'
-import { onCpu } from './server.ts'
 import { SHAPES } from './shapes.ts'
 import { describeSpread, spreadOf } from './statistics.ts'
 import { makeWorkspace } from './workspace.ts'
@@ -40,9 +38,13 @@ export const relay: Benchmark = { name: 'relay', help: HELP, run }
 
 interface Setting {
   readonly brokers: string
-  /** Holds the backlog, the records file and, for each round, a copy of the backlog. */
+  /** Holds, for each round, a copy of the backlog. */
   readonly directory: string
   readonly count: number
+  /** Where the backlog is. */
+  readonly dataDir: string
+  /** The file with its records. */
+  readonly records: string
 }
 
 async function run(args: readonly string[]): Promise<Report> {
@@ -51,11 +53,9 @@ async function run(args: readonly string[]): Promise<Report> {
   if (build) buildBinary()
   using workspace = makeWorkspace(dataDir)
   await using kafka = await startBroker(BROKER_CPU)
-  const setting: Setting = { brokers: kafka.brokers, directory: workspace.path, count }
-  const backlog = join(workspace.path, 'backlog')
-  mkdirSync(backlog)
-  await fillBacklog({ dataDir: backlog, topic: TOPIC, count, shape: SHAPE })
-  writeFileSync(join(workspace.path, 'records.json'), JSON.stringify(recordsOf(backlog)))
+  const directory = workspace.path
+  const written = await writeRecords(count, { directory, topic: TOPIC, shape: SHAPE })
+  const setting: Setting = { brokers: kafka.brokers, directory, count, ...written }
 
   const ours: number[] = []
   const bare: number[] = []
@@ -97,9 +97,10 @@ async function withTopic(
 }
 
 /** From the first batch that is marked to the last: start and connecting are not in it. */
-async function relayRound({ brokers, directory, count }: Setting): Promise<number> {
+async function relayRound(setting: Setting): Promise<number> {
+  const { brokers, directory, count } = setting
   const dataDir = join(directory, 'data')
-  cpSync(join(directory, 'backlog'), dataDir, { recursive: true })
+  cpSync(setting.dataDir, dataDir, { recursive: true })
   await using gateway = await startGateway({
     directory,
     cpu: SENDER_CPU,
@@ -125,17 +126,8 @@ async function relayRound({ brokers, directory, count }: Setting): Promise<numbe
   }
 }
 
-const Sent = z.object({ perSecond: z.number() })
-
-async function bareRound({ brokers, directory }: Setting): Promise<number> {
-  const script = join(import.meta.dir, 'bare-producer.ts')
-  const records = join(directory, 'records.json')
-  const sender = Bun.spawn(onCpu(SENDER_CPU, [process.execPath, script, brokers, TOPIC, records]), {
-    stderr: 'inherit',
-  })
-  const output = await new Response(sender.stdout).text()
-  if ((await sender.exited) !== 0) throw new Error('the bare producer failed')
-  return Sent.parse(JSON.parse(output)).perSecond
+function bareRound({ brokers, records }: Setting): Promise<number> {
+  return sendBare({ brokers, topic: TOPIC, records, cpu: SENDER_CPU })
 }
 
 function parse(args: readonly string[]) {

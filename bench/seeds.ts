@@ -21,6 +21,9 @@ import { systemClock } from '../src/clock.ts'
 import { fillBacklog } from './backlog.ts'
 import type { Shape } from './shapes.ts'
 
+/** Where the records of a backlog go. */
+export const BACKLOG_TOPIC = 'bench-backlog'
+
 const RETENTION_MS = 7 * 24 * 60 * 60 * 1000
 /** Events of a commit, as at full load. */
 const EVENTS_PER_CHUNK = 64
@@ -28,14 +31,11 @@ const EVENTS_PER_CHUNK = 64
 const STORED_BODY_BYTES = 64
 const EVENTS_PER_TRANSACTION = 1_600 * EVENTS_PER_CHUNK
 
-/** A database of this many events that wait to be published. Returns its path. */
-export async function seedBacklog(
-  count: number,
-  { topic, shape }: { topic: string; shape: Shape },
-): Promise<string> {
-  const { path, isMade, place } = placeOf(`backlog-${topic}-${count}`)
+/** A database of this many events that wait for BACKLOG_TOPIC. Returns its path. */
+export async function seedBacklog(count: number, shape: Shape): Promise<string> {
+  const { path, isMade, place } = placeOf(`backlog-${count}`)
   if (isMade) return path
-  await fillBacklog({ dataDir: place.directory, topic, shape, count })
+  await fillBacklog({ dataDir: place.directory, topic: BACKLOG_TOPIC, shape, count })
   return place.keep()
 }
 

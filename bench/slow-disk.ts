@@ -16,8 +16,8 @@ import { buildSyncDelay } from './sync-delay.ts'
 import { makeWorkspace } from './workspace.ts'
 
 const HELP = `bun run bench slow-disk [options]
-What a slow disk takes from intake: \`dist/inlet serve\` with every sync made slower, as on a network
-disk, against the same on the disk as it is. The ratio is that of the events a second.
+What a slow disk takes from intake: \`dist/inlet serve\` with every sync made slower, as on a
+network disk, against the same on the disk as it is. The ratio is that of the events a second.
 
   --sync-delay-ms N  what each sync takes longer (5)
   --connections N    each waits for its answer; at C of them C / 2 / delay is the limit (1024)

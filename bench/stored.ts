@@ -16,8 +16,8 @@ import { SHAPES } from './shapes.ts'
 import { makeWorkspace } from './workspace.ts'
 
 const HELP = `bun run bench stored [options]
-What the events that are kept take from intake: \`dist/inlet serve\` on a database that holds millions
-of them, all published, against an empty one. The ratio is that of the events a second.
+What the events that are kept take from intake: \`dist/inlet serve\` on a database that holds
+millions of them, all published, against an empty one. The ratio is that of the events a second.
 The first run makes the database, 3 GB in the cache folder; each copies it.
 
   --events N         events that are stored (10000000)

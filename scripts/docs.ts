@@ -1,10 +1,12 @@
 /**
- * Generates docs/configuration.md, docs/errors.md, docs/metrics.md, docs/reliability.md and
- * docs/providers/, and counts the providers in README.md.
+ * Generates docs/configuration.md, docs/errors.md, docs/metrics.md, docs/reliability.md,
+ * docs/benchmarks.md with its plots, and docs/providers/, and counts the providers in README.md.
  * `--check` only says whether they are what the code and the ledgers say.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { benchmarkPages } from '../bench/page.ts'
+import { readResults as readBenchmarks } from '../bench/results.ts'
 import { SETTINGS, SOURCE_SETTINGS } from '../src/config.ts'
 import { FAULTS } from '../src/errors.ts'
 import { metricsPage } from './metrics-page.ts'
@@ -17,6 +19,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   'docs/metrics.md': metricsPage,
   'README.md': () => withCounts(readFileSync('README.md', 'utf8')),
   'docs/reliability.md': () => reliabilityPage(readResults()),
+  ...benchmarkPages(readBenchmarks()),
   ...providerPages(),
 }
 
