@@ -37,6 +37,13 @@ export const ADMIN_FAULTS = {
     title: 'There is no such event.',
     hint: 'Events are kept for INLET_RETENTION_DAYS. `inlet events list` shows them.',
   },
+  GATEWAY_UNREACHABLE: {
+    stage: 'admin',
+    status: 503,
+    retryable: true,
+    title: 'The gateway does not answer on its admin port.',
+    hint: 'Start it with `inlet serve`, or give this command the same INLET_ADMIN_* variables.',
+  },
   RERUN_UNKNOWN: {
     stage: 'admin',
     status: 404,

@@ -20,6 +20,7 @@ import { METRICS } from './metrics/metrics.ts'
 import type { Observation, Watch } from './observe.ts'
 import type { Pairing } from './pairing/pairing.ts'
 import type { Reloader } from './reload.ts'
+import type { Rerunning } from './reruns.ts'
 import type { Setup } from './setup.ts'
 
 /** What stands behind the admin port. */
@@ -31,6 +32,7 @@ export interface AdminPortPorts {
   readonly health: () => Health
   readonly observation: Observation
   readonly watch: Watch
+  readonly reruns: Rerunning
 }
 
 export function openAdminPort({ config }: Setup, ports: AdminPortPorts): Listening {
@@ -54,6 +56,7 @@ export function openAdminPort({ config }: Setup, ports: AdminPortPorts): Listeni
         sources: () => reloader.current().sources,
         pair: (source) => pairing.begin(source),
       },
+      reruns: ports.reruns,
     })
   }
 

@@ -111,7 +111,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('retention', (signal) => runRetention(storage.retention, ports, signal))
 
   const { reloader, handlePorts } = openHandling(setup, { ...ports, storage, scope }, opened)
-  openRerunning(config, { ...ports, ...storage, relay, reloader, handlePorts, scope })
+  const reruns = openRerunning(config, { ...ports, ...storage, relay, reloader, handlePorts, scope })
   const commitThrough = ports.commitThrough ?? ((commit) => commit)
   const { pairing, probes } = openProbes(reloader, { clock, log, scope })
   const ingestPorts: IngestPorts = {
@@ -139,7 +139,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const watched = { clock, log, scope, observation, served, door, relay, hint, health }
   const watch = openWatch(config, watched, opened)
   const entry = { reloader, pairing, door, ingestPorts, ingestEventsPorts, health, watch }
-  const doors = openDoors(setup, { ...ports, ...entry, observation }, opened)
+  const doors = openDoors(setup, { ...ports, ...entry, observation, reruns }, opened)
   const resources = opened.move()
   logStart(setup, doors, log)
   return {

@@ -20,6 +20,7 @@ import type { Observation, Watch } from './observe.ts'
 import type { Pairing } from './pairing/pairing.ts'
 import type { Rejection } from './rejection.ts'
 import type { Reloader } from './reload.ts'
+import type { Rerunning } from './reruns.ts'
 import type { Setup } from './setup.ts'
 import type { Ended } from './traffic.ts'
 
@@ -35,6 +36,7 @@ export interface DoorsPorts {
   readonly ingestEventsPorts: IngestEventsPorts
   readonly health: () => Health
   readonly watch: Watch
+  readonly reruns: Rerunning
 }
 
 /** Opens both ports: the one for third and first parties, and the one for the operator. */

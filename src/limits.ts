@@ -325,7 +325,7 @@ export const RERUN_LAG_MAX = 10_000
 /** How often a rerun that waits looks again, in ms. */
 export const RERUN_WAIT_MS = 1_000
 
-/** Processes that may end in the same step of a rerun before it is given up: a handler ends them. */
+/** Processes that may end in one step of a rerun before it is given up: a handler ends them. */
 export const RERUN_STARTS_MAX = 5
 
 /** Reruns that are not at their end; one of each kind is under way, the others wait. */
@@ -334,8 +334,14 @@ export const RERUNS_MAX = 16
 /** Events that one rerun may name by their seqs: it stays one short row. */
 export const RERUN_SEQS_MAX = 1_000
 
+/** Reruns that are listed, the newest. */
+export const RERUNS_LISTED_MAX = 100
+
 /** How long a plan may count, in ms: somebody waits for it. */
 export const RERUN_PLAN_MS_MAX = 2_000
+
+/** Events that a plan counts before others get their turn: 3 ms. */
+export const RERUN_PLAN_SLICE = 100
 
 /** How often due retries are looked for: one look-up in an index. */
 export const HANDLER_RETRY_POLL_MS = 1_000

@@ -8,6 +8,9 @@ import { events } from './cli/events.ts'
 import { health } from './cli/health.ts'
 import { init } from './cli/init.ts'
 import { providers } from './cli/providers.ts'
+import { prune } from './cli/prune.ts'
+import { redrive, replay, republish } from './cli/rerun.ts'
+import { reruns } from './cli/reruns.ts'
 import { send } from './cli/send.ts'
 import { serve } from './cli/serve.ts'
 import { source } from './cli/source.ts'
@@ -24,6 +27,11 @@ const COMMANDS: readonly Command[] = [
   providers,
   send,
   events,
+  replay,
+  republish,
+  redrive,
+  reruns,
+  prune,
   source,
   health,
   version,

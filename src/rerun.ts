@@ -19,10 +19,15 @@ export const REDRIVEN_STATUSES = ['blocked', 'dead'] as const satisfies readonly
 
 /** Which events a rerun is about: those that match everything that is given. */
 export interface RerunQuery {
+  /** Just these: nothing else of an event is asked for then. */
   readonly seqs?: readonly number[] | undefined
   readonly source?: string | undefined
   readonly type?: string | undefined
   readonly state?: EventState | undefined
+  /** Has a record that is set aside like this. */
+  readonly records?: ExceptionStatus | undefined
+  /** Occurs in the body. */
+  readonly text?: string | undefined
   readonly id?: string | undefined
   readonly key?: string | undefined
   /** Received at this time or later, and before the other. */

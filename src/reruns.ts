@@ -1,4 +1,5 @@
 /** The wiring's part that sends stored events and their records again. */
+import { openEventSearch } from '../db/event-search.ts'
 import type { Outbox } from '../db/outbox.ts'
 import type { Reader } from '../db/open.ts'
 import { openKeptEvents } from '../db/kept-events.ts'
@@ -12,8 +13,10 @@ import { replay } from './ingest/replay.ts'
 import type { Log } from './log.ts'
 import type { RelayThread } from './relay-thread.ts'
 import type { Reloader } from './reload.ts'
-import { RERUN_KINDS } from './rerun.ts'
+import { RERUN_KINDS, type RerunKind, type RerunPlan, type RerunQuery } from './rerun.ts'
 import { openReruns, type Reruns } from './rerun/engine.ts'
+import type { FindPorts } from './rerun/find.ts'
+import { planRerun, type PlanPorts } from './rerun/plan.ts'
 import type { Scope } from './scope.ts'
 import { parseStored } from './setup.ts'
 
@@ -30,7 +33,11 @@ export interface RerunningPorts {
 }
 
 /** Reruns as the admin port needs them. */
-export type Rerunning = Reruns & Pick<RerunReader, 'byId' | 'list'>
+export interface Rerunning extends Pick<Reruns, 'ask' | 'stop' | 'resume'> {
+  readonly byId: RerunReader['byId']
+  readonly list: RerunReader['list']
+  readonly plan: (kind: RerunKind, query: RerunQuery) => Promise<RerunPlan>
+}
 
 /** Goes on with what an earlier process has left, and takes what is asked for. */
 export function openRerunning(config: Config, ports: RerunningPorts): Rerunning {
@@ -38,6 +45,17 @@ export function openRerunning(config: Config, ports: RerunningPorts): Rerunning 
   const stored = openRerunReader(reader)
   const kept = openKeptEvents(reader)
   const scan = openRerunScan(reader)
+  const search = openEventSearch(reader, clock)
+  const finding: FindPorts = {
+    search: ({ seqs: _listed, topic: _topic, status: _status, ...query }, behind, limit) => {
+      const sources = [...reloader.current().sources.keys()]
+      const found = search({ query, order: 'oldest', behind, limit, msMax: LOOK_MS_MAX, sources })
+      return Promise.resolve(found)
+    },
+    stored: (seqs) => scan.stored(seqs),
+    entries: (range) => scan.entries(range),
+    bytesOf: (kind, seq) => scan.bytesOf(kind, seq),
+  }
   const replayPorts = {
     ...ports.handlePorts,
     source: (name: string) => reloader.current().sources.get(name),
@@ -54,7 +72,7 @@ export function openRerunning(config: Config, ports: RerunningPorts): Rerunning 
     change: (change) => writer.changeRerun(change),
     start: (id) => writer.startRerun(id),
     step: (step) => writer.stepRerun(step),
-    next: (rerun, limit, bytesMax) => Promise.resolve(scan.next(rerun, limit, bytesMax)),
+    ...finding,
     async replay(seq) {
       const event = kept.bySeq(seq)
       return event && { seq, ...(await replay(event, replayPorts)) }
@@ -64,5 +82,21 @@ export function openRerunning(config: Config, ports: RerunningPorts): Rerunning 
     lag: () => writer.syncedOutboxSeq - outbox.progress(),
   })
   for (const kind of RERUN_KINDS) scope.run(kind, (signal) => reruns.run(kind, signal))
-  return { ...reruns, byId: (id) => stored.byId(id), list: (limit) => stored.list(limit) }
+  const planPorts: PlanPorts = {
+    ...finding,
+    clock,
+    boundOf: (kind) => scan.boundOf(kind),
+    topicsOf: (kind, seqs) => scan.topicsOf(kind, seqs),
+  }
+  return {
+    ask: (asked) => reruns.ask(asked),
+    stop: (id) => reruns.stop(id),
+    resume: (id) => reruns.resume(id),
+    byId: (id) => stored.byId(id),
+    list: (limit) => stored.list(limit),
+    plan: (kind, query) => planRerun(kind, query, planPorts),
+  }
 }
+
+/** How long a look at the inbox may take, in ms: intake waits for it. */
+const LOOK_MS_MAX = 2

@@ -6,6 +6,7 @@ import { ADMIN_BODY_BYTES_MAX } from '../../src/admin-limits.ts'
 import type { Log } from '../../src/log.ts'
 import type { Operators } from '../operator.ts'
 import { problem } from '../problem.ts'
+import { rerunsRoutes, type RerunsPorts } from './reruns.ts'
 import { openResource } from './resource.ts'
 import { sessionRoutes } from './session.ts'
 import { sourcesRoutes, type SourcesPorts } from './sources.ts'
@@ -16,6 +17,7 @@ export interface ApiPorts {
   readonly version: string
   readonly operators: Operators
   readonly sources: SourcesPorts
+  readonly reruns: RerunsPorts
 }
 
 export function apiRoutes(ports: ApiPorts) {
@@ -25,6 +27,7 @@ export function apiRoutes(ports: ApiPorts) {
   app.use(bodyLimit({ maxSize: ADMIN_BODY_BYTES_MAX, onError }))
   app.route('/', sessionRoutes(ports.operators))
   app.route('/', sourcesRoutes(ports.sources))
+  app.route('/', rerunsRoutes(ports.reruns))
   app.doc31('/api/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Inlet admin API', version },

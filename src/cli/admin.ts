@@ -1,7 +1,56 @@
+import { z } from 'zod'
 import type { Environment } from '../config.ts'
+import { FAULTS, GatewayError, messageOf, type FaultCode } from '../errors.ts'
 
 /** A healthy gateway answers within a few ms, one under full load within tens. */
 const ANSWER_MS_MAX = 2_000
+
+/** How long it may count events before it begins to send them again. */
+const API_ANSWER_MS_MAX = 10_000
+
+/** What is asked of the admin API, and what it answers. */
+export interface ApiQuestion<Schema extends z.ZodType> {
+  readonly path: string
+  readonly method?: 'GET' | 'POST'
+  readonly json?: unknown
+  readonly schema: Schema
+}
+
+/**
+ * Asks the admin API of the gateway that runs with the same environment.
+ *
+ * @throws GatewayError GATEWAY_UNREACHABLE, or what the gateway says.
+ */
+export async function askApi<Schema extends z.ZodType>(
+  env: Environment,
+  { path, method = 'GET', json, schema }: ApiQuestion<Schema>,
+): Promise<z.infer<Schema>> {
+  const token = env['INLET_ADMIN_TOKEN']
+  const answer = await fetch(`${adminUrl(env)}${path}`, {
+    method,
+    signal: AbortSignal.timeout(API_ANSWER_MS_MAX),
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+  }).catch((error: unknown) => {
+    throw new GatewayError('GATEWAY_UNREACHABLE', messageOf(error))
+  })
+  const body: unknown = await answer.json().catch(() => undefined)
+  if (answer.ok) return schema.parse(body)
+  const { data } = Problem.safeParse(body)
+  if (data === undefined || !isFaultCode(data.code)) {
+    throw new GatewayError('GATEWAY_UNREACHABLE', `it answers ${answer.status}`)
+  }
+  throw new GatewayError(data.code, data.detail)
+}
+
+const Problem = z.object({ code: z.string(), detail: z.string() })
+
+function isFaultCode(code: string): code is FaultCode {
+  return Object.hasOwn(FAULTS, code)
+}
 
 /** Asks the admin port of the gateway that runs with the same environment. */
 export function askGateway(env: Environment, path: string, method = 'GET'): Promise<Response> {

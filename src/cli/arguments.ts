@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+import type { EpochMs } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import { UsageError } from './command.ts'
 
@@ -21,6 +22,19 @@ export function wholeNumber(text: string, option: string, max: number): number {
     throw new UsageError(`--${option} takes a whole number from 1 to ${max}`)
   }
   return value
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** A time from an option, as ISO 8601: one that is given like that, or `30m`, `12h`, `7d` ago. */
+export function timeOf(text: string | undefined, option: string, now: EpochMs): string | undefined {
+  if (text === undefined) return undefined
+  const [, amount, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
+  const ms = amount === undefined ? Date.parse(text) : now - Number(amount) * (UNIT_MS[unit] ?? 0)
+  if (Number.isNaN(ms)) {
+    throw new UsageError(`--${option} takes a time, 2026-01-31T12:00:00Z, or 30m, 12h or 7d ago`)
+  }
+  return new Date(ms).toISOString()
 }
 
 /** For commands that are configured by the environment alone. */

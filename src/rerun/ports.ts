@@ -10,8 +10,9 @@ import type {
   RerunKind,
   RerunStep,
 } from '../rerun.ts'
+import type { FindPorts } from './find.ts'
 
-export interface RerunPorts {
+export interface RerunPorts extends FindPorts {
   readonly clock: Clock
   readonly log: Log
   readonly byId: (id: string) => Rerun | undefined
@@ -22,12 +23,6 @@ export interface RerunPorts {
   readonly change: (change: RerunChange) => Promise<boolean>
   readonly start: (id: string) => Promise<void>
   readonly step: (step: RerunStep) => Promise<RerunCounts | undefined>
-  /** What comes next above its cursor, in ascending order; a `to` at its bound: that was all. */
-  readonly next: (
-    rerun: Rerun,
-    limit: number,
-    bytesMax: number,
-  ) => Promise<{ readonly seqs: readonly number[]; readonly to: number }>
   /** Runs today's handlers over a stored event; undefined where it is gone. */
   readonly replay: (seq: number) => Promise<ReplayResult | undefined>
   /** Whether a refused record blocks those of its key that follow. */

@@ -8,6 +8,7 @@ import {
   RERUN_WAIT_MS,
 } from '../limits.ts'
 import type { Rerun, RerunChange, RerunCounts, RerunStep } from '../rerun.ts'
+import { findStep } from './find.ts'
 import type { RerunPorts } from './ports.ts'
 
 export interface WorkContext {
@@ -39,7 +40,8 @@ export async function workOn(
       continue
     }
     const startedMs = clock.monotonicMs()
-    const found = await ports.next({ ...rerun, cursor: to }, limitOf(rerun), RERUN_STEP_BYTES_MAX)
+    const max = { limit: limitOf(rerun), bytesMax: RERUN_STEP_BYTES_MAX }
+    const found = await findStep({ ...rerun, cursor: to }, max, ports)
     to = found.to
     const counts = found.seqs.length === 0 ? undefined : await step(rerun, found, ports)
     if (found.seqs.length === 0 && to >= rerun.bound) return { to: 'done', reason: missing(rerun) }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { openInbox } from '../../db/inbox.ts'
 import { openReader } from '../../db/open.ts'
 import { openOutbox } from '../../db/outbox.ts'
-import { openRerunScan, type Scan } from '../../db/rerun-scan.ts'
+import { openRerunScan } from '../../db/rerun-scan.ts'
 import { openRerunReader } from '../../db/reruns.ts'
 import { openDueRetries } from '../../db/retries.ts'
 import type { ReplayResult, Rerun, RerunKind, RerunQuery, RerunStep } from '../../src/rerun.ts'
@@ -29,10 +29,9 @@ function stored(world: DbWorld, id: string): Rerun | undefined {
   return openRerunReader(reader).byId(id)
 }
 
-function scan(world: DbWorld, kind: RerunKind, query: RerunQuery = {}): readonly number[] {
+function freed(world: DbWorld, query: RerunQuery = {}): readonly number[] {
   using reader = openReader(world.path)
-  const scanned: Scan = { kind, query, cursor: 0, bound: 1_000 }
-  return openRerunScan(reader).next(scanned, 100).seqs
+  return openRerunScan(reader).entries({ query, after: 0, bound: 1_000, limit: 100 })
 }
 
 function entries(world: DbWorld) {
@@ -139,14 +138,13 @@ describe('a republish', () => {
     const results = [replayed(1, { records: [{ ...record, topic: 'new' }] })]
     await world.writer.stepRerun(step(replay, 1, { kind: 'replay', results }))
     await world.writer.mark(sampleMark(0, 2, { exceptions: [sampleException(2)] }))
-    const plan = () => {
+    const topics = () => {
       using reader = openReader(world.path)
-      const scanned = { kind: 'republish', query: {}, cursor: 0, bound: 2 } as const
-      return openRerunScan(reader).plan(scanned, () => true)
+      return openRerunScan(reader).topicsOf('republish', [1, 2])
     }
-    expect(plan()).toMatchObject({ events: 2, records: 0, isComplete: true })
+    expect(topics()).toEqual([])
     await world.writer.mark(sampleMark(2, 3))
-    expect(plan()).toMatchObject({ events: 2, topics: [{ topic: 'new', records: 1 }] })
+    expect(topics()).toEqual(['new'])
   })
 })
 
@@ -171,9 +169,16 @@ describe('a redrive', () => {
 
   test('frees what is blocked or dead, due at once, and nothing else', async () => {
     await using world = await blockedWorld()
-    expect(scan(world, 'redrive')).toEqual([1, 2, 3])
-    expect(scan(world, 'redrive', { status: 'dead', topic: 'webhooks.github' })).toEqual([3])
-    expect(scan(world, 'redrive', { topic: 'no such' })).toEqual([])
+    const cases: readonly (readonly [RerunQuery, readonly number[]])[] = [
+      [{}, [1, 2, 3]],
+      [{ status: 'dead', topic: 'webhooks.github' }, [3]],
+      [{ topic: 'no such' }, []],
+      [{ source: 'github', type: 'push', state: 'accepted', key: 'repository-1' }, [1, 2, 3]],
+      [{ id: 'e2', since: Date.UTC(2026, 0, 1), until: Date.UTC(2026, 0, 2) }, [2]],
+      [{ since: Date.UTC(2026, 0, 2) }, []],
+      [{ seqs: [3, 4] }, [3]],
+    ]
+    for (const [query, seqs] of cases) expect([query, freed(world, query)]).toEqual([query, seqs])
     const id = await begin(world, 'redrive')
     const work = { kind: 'redrive', seqs: [1, 3, 4], at: 77, hasBlockedKeys: false } as const
     expect(await world.writer.stepRerun(step(id, 4, work))).toMatchObject({ done: 2, records: 2 })
@@ -193,42 +198,5 @@ describe('a redrive', () => {
     const work = { kind: 'redrive', seqs: [1, 2], at: 77, hasBlockedKeys: true } as const
     expect(await world.writer.stepRerun(step(id, 2, work))).toMatchObject({ done: 2 })
     expect([1, 2].map((seq) => statusOf(world, seq))).toEqual(['retry', 'retry'])
-  })
-})
-
-describe('a scan', () => {
-  test('finds events by each of the filters, and goes on from where it was', async () => {
-    await using world = await openDbWorld()
-    await world.writer.commit(sampleEvent('a', { source: 'stripe', receivedAt: 100 }))
-    await world.writer.commit(sampleEvent('b', { type: 'ping', receivedAt: 200 }))
-    await world.writer.commit(sampleEvent('c', { state: 'failed', records: [], receivedAt: 300 }))
-    await world.writer.commit(sampleEvent('d', { key: 'other', receivedAt: 400 }))
-    const cases: readonly (readonly [RerunQuery, readonly number[]])[] = [
-      [{}, [1, 2, 3, 4]],
-      [{ source: 'stripe' }, [1]],
-      [{ type: 'ping' }, [2]],
-      [{ state: 'failed' }, [3]],
-      [{ state: 'accepted', source: 'github' }, [2, 4]],
-      [{ key: 'other' }, [4]],
-      [{ id: 'b' }, [2]],
-      [{ since: 200, until: 400 }, [2, 3]],
-      [{ seqs: [4, 1, 9] }, [1, 4]],
-    ]
-    for (const [query, seqs] of cases) {
-      expect([query, scan(world, 'replay', query)]).toEqual([query, seqs])
-    }
-    using reader = openReader(world.path)
-    const scanned = { kind: 'replay', query: {}, cursor: 0, bound: 3 } as const
-    const rerunScan = openRerunScan(reader)
-    expect(rerunScan.next(scanned, 2)).toEqual({ seqs: [1, 2], to: 2 })
-    expect(rerunScan.next({ ...scanned, cursor: 2 }, 2)).toEqual({ seqs: [3], to: 3 })
-  })
-
-  test('says where counting took too long', async () => {
-    await using world = await openDbWorld()
-    await world.writer.commit(sampleEvent('a'))
-    using reader = openReader(world.path)
-    const scanned = { kind: 'replay', query: {}, cursor: 0, bound: 1 } as const
-    expect(openRerunScan(reader).plan(scanned, () => false).isComplete).toBe(false)
   })
 })

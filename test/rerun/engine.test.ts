@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { openEventSearch } from '../../db/event-search.ts'
 import { openInbox } from '../../db/inbox.ts'
 import { openOutbox } from '../../db/outbox.ts'
 import { openRerunScan } from '../../db/rerun-scan.ts'
@@ -25,6 +26,7 @@ function openEngine(world: DbWorld, overrides: Partial<RerunPorts> = {}) {
   const { database, writer } = world
   const reader = openRerunReader(database)
   const scan = openRerunScan(database)
+  const search = openEventSearch(database, systemClock)
   return openReruns({
     clock: systemClock,
     log: openLog('silent', 'gateway'),
@@ -35,7 +37,11 @@ function openEngine(world: DbWorld, overrides: Partial<RerunPorts> = {}) {
     change: (change) => writer.changeRerun(change),
     start: (id) => writer.startRerun(id),
     step: (step) => writer.stepRerun(step),
-    next: (rerun, limit, bytesMax) => Promise.resolve(scan.next(rerun, limit, bytesMax)),
+    search: (query, behind, limit) =>
+      Promise.resolve(search({ query, order: 'oldest', behind, limit, msMax: 1_000 })),
+    stored: (seqs) => scan.stored(seqs),
+    entries: (range) => scan.entries(range),
+    bytesOf: (kind, seq) => scan.bytesOf(kind, seq),
     replay: (seq) => Promise.resolve(handled(seq)),
     hasBlockedKeys: false,
     ring: () => undefined,

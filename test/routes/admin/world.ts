@@ -26,6 +26,18 @@ export const HEALTH: Health = {
   },
 }
 
+/** Test with real ones in test/routes/admin/reruns.test.ts. */
+const none = () => undefined
+const never = () => Promise.reject(new Error('nobody asks for a rerun here'))
+const NO_RERUNS = {
+  plan: never,
+  ask: never,
+  stop: never,
+  resume: never,
+  byId: none,
+  list: () => [],
+}
+
 interface Ask {
   readonly method?: string
   readonly json?: unknown
@@ -51,6 +63,7 @@ export function openAdmin({ token }: { readonly token?: string } = {}) {
           version: '0.0.0',
           operators,
           sources: { sources: () => new Map(), pair: () => 'no' },
+          reruns: NO_RERUNS,
         }),
       ),
   })
