@@ -94,11 +94,13 @@ export async function disk({ command, cycles, form, seed }: TortureOptions): Pro
     if (mayMount) {
       await fillDisk('watermark', command, tally)
       await fillDisk('no watermark', command, tally)
+    } else {
+      console.error('disk: no small disk was filled up, this process may not mount')
     }
     const control = emptyTally()
     for (let index = 0; index < CONTROL_CASES; index += 1) await run(CONTROL, EARLY_ACK, control)
     for (const problem of tally.broken) console.error(problem)
-    const { acked, lost, broken, refusedStarts, ended, wentOn } = tally
+    const { acked, lost, broken, unreached, refusedStarts, ended, wentOn } = tally
     return {
       cases: tally.cases,
       acked,
@@ -107,7 +109,7 @@ export async function disk({ command, cycles, form, seed }: TortureOptions): Pro
       inversions: 0,
       held: acked > 0 && lost === 0 && broken.length === 0,
       controlCaught: control.lost > 0,
-      figures: { 'refused starts': refusedStarts, ended, 'went on': wentOn },
+      figures: { unreached, 'refused starts': refusedStarts, ended, 'went on': wentOn },
     }
   } finally {
     rmSync(directory, { recursive: true, force: true })
@@ -122,20 +124,22 @@ async function injectFault(fault: Kind & { readonly nth: number }, given: Case):
   const { call, error, nth, count } = fault
   const name = `${call}:${error}:${nth}:${count}`
   const hit = join(directory, 'hit')
-  tally.cases += 1
   let gateway: GatewayProcess
   try {
     gateway = await startOn(given, shim.env(join(directory, 'data'), { fail: name, hit }))
   } catch (failed) {
-    tally.refusedStarts += 1
     if (!existsSync(hit)) throw failed
+    tally.cases += 1
+    tally.refusedStarts += 1
     return
   }
   const load = startLoad(gateway)
   const code = await exitWithin(gateway, LOAD_MS)
-  if (existsSync(hit) && fault.fate === 'ends') await mustEnd(gateway, name, tally)
+  const isReached = existsSync(hit)
+  tally[isReached ? 'cases' : 'unreached'] += 1
+  if (isReached && fault.fate === 'ends') await mustEnd(gateway, name, tally)
   else if (code !== 'still there') tally.broken.push(`${name}: ended with ${code}`)
-  else await mustGoOn(load, name, tally)
+  else if (isReached) await mustGoOn(load, name, tally)
   await settle(name, { gateway, load, directory }, tally)
 }
 

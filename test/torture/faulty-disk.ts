@@ -15,6 +15,8 @@ export interface Tally {
   cases: number
   acked: number
   lost: number
+  /** Faults that never came, because the gateway made fewer of those calls: no cases. */
+  unreached: number
   /** Starts that failed for the fault, with nothing acknowledged. */
   refusedStarts: number
   ended: number
@@ -23,7 +25,8 @@ export interface Tally {
 }
 
 export function emptyTally(): Tally {
-  return { cases: 0, acked: 0, lost: 0, refusedStarts: 0, ended: 0, wentOn: 0, broken: [] }
+  const counts = { cases: 0, acked: 0, lost: 0, unreached: 0, refusedStarts: 0 }
+  return { ...counts, ended: 0, wentOn: 0, broken: [] }
 }
 
 /** A gateway, and where it works. */

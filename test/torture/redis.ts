@@ -80,7 +80,7 @@ export async function redis(options: TortureOptions): Promise<Row> {
   const result = await run({ ...options, cases })
   const control = await run({ ...options, command: CONTROL, cases: [loseReplies] })
   const { acked, lost, duplicates, inversions, p99Ms } = result
-  const isInOrder = acked > 0 && lost === 0 && inversions === 0
+  const isInOrder = acked > 0 && result.redelivered > 0 && lost === 0 && inversions === 0
   return {
     cases: cases.length,
     acked,

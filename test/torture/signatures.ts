@@ -56,7 +56,7 @@ export function signatures({ seed, form, cycles }: TortureOptions): Promise<Row>
     lost: 0,
     duplicates: 0,
     inversions: 0,
-    held: falseAccepts === 0 && falseRejects === 0 && exceptions === 0,
+    held: taken > 0 && refused > 0 && falseAccepts === 0 && falseRejects === 0 && exceptions === 0,
     controlCaught: control.falseAccepts > 0,
     figures: { providers: rows.length, refused, falseAccepts, falseRejects, exceptions },
   })

@@ -50,7 +50,11 @@ export async function upgrade({ command, seed, form, cycles }: TortureOptions): 
   // A start that is killed may have published its first batch.
   const mayRepeat = count * KEYS * (SENT - PUBLISHED)
   const held =
-    problems === 0 && sum.lost === 0 && sum.inversions === 0 && sum.duplicates <= mayRepeat
+    problems === 0 &&
+    sum.acked > 0 &&
+    sum.lost === 0 &&
+    sum.inversions === 0 &&
+    sum.duplicates <= mayRepeat
   return { cases: count, ...sum, held, controlCaught: control.lost > 0, figures: { problems } }
 }
 
