@@ -139,9 +139,7 @@ export const FAULTS = {
     retryable: true,
     retryAfterS: 60,
     title: 'The disk is nearly full.',
-    hint:
-      'Free space in INLET_DATA_DIR, or raise INLET_DATABASE_BYTES_MAX where it is set; events are ' +
-      'taken again by themselves.',
+    hint: 'Free space in INLET_DATA_DIR, or raise INLET_DATABASE_BYTES_MAX where it is set.',
   },
   MEDIA_TYPE_UNSUPPORTED: {
     stage: 'receive',
