@@ -42,10 +42,14 @@ if (!isUsable) {
 
 const rows = await runAll()
 const ok = rows.length > 0 && rows.every(({ held, controlCaught }) => held && controlCaught)
-console.table(rows.map(({ figures, ...row }) => ({ ...row, ...figures })))
+console.table(rows.map(toLine))
 console.log(`seed ${seed}: ${ok ? 'every promise held, every control was caught' : 'FAILED'}`)
 if (values.json) console.log(JSON.stringify({ ok, seed, rows }))
 process.exitCode = ok ? 0 : 1
+
+function toLine({ name, figures, ...row }: NamedRow) {
+  return { name, promise: TORTURES[name]?.promise, ...row, ...figures }
+}
 
 function helpText(): string {
   const list = Object.entries(TORTURES).map(([name, { promise, parts }]) => {
