@@ -131,6 +131,17 @@ export const SourceRow = z
     refused: z
       .record(z.string(), z.int())
       .describe('Deliveries that were not proven, by the step that failed.'),
+    url: z.string().describe('What to paste at the provider.'),
+    lastVerifiedAt: IsoTime.nullable().describe('The last delivery that was proven and taken.'),
+    lastReceivedAt: IsoTime.nullable().describe('The last request of any kind.'),
+    usualGapMs: z.number().nullable().describe('Its longest pause in eight days, once known.'),
+    handshakes: z
+      .array(z.object({ name: z.string(), at: IsoTime }))
+      .describe('The last probe of each kind.'),
+    pairing: z
+      .object({ waitsUntil: IsoTime.nullable() })
+      .nullable()
+      .describe('Null where its provider hands over no secret.'),
   })
   .meta({ id: 'Source' })
 export type SourceRow = z.infer<typeof SourceRow>
@@ -148,15 +159,15 @@ export const RejectedRow = z
   .object({
     id: z.int(),
     at: IsoTime,
-    source: z.string(),
+    source: z.string().describe('`(unknown)` where none of its name is configured.'),
     address: z.string(),
     step: z.string().nullable(),
     code: z.string(),
     detail: z.string(),
     method: z.string(),
     headers: z.record(z.string(), z.string()).describe('Secrets are masked.'),
-    bodyBytes: z.int(),
-    bodyBase64: z.string().nullable().describe('Null unless bodies are kept.'),
+    bodyBytes: z.int().nullable().describe('Null where it was refused before it was read.'),
+    bodyBase64: z.string().nullable().describe('Null unless INLET_KEEP_REJECTED_BODIES is set.'),
   })
   .meta({ id: 'Rejected' })
 export type RejectedRow = z.infer<typeof RejectedRow>

@@ -55,7 +55,13 @@ export function openAdminPort({ config }: Setup, ports: AdminPortPorts): Listeni
       sources: {
         sources: () => reloader.current().sources,
         pair: (source) => pairing.begin(source),
+        waitsUntil: (source) => pairing.waitsUntil(source),
+        traffic: (source) => ports.observation.traffic.of(source),
+        baseUrl: config.INLET_URL,
+        clock,
       },
+      overview: { readings: watch.readings, health },
+      rejected: { list: (query) => ports.observation.rejections.list(query) },
       reruns: ports.reruns,
     })
   }

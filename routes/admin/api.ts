@@ -7,6 +7,8 @@ import type { Log } from '../../src/log.ts'
 import type { Operators } from '../operator.ts'
 import { problem } from '../problem.ts'
 import { rerunsRoutes, type RerunsPorts } from './reruns.ts'
+import { overviewRoutes, type OverviewPorts } from './overview.ts'
+import { rejectedRoutes, type RejectedPorts } from './rejected.ts'
 import { openResource } from './resource.ts'
 import { sessionRoutes } from './session.ts'
 import { sourcesRoutes, type SourcesPorts } from './sources.ts'
@@ -17,6 +19,8 @@ export interface ApiPorts {
   readonly version: string
   readonly operators: Operators
   readonly sources: SourcesPorts
+  readonly overview: OverviewPorts
+  readonly rejected: RejectedPorts
   readonly reruns: RerunsPorts
 }
 
@@ -27,6 +31,8 @@ export function apiRoutes(ports: ApiPorts) {
   app.use(bodyLimit({ maxSize: ADMIN_BODY_BYTES_MAX, onError }))
   app.route('/', sessionRoutes(ports.operators))
   app.route('/', sourcesRoutes(ports.sources))
+  app.route('/', overviewRoutes(ports.overview))
+  app.route('/', rejectedRoutes(ports.rejected))
   app.route('/', rerunsRoutes(ports.reruns))
   app.doc31('/api/openapi.json', {
     openapi: '3.1.0',

@@ -30,6 +30,8 @@ export interface Waiting {
 export interface Pairing {
   /** Waits for the secret of a source, for PAIRING_MS_MAX; or says why it cannot. */
   begin(source: Source): Waiting | string
+  /** Until when the secret of a source is waited for; null where nobody waits. */
+  waitsUntil(source: string): EpochMs | null
   /** Stores a secret where it is waited for: undefined, or why it is not taken. */
   learn(source: Source, secret: string): Promise<Refused | undefined>
 }
@@ -49,6 +51,10 @@ export function openPairing(ports: PairingPorts): Pairing {
       const expiresAt = clock.now() + PAIRING_MS_MAX
       log.info('pairing.waiting', { source: name, provider, expiresAt: toText(expiresAt) })
       return { expiresAt, file }
+    },
+    waitsUntil(source) {
+      const leftMs = (waiting.get(source) ?? -Infinity) - clock.monotonicMs()
+      return leftMs > 0 ? clock.now() + leftMs : null
     },
     async learn({ name, provider, learntSecretsFile: file }, secret) {
       const untilMs = waiting.get(name) ?? -Infinity

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { sourcesRoutes } from '../../../routes/admin/sources.ts'
 import { countUses } from '../../../src/secret-uses.ts'
 import type { Source } from '../../../src/source.ts'
+import { Traffic } from '../../../src/traffic.ts'
+import { manualClock } from '../../support/manual-clock.ts'
 
 const [used, unused] = countUses(['made-up-secret', 'another-secret'])
 const github: Source = {
@@ -22,18 +24,29 @@ const github: Source = {
 
 function routes() {
   const asked: string[] = []
+  const clock = manualClock()
+  const traffic = new Traffic(clock)
   const app = sourcesRoutes({
+    clock,
+    traffic: (name) => traffic.of(name),
+    baseUrl: 'https://hooks.example.com',
+    waitsUntil: () => clock.now() + 1_000,
     sources: () => new Map([['github', github]]),
     pair(source) {
       asked.push(source.name)
       return { expiresAt: Date.UTC(2026, 0, 1), file: 'data/secrets/github' }
     },
   })
-  return { asked, request: app.request }
+  return { asked, clock, traffic, request: app.request }
 }
 
 test('each source tells which of its secrets are used, and not the secrets', async () => {
-  const response = await routes().request('/api/sources')
+  const { request, clock, traffic } = routes()
+  traffic.count('github', { kind: 'handshake', name: 'ping' }, 1)
+  traffic.count('github', { kind: 'accepted', handleMs: 0 }, 1)
+  clock.advance(1_000)
+  traffic.count('github', { kind: 'refused', code: 'SIGNATURE_MISMATCH' }, 1)
+  const response = await request('/api/sources')
   const text = await response.text()
 
   expect(JSON.parse(text)).toEqual({
@@ -48,6 +61,12 @@ test('each source tells which of its secrets are used, and not the secrets', asy
           { place: 2, deliveries: 3, lastUsedAt: '2026-01-01T00:00:00.000Z' },
         ],
         refused: { mismatch: 2 },
+        url: 'https://hooks.example.com/hooks/github',
+        lastVerifiedAt: '2026-01-01T00:00:00.000Z',
+        lastReceivedAt: '2026-01-01T00:00:01.000Z',
+        usualGapMs: null,
+        handshakes: [{ name: 'ping', at: '2026-01-01T00:00:00.000Z' }],
+        pairing: null,
       },
     ],
   })

@@ -6,7 +6,9 @@ import { openOperators } from '../../../routes/operator.ts'
 import { openRate } from '../../../src/door/rate.ts'
 import { LOGIN_BURST, LOGIN_PER_SECOND } from '../../../src/admin-limits.ts'
 import { openLog } from '../../../src/log.ts'
+import { SourceTraffic } from '../../../src/traffic.ts'
 import { manualClock } from '../../support/manual-clock.ts'
+import { quietReadings } from '../../support/readings.ts'
 
 export const TOKEN = 'made-up-admin-token'
 
@@ -62,7 +64,16 @@ export function openAdmin({ token }: { readonly token?: string } = {}) {
           log: openLog('silent', 'gateway'),
           version: '0.0.0',
           operators,
-          sources: { sources: () => new Map(), pair: () => 'no' },
+          sources: {
+            sources: () => new Map(),
+            pair: () => 'no',
+            waitsUntil: () => null,
+            traffic: () => new SourceTraffic(),
+            baseUrl: undefined,
+            clock,
+          },
+          overview: { readings: () => quietReadings(clock), health: () => HEALTH },
+          rejected: { list: () => ({ rejected: [], dropped: 0 }) },
           reruns: NO_RERUNS,
         }),
       ),
