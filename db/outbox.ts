@@ -145,7 +145,7 @@ function valueOrDamage(
     return { value }
   } catch (error) {
     if (!(error instanceof BrokenInvariant)) throw error
-    return { value: NOTHING, damage: error.message }
+    return { value: NOTHING, damage: `it does not hold that ${error.message}` }
   }
 }
 

@@ -138,7 +138,7 @@ test('an entry whose bytes are gone says so, and the others are read', async () 
   world.database.client.run('DELETE FROM chunks WHERE seq = 1')
   const entries = openOutbox(world.database).pending(ALL)
   expect(entries.map(({ seq, damage }) => [seq, damage])).toEqual([
-    [1, 'chunk 1 is there'],
+    [1, 'it does not hold that chunk 1 is there'],
     [2, undefined],
   ])
 })
@@ -153,11 +153,11 @@ test('an entry whose event is gone says so, and is not passed over', async () =>
   await world.writer.mark(sampleMark(0, 1, { exceptions: [sampleException(1, retry)] }))
   world.database.client.run('DELETE FROM inbox WHERE seq = 1')
   expect(outbox.pending({ ...ALL, after: 1 }).map(({ seq, damage }) => [seq, damage])).toEqual([
-    [2, 'event 1 is there'],
+    [2, 'it does not hold that event 1 is there'],
     [3, undefined],
   ])
   const [waiting] = outbox.exceptions({ ...retry, limit: 9, bytesMax: 99 })
-  expect(waiting?.entry.damage).toBe('event 1 is there')
+  expect(waiting?.entry.damage).toBe('it does not hold that event 1 is there')
 })
 
 test('exceptions are counted up to a bound, in a few milliseconds', async () => {
