@@ -192,6 +192,11 @@ function identify(client: Database, options: OpenDatabaseOptions) {
   return { epoch: readMeta(client, 'epoch'), nodeName: readMeta(client, 'node_name') }
 }
 
+/** The name of the node that the file of a reader belongs to. */
+export function nodeNameOf({ client }: Reader): string {
+  return readMeta(client, 'node_name')
+}
+
 function readMeta(client: Database, name: string): string {
   const row = client
     .query<{ value: string }, [string]>('SELECT value FROM meta WHERE name = ?')

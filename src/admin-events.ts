@@ -119,6 +119,8 @@ export const EventDetail = EventRow.extend({
 }).meta({ id: 'EventDetail' })
 export type EventDetail = z.infer<typeof EventDetail>
 
+export const TailQuery = z.strictObject({ source: z.string().optional() })
+
 export const OutboxQuery = z.strictObject({
   status: z.enum(UNPUBLISHED).default('dead'),
   topic: z.string().optional(),
@@ -155,13 +157,13 @@ export type OutboxPage = z.infer<typeof OutboxPage>
 export const TailRow = z
   .object({
     at: IsoTime,
-    source: z.string(),
+    source: z.string().nullable().describe('Null where none of its name is configured.'),
     outcome: z.enum(['accepted', 'duplicate', 'refused']),
     seq: z.int().nullable(),
     eventId: z.string().nullable(),
     type: z.string().nullable(),
     state: z.enum(EVENT_STATES).nullable(),
-    reason: z.string().nullable(),
+    reason: z.string().nullable().describe('Of a refusal its code.'),
   })
   .meta({ id: 'TailRow' })
 export type TailRow = z.infer<typeof TailRow>

@@ -36,3 +36,12 @@ export const LOGIN_ADDRESSES_MAX = 1_000
 
 /** The body of a request to the admin API, in bytes: a query is far smaller. */
 export const ADMIN_BODY_BYTES_MAX = 64 * 1024
+
+/** Live tails that are open at once: each is a browser's page or a terminal. */
+export const TAILS_MAX = 20
+
+/** Deliveries that wait for the reader of a tail, 300 bytes each; the others are only counted. */
+export const TAIL_WAITING_MAX = 500
+
+/** How often a silent tail says that it lives, in ms: after 30 s its connection is closed. */
+export const TAIL_PING_MS = 10_000

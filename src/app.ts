@@ -41,6 +41,7 @@ import { openRerunning } from './reruns.ts'
 import { openScope, type Scope } from './scope.ts'
 import { parseStored, providerPort, type Setup } from './setup.ts'
 import type { Traffic } from './traffic.ts'
+import { openTail } from './tail.ts'
 import { openWatchdog } from './watchdog.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -138,7 +139,9 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const served = () => reloader.current()
   const watched = { clock, log, scope, observation, served, door, relay, hint, health }
   const watch = openWatch(config, watched, opened)
-  const entry = { reloader, pairing, door, ingestPorts, ingestEventsPorts, health, watch }
+  const tail = openTail(clock)
+  scope.run('tail', (signal) => tail.run(signal))
+  const entry = { reloader, pairing, door, ingestPorts, ingestEventsPorts, health, watch, tail }
   const doors = openDoors(setup, { ...ports, ...entry, observation, reruns }, opened)
   const resources = opened.move()
   logStart(setup, doors, log)

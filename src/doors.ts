@@ -22,6 +22,7 @@ import type { Rejection } from './rejection.ts'
 import type { Reloader } from './reload.ts'
 import type { Rerunning } from './reruns.ts'
 import type { Setup } from './setup.ts'
+import type { Tail } from './tail.ts'
 import type { Ended } from './traffic.ts'
 
 /** What stands behind the two ports. */
@@ -35,6 +36,7 @@ export interface DoorsPorts {
   readonly ingestPorts: IngestPorts
   readonly ingestEventsPorts: IngestEventsPorts
   readonly health: () => Health
+  readonly tail: Tail
   readonly watch: Watch
   readonly reruns: Rerunning
 }
@@ -47,7 +49,7 @@ export function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDisposab
     log.error('request.failed', { reason: messageOf(error) })
     return problem('STORAGE_FAILED', 'the event is not stored: send it again')
   }
-  const admin = openAdminPort(setup, ports)
+  const admin = openAdminPort(setup, ports, opened)
   opened.defer(() => admin.close(0))
   const routes = openRoutes(setup, ports)
   const intake = listen({
@@ -67,7 +69,8 @@ export function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDisposab
 /** What the port for third and first parties answers. */
 function openRoutes({ config }: Setup, ports: DoorsPorts) {
   const { clock, log, door, reloader, ingestPorts, ingestEventsPorts } = ports
-  const { traffic, rejections } = ports.observation
+  const { observation, tail } = ports
+  const { traffic, rejections } = observation
   const receivePorts = { clock, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
   const common = {
     clock,
@@ -76,7 +79,11 @@ function openRoutes({ config }: Setup, ports: DoorsPorts) {
     enter: (headers: Headers, peer: string) => door.enter(headers, peer),
     receive: (request: Request, source: string, budget: Visit) =>
       receive(request, source, { ...receivePorts, budget }),
-    count: (name: string | undefined, ended: Ended, ms: number) => traffic.count(name, ended, ms),
+    count(name: string | undefined, ended: Ended, ms: number) {
+      traffic.count(name, ended, ms)
+      // Both doors say more of it than is counted: which event it is.
+      tail.see(name, ended)
+    },
     reject: (rejection: Rejection) => rejections.keep(rejection),
   }
   const routes = hooksRoutes({

@@ -6,7 +6,7 @@ import { statSync } from 'node:fs'
 import { openEventSearch } from '../db/event-search.ts'
 import { openInbox, type StoredEvent, type StoredEventDetail } from '../db/inbox.ts'
 import { openOutboxList, type ListedEntry } from '../db/outbox-list.ts'
-import type { Reader } from '../db/open.ts'
+import { nodeNameOf, type Reader } from '../db/open.ts'
 import { openOutbox } from '../db/outbox.ts'
 import type { EventDetail, EventRow, OutboxRow, RecordRow } from './admin-events.ts'
 import type { Clock, EpochMs } from './clock.ts'
@@ -50,6 +50,7 @@ export function openAnswers(reader: Reader, clock: Clock): Answers {
     facts() {
       const first = inbox.firstSeq()
       return {
+        node: nodeNameOf(reader),
         bytes: sizeOf(reader.path),
         walBytes: sizeOf(`${reader.path}-wal`),
         events: first === 0 ? 0 : inbox.lastSeq() - first + 1,

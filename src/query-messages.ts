@@ -5,6 +5,8 @@ import type { EventsPage, OutboxPage } from './admin-events.ts'
 
 /** What the database file is like. */
 export interface StoredFacts {
+  /** The name of the node that it belongs to. */
+  readonly node: string
   readonly bytes: number
   readonly walBytes: number
   readonly events: number

@@ -7,17 +7,25 @@ import type { Log } from '../../src/log.ts'
 import type { Operators } from '../operator.ts'
 import { problem } from '../problem.ts'
 import { rerunsRoutes, type RerunsPorts } from './reruns.ts'
+import { eventsRoutes, type EventsPorts } from './events.ts'
+import { outboxRoutes, type OutboxPorts } from './outbox.ts'
 import { overviewRoutes, type OverviewPorts } from './overview.ts'
 import { rejectedRoutes, type RejectedPorts } from './rejected.ts'
 import { openResource } from './resource.ts'
 import { sessionRoutes } from './session.ts'
 import { sourcesRoutes, type SourcesPorts } from './sources.ts'
+import { systemRoutes, type SystemPorts } from './system.ts'
+import { tailRoutes, type TailPorts } from './tail.ts'
 
 /** What the resources need, one port each. */
 export interface ApiPorts {
   readonly log: Log
   readonly version: string
   readonly operators: Operators
+  readonly events: EventsPorts
+  readonly outbox: OutboxPorts
+  readonly tail: TailPorts
+  readonly system: SystemPorts
   readonly sources: SourcesPorts
   readonly overview: OverviewPorts
   readonly rejected: RejectedPorts
@@ -30,6 +38,10 @@ export function apiRoutes(ports: ApiPorts) {
   const onError = () => problem('BODY_TOO_LARGE', `at most ${ADMIN_BODY_BYTES_MAX} bytes`)
   app.use(bodyLimit({ maxSize: ADMIN_BODY_BYTES_MAX, onError }))
   app.route('/', sessionRoutes(ports.operators))
+  app.route('/', eventsRoutes(ports.events))
+  app.route('/', outboxRoutes(ports.outbox))
+  app.route('/', tailRoutes(ports.tail))
+  app.route('/', systemRoutes(ports.system))
   app.route('/', sourcesRoutes(ports.sources))
   app.route('/', overviewRoutes(ports.overview))
   app.route('/', rejectedRoutes(ports.rejected))

@@ -42,6 +42,17 @@ export function answering<Schema extends z.ZodType>(
   }
 }
 
+/** The same for an answer that is not written by `c.json`. */
+export function answeringRaw(
+  mediaType: string,
+  schema: z.ZodType,
+  description: string,
+  faults: readonly FaultCode[] = [],
+): { 200: { description: string } } {
+  const answer = { description, content: { [mediaType]: { schema } } }
+  return { ...answering(schema, description, faults), 200: answer }
+}
+
 function statusOf(code: FaultCode): number {
   return FAULTS[code].status
 }

@@ -1,5 +1,5 @@
 import { adminRoutes } from '../../../routes/admin-port.ts'
-import { apiRoutes } from '../../../routes/admin/api.ts'
+import { apiRoutes, type ApiPorts } from '../../../routes/admin/api.ts'
 import { guard } from '../../../routes/guard.ts'
 import type { Health } from '../../../routes/health.ts'
 import { openOperators } from '../../../routes/operator.ts'
@@ -49,8 +49,22 @@ interface Ask {
   readonly origin?: string
 }
 
+interface AdminOptions {
+  readonly token?: string
+  /** What stands behind the API. Default: nothing does. */
+  readonly ports?: Partial<ApiPorts>
+}
+
+const unasked = () => Promise.reject(new Error('nobody asks for this here'))
+const NOTHING_STORED = {
+  events: { search: unasked, event: unasked, body: unasked },
+  outbox: { list: unasked },
+  tail: { watch: () => new ReadableStream<Uint8Array>() },
+  system: { system: unasked },
+}
+
 /** The admin port as requests meet it, without a socket. */
-export function openAdmin({ token }: { readonly token?: string } = {}) {
+export function openAdmin({ token, ports = {} }: AdminOptions = {}) {
   const clock = manualClock()
   const rate = { perSecond: LOGIN_PER_SECOND, burst: LOGIN_BURST, keysMax: 10 }
   const operators = openOperators({ clock, token, guesses: openRate({ clock, ...rate }) })
@@ -64,6 +78,7 @@ export function openAdmin({ token }: { readonly token?: string } = {}) {
           log: openLog('silent', 'gateway'),
           version: '0.0.0',
           operators,
+          ...NOTHING_STORED,
           sources: {
             sources: () => new Map(),
             pair: () => 'no',
@@ -75,6 +90,7 @@ export function openAdmin({ token }: { readonly token?: string } = {}) {
           overview: { readings: () => quietReadings(clock), health: () => HEALTH },
           rejected: { list: () => ({ rejected: [], dropped: 0 }) },
           reruns: NO_RERUNS,
+          ...ports,
         }),
       ),
   })
