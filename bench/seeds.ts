@@ -79,9 +79,13 @@ function placeOf(name: string) {
     rmSync(directory, { recursive: true })
     return path
   }
+  mkdirSync(cache, { recursive: true })
   const isMade = existsSync(path)
   if (!isMade) {
-    rmSync(directory, { recursive: true, force: true })
+    // Those of earlier versions of the tables, and one that was not finished.
+    for (const stale of new Bun.Glob(`${name}-*`).scanSync({ cwd: cache, onlyFiles: false })) {
+      rmSync(join(cache, stale), { recursive: true })
+    }
     mkdirSync(directory, { recursive: true })
     console.error(`${path} is missing: making it`)
   }

@@ -6,6 +6,9 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2
 }
 
+/** On a machine of its own rounds differ by a tenth. */
+const STEADY_MAX = 1.5
+
 /** Median, least and greatest: with a handful of rounds, no more can be said. */
 export interface Spread {
   readonly median: number
@@ -15,6 +18,11 @@ export interface Spread {
 
 export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
+}
+
+/** Whether values that ought to be alike are: where they are not, other programs were in the way. */
+export function areSteady({ median, min }: Spread): boolean {
+  return median <= STEADY_MAX * min
 }
 
 /** The value that a share of them, e.g. 0.99, does not exceed. */
