@@ -20,7 +20,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
 }
 
-/** Whether values that ought to be alike are: where they are not, other programs were in the way. */
+/** Whether values that ought to be alike are: if not, other programs were in the way. */
 export function areSteady({ median, min }: Spread): boolean {
   return median <= STEADY_MAX * min
 }
