@@ -187,6 +187,7 @@ const ENTRY_COLUMNS = {
   eventId: textOf(inbox.eventId),
   type: textOf(inbox.type),
   contentType: textOf(inbox.contentType),
+  eventHeaders: inbox.headers,
   receivedAt: numberOf(inbox.receivedAt),
   chunkSeq: numberOf(inbox.chunkSeq),
   bodyOffset: numberOf(inbox.bodyOffset),

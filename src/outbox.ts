@@ -2,6 +2,7 @@ import { assert } from './assert.ts'
 import type { EpochMs } from './clock.ts'
 import type { FaultCode } from './errors.ts'
 import type { PublishRecord } from './record.ts'
+import { formatTraceparent, keptTrace, TRACEPARENT } from './trace-context.ts'
 
 /**
  * The life of an outbox entry. An entry above the high-water mark is `pending`, one at or below it
@@ -39,6 +40,8 @@ export interface OutboxEntry {
    * too: `ce_id`, `ce_source`, …
    */
   readonly headers: string | null
+  /** The kept request headers of its event, one JSON object; null where none was kept. */
+  readonly eventHeaders: string | null
   /** The bytes to publish: the handler's, or the event's own. */
   readonly value: Uint8Array
   readonly inboxSeq: number
@@ -99,7 +102,8 @@ export interface RelayMark {
 
 /**
  * The record that an entry becomes. The n-th further record of an event is `<id>#<n>`. An event
- * that came with attributes of its own keeps them, and is given none that its sender left out.
+ * that came with attributes of its own keeps them, and is given none that its sender left out. A
+ * `traceparent` that the handler set stays; any other record continues the trace of its event.
  * Throws where the entry cannot be read.
  */
 export function toPublishRecord(entry: OutboxEntry): PublishRecord {
@@ -107,6 +111,7 @@ export function toPublishRecord(entry: OutboxEntry): PublishRecord {
   const own = entry.headers === null ? {} : (JSON.parse(entry.headers) as Record<string, string>)
   const described = own['ce_id'] === undefined ? describeDelivery(entry) : {}
   const id = own['ce_id'] ?? entry.eventId
+  const trace = keptTrace(entry.eventHeaders)
   return {
     topic: entry.topic,
     key: entry.key,
@@ -114,12 +119,14 @@ export function toPublishRecord(entry: OutboxEntry): PublishRecord {
     headers: {
       // An event without data has no type of data either.
       ...(entry.contentType === '' ? {} : { 'content-type': entry.contentType }),
+      ...(trace === undefined ? {} : { [TRACEPARENT]: formatTraceparent(trace) }),
       ...own,
       ...described,
       ce_specversion: '1.0',
       ce_id: entry.n === 0 ? id : `${id}#${entry.n}`,
       'inlet-seq': String(entry.inboxSeq),
     },
+    trace,
   }
 }
 

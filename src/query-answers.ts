@@ -11,6 +11,7 @@ import { openOutbox } from '../db/outbox.ts'
 import type { EventDetail, EventRow, OutboxRow, RecordRow } from './admin-events.ts'
 import type { Clock, EpochMs } from './clock.ts'
 import type { Questions } from './query-messages.ts'
+import { keptTrace } from './trace-context.ts'
 
 /** An answer for every question; each takes the thread until it is there. */
 export type Answers = {
@@ -78,7 +79,7 @@ function toEventDetail(event: StoredEventDetail): EventDetail {
     contentType,
     headers,
     bodyBase64: body.toBase64(),
-    traceId: traceIdOf(headers),
+    traceId: keptTrace(event.headers)?.traceId ?? null,
     records: records.map((record) => ({
       ...toRecord(record),
       valueBase64: record.value?.toBase64() ?? null,
@@ -117,11 +118,6 @@ const REPLAY_HEADER = 'inlet-replay'
 
 function parseHeaders(headers: string | null): Record<string, string> {
   return headers === null ? {} : (JSON.parse(headers) as Record<string, string>)
-}
-
-/** The second part of a W3C `traceparent`. */
-function traceIdOf(headers: Readonly<Record<string, string>>): string | null {
-  return /^[\da-f]{2}-([\da-f]{32})-/.exec(headers['traceparent'] ?? '')?.[1] ?? null
 }
 
 function iso(ms: EpochMs): string {

@@ -1,3 +1,5 @@
+import type { TraceContext } from './trace-context.ts'
+
 /** A value that JSON can carry. */
 export type Json =
   | string
@@ -43,6 +45,8 @@ export interface PublishRecord {
   readonly key: string
   readonly value: Uint8Array
   readonly headers: Readonly<Record<string, string>>
+  /** The trace of its event, which its `traceparent` need not name; absent where there is none. */
+  readonly trace?: TraceContext | undefined
 }
 
 /** Where the records of one send landed that share a topic and partition. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { toPublishRecord, type OutboxEntry } from '../src/outbox.ts'
 
 const entry: OutboxEntry = {
@@ -7,6 +7,7 @@ const entry: OutboxEntry = {
   topic: 't',
   key: 'k',
   headers: null,
+  eventHeaders: null,
   value: new Uint8Array(),
   inboxSeq: 7,
   source: 'shop',
@@ -43,4 +44,24 @@ test('an event keeps the attributes that it came with, and is given no others', 
     'inlet-seq': '7',
   })
   expect(headersOf({ headers, n: 2 })['ce_id']).toBe('1#2')
+})
+
+describe('the trace of a record', () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const eventHeaders = JSON.stringify({ 'user-agent': 'a', traceparent })
+
+  test('is that of its event', () => {
+    expect(headersOf({ eventHeaders })['traceparent']).toBe(traceparent)
+  })
+
+  test('is that which its handler names, where it names one', () => {
+    const headers = '{"traceparent":"own"}'
+    expect(headersOf({ eventHeaders, headers })['traceparent']).toBe('own')
+  })
+
+  test('is none where its event came with none, or with something else', () => {
+    for (const kept of [null, '{"user-agent":"a"}', '{"traceparent":"00-1-2-01"}']) {
+      expect(headersOf({ eventHeaders: kept })).not.toContainKey('traceparent')
+    }
+  })
 })

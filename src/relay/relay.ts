@@ -19,10 +19,10 @@ const MARK_BACKOFF: Backoff = { baseMs: 100, maxMs: 5_000 }
 const DRAIN_BATCHES_PER_TURN = 4
 
 /**
- * Length, timestamp, offset and the CloudEvents header names of one record, rounded up from 140
- * bytes.
+ * Length, timestamp, offset and the CloudEvents header names of one record, and a `traceparent`,
+ * rounded up from 140 and 68 bytes.
  */
-const RECORD_OVERHEAD_BYTES = 200
+const RECORD_OVERHEAD_BYTES = 250
 
 /** A UTF-16 unit is at most this many bytes of UTF-8. */
 const UTF8_BYTES_PER_UNIT_MAX = 3

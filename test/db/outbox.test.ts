@@ -59,6 +59,7 @@ test('entries come in seq order with the exact bytes, through a connection of th
     topic: 'a',
     key: 'k1',
     headers,
+    eventHeaders: '{"x-github-event":"push"}',
     inboxSeq: 1,
     source: 'github',
     eventId: 'e1',

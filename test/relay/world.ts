@@ -66,6 +66,7 @@ export class World {
       topic,
       key,
       headers: null,
+      eventHeaders: null,
       value: new Uint8Array(bytes),
       inboxSeq: seq,
       source: 'test',

@@ -97,6 +97,7 @@ function toEntry(event: NewEvent, seq: number): OutboxEntry {
     topic: 'events',
     key,
     headers: null,
+    eventHeaders: null,
     value: body,
     inboxSeq: seq,
     source,
