@@ -9,11 +9,13 @@ import { health } from './cli/health.ts'
 import { init } from './cli/init.ts'
 import { providers } from './cli/providers.ts'
 import { prune } from './cli/prune.ts'
+import { rejected } from './cli/rejected.ts'
 import { redrive, replay, republish } from './cli/rerun.ts'
 import { reruns } from './cli/reruns.ts'
 import { send } from './cli/send.ts'
 import { serve } from './cli/serve.ts'
 import { source } from './cli/source.ts'
+import { sources } from './cli/sources.ts'
 import { version } from './cli/version.ts'
 import { GatewayError, messageOf } from './errors.ts'
 
@@ -32,7 +34,9 @@ const COMMANDS: readonly Command[] = [
   redrive,
   reruns,
   prune,
+  sources,
   source,
+  rejected,
   health,
   version,
 ]

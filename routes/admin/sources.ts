@@ -37,7 +37,9 @@ const pair = createRoute({
 export function sourcesRoutes(ports: SourcesPorts) {
   const { sources, pair: begin } = ports
   const app = openResource()
-  app.openapi(list, (c) => c.json({ sources: [...sources().values()].map((source) => toRow(source, ports)) }, 200))
+  app.openapi(list, (c) =>
+    c.json({ sources: [...sources().values()].map((source) => toRow(source, ports)) }, 200),
+  )
   app.openapi(pair, (c) => {
     const source = sources().get(c.req.valid('param').name)
     if (source === undefined) {
