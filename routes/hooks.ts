@@ -78,19 +78,19 @@ export interface HooksBindings {
   readonly peer: string
 }
 
+/** Answers one request to `/hooks/<source>`. */
+export type AnswerDelivery = (request: Request, source: string, peer: string) => Promise<Response>
+
+/** The path that deliveries come to, with their source as a parameter. */
+export const HOOKS_PATH = '/hooks/:source'
+
 /**
- * `/hooks/:source`: the one door for third parties. Deliveries come with POST; other methods are
- * taken only where the source's provider probes its endpoint with them.
+ * What every delivery goes through. A function of its own, so that a server which finds routes
+ * itself needs no second look for this one.
  */
-export function hooksRoutes<Visit extends VisitPort>(
+export function answerDeliveries<Visit extends VisitPort>(
   ports: HooksPorts<Visit>,
-): Hono<{ Bindings: HooksBindings }> {
-  const app = new Hono<{ Bindings: HooksBindings }>()
-
-  function isProbeMethod(name: string, method: string): boolean {
-    return ports.source(name)?.methods.includes(method) ?? false
-  }
-
+): AnswerDelivery {
   async function take(request: Request, name: string, visit: Visit): Promise<Outcome> {
     const source = ports.source(name)
     const { client: address } = visit
@@ -103,7 +103,12 @@ export function hooksRoutes<Visit extends VisitPort>(
     if (limited !== undefined) return limited
     const received = await ports.receive(request, source.name, visit)
     const isReceived = received.kind !== 'refused'
-    const outcome = isReceived ? await ports.ingest(received, source).catch(toRefusal) : received
+    let outcome: Outcome
+    try {
+      outcome = isReceived ? await ports.ingest(received, source) : received
+    } catch (error) {
+      outcome = toRefusal(error)
+    }
     const settled = visit.settle(outcome, outcome.kind !== 'refused' && !source.unsigned)
     if (settled.kind === 'refused') {
       const body = isReceived ? received.body : undefined
@@ -112,25 +117,45 @@ export function hooksRoutes<Visit extends VisitPort>(
     return settled
   }
 
-  app.all('/hooks/:source', async (c) => {
-    const { method } = c.req.raw
-    if (method !== 'POST' && !isProbeMethod(c.req.param('source'), method)) return NOT_ALLOWED()
+  return async (request, name, peer) => {
     const startedMs = ports.clock.monotonicMs()
-    const visit = ports.enter(c.req.raw.headers, c.env.peer)
+    const visit = ports.enter(request.headers, peer)
     if (visit.kind === 'refused') return answer(visit)
-    const name = c.req.param('source')
+    let outcome: Outcome
     try {
-      const outcome = await take(c.req.raw, name, visit).catch(toRefusal)
-      const isRefused = outcome.kind === 'refused'
-      const totalMs = ports.clock.monotonicMs() - startedMs
-      ports.count(ports.source(name)?.name, outcome, totalMs)
-      if (isRefused ? outcome.isSummedUp !== true : ports.logDeliveries) {
-        logDelivery(ports.log, name, outcome, totalMs)
-      }
-      return answer(outcome)
+      outcome = await take(request, name, visit)
+    } catch (error) {
+      outcome = toRefusal(error)
     } finally {
       visit.leave()
     }
+    const totalMs = ports.clock.monotonicMs() - startedMs
+    ports.count(ports.source(name)?.name, outcome, totalMs)
+    const isLogged = outcome.kind === 'refused' ? outcome.isSummedUp !== true : ports.logDeliveries
+    if (isLogged) logDelivery(ports.log, name, outcome, totalMs)
+    return answer(outcome)
+  }
+}
+
+/**
+ * `/hooks/:source`: the one door for third parties. Deliveries come with POST; other methods are
+ * taken only where the source's provider probes its endpoint with them.
+ */
+export function hooksRoutes<Visit extends VisitPort>(
+  ports: HooksPorts<Visit>,
+  answerDelivery: AnswerDelivery = answerDeliveries(ports),
+): Hono<{ Bindings: HooksBindings }> {
+  const app = new Hono<{ Bindings: HooksBindings }>()
+
+  function isProbeMethod(name: string, method: string): boolean {
+    return ports.source(name)?.methods.includes(method) ?? false
+  }
+
+  app.all(HOOKS_PATH, (c) => {
+    const { method } = c.req.raw
+    const name = c.req.param('source')
+    if (method !== 'POST' && !isProbeMethod(name, method)) return NOT_ALLOWED()
+    return answerDelivery(c.req.raw, name, c.env.peer)
   })
   app.notFound(() =>
     problem('ROUTE_UNKNOWN', 'there is POST /hooks/<source>, and POST /events for CloudEvents'),
@@ -144,11 +169,12 @@ const NOT_ALLOWED = () =>
 const DUPLICATE = { 'inlet-duplicate': '1' }
 const ACCEPTED: Answer = { status: 202, headers: {}, body: null }
 const KNOWN: Answer = { status: 200, headers: {}, body: null }
+const BARE = { status: 202 }
 
 function answer(outcome: Outcome): Response {
   switch (outcome.kind) {
     case 'accepted':
-      return respond(outcome.answer ?? ACCEPTED)
+      return outcome.answer === undefined ? new Response(null, BARE) : respond(outcome.answer)
     case 'duplicate':
       return respond(outcome.answer ?? KNOWN, DUPLICATE)
     case 'split': {

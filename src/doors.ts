@@ -3,7 +3,7 @@
  */
 import { eventsRoutes } from '../routes/events.ts'
 import type { Health } from '../routes/health.ts'
-import { hooksRoutes } from '../routes/hooks.ts'
+import { answerDeliveries, HOOKS_PATH, hooksRoutes, type HooksPorts } from '../routes/hooks.ts'
 import { problem } from '../routes/problem.ts'
 import { openAdminPort } from './admin-port.ts'
 import type { Clock } from './clock.ts'
@@ -51,12 +51,16 @@ export function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDisposab
   }
   const admin = openAdminPort(setup, ports, opened)
   opened.defer(() => admin.close(0))
-  const routes = openRoutes(setup, ports)
+  const { routes, answerDelivery } = openRoutes(setup, ports)
   const intake = listen({
     clock,
     host: config.INLET_HOST,
     port: config.PORT,
     fetch: (request, peer) => routes.fetch(request, { peer }),
+    post: {
+      path: HOOKS_PATH,
+      answer: (request, { source = '' }, peer) => answerDelivery(request, source, peer),
+    },
     onError,
   })
   return {
@@ -86,16 +90,17 @@ function openRoutes({ config }: Setup, ports: DoorsPorts) {
     },
     reject: (rejection: Rejection) => rejections.keep(rejection),
   }
-  const routes = hooksRoutes({
+  const hooks: HooksPorts<Visit> = {
     ...common,
     source: (name) => reloader.current().sources.get(name),
     ingest: (delivery, source) => ingest(delivery, source, ingestPorts),
-  })
+  }
+  const answerDelivery = answerDeliveries(hooks)
   const events = eventsRoutes({
     ...common,
     authenticate: (authorization) =>
       authenticate(authorization, reloader.current().callers.values()),
     ingest: (delivery, caller) => ingestEvents(delivery, caller, ingestEventsPorts),
   })
-  return routes.route('/', events)
+  return { routes: hooksRoutes(hooks, answerDelivery).route('/', events), answerDelivery }
 }

@@ -7,6 +7,18 @@ export interface ListenOptions {
   readonly port: number
   /** `peer` is the address at the other end of the connection: a proxy's, where there is one. */
   readonly fetch: (request: Request, peer: string) => Response | Promise<Response>
+  /**
+   * What answers POST requests to this path instead, `:name` in it being a parameter. Bun finds it
+   * by itself; a router would make the URL first, and look for the path in it.
+   */
+  readonly post?: {
+    readonly path: string
+    readonly answer: (
+      request: Request,
+      parameters: Readonly<Record<string, string>>,
+      peer: string,
+    ) => Promise<Response>
+  }
   /** What answers when `fetch` itself throws: a bug, logged and hidden from the sender. */
   readonly onError: (error: unknown) => Response
 }
@@ -41,8 +53,11 @@ const GONE = 'gone'
 /** @throws GatewayError LISTEN_FAILED where the address cannot be had. */
 export function listen(options: ListenOptions): Listening {
   let isClosing = false
+  const peerOf = (request: Request, asked: Bun.Server<undefined>) =>
+    asked.requestIP(request)?.address ?? GONE
+  const { post } = options
   try {
-    const server = Bun.serve({
+    const server = Bun.serve<undefined, string>({
       hostname: options.host,
       port: options.port,
       development: false,
@@ -53,9 +68,20 @@ export function listen(options: ListenOptions): Listening {
       // it arrives: closing at once would reset the connection, and nobody would read why.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch(request, asked) {
-        const answer = options.fetch(request, asked.requestIP(request)?.address ?? GONE)
+        const answer = options.fetch(request, peerOf(request, asked))
         return isClosing ? lettingGo(answer) : answer
       },
+      routes:
+        post === undefined
+          ? {}
+          : {
+              [post.path]: {
+                POST(request, asked) {
+                  const answer = post.answer(request, request.params, peerOf(request, asked))
+                  return isClosing ? lettingGo(answer) : answer
+                },
+              },
+            },
       error: options.onError,
     })
     return {

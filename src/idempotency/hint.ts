@@ -9,11 +9,11 @@ import type { Log } from '../log.ts'
 export interface Hint {
   /**
    * Says that this node is about to store an event, and asks whether another one does or did.
-   * Answers within `HINT_MS_MAX`. Call it with verified deliveries only: an unsigned one could burn
-   * a future id. `validMs` is how long the id names the event, where that is shorter than events
-   * are kept.
+   * Answers within `HINT_MS_MAX`, and at once where there is nobody to ask. Call it with verified
+   * deliveries only: an unsigned one could burn a future id. `validMs` is how long the id names the
+   * event, where that is shorter than events are kept.
    */
-  claim(source: string, eventId: string, validMs?: number): Promise<Claim>
+  claim(source: string, eventId: string, validMs?: number): Claim | Promise<Claim>
   /**
    * Says that the event of this claim is on disk. Only for what this delivery stored: a duplicate
    * is released, for its row may be old, and Redis must forget an event no later than the disk

@@ -4,7 +4,7 @@ const OFF: Claim = { kind: 'skipped', reason: 'off' }
 
 /** The hint of a node that is alone: there is nobody to ask. */
 export const noHint: Hint = {
-  claim: () => Promise.resolve(OFF),
+  claim: () => OFF,
   done: () => Promise.resolve(),
   release: () => Promise.resolve(),
   state: () => 'off',

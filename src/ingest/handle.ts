@@ -61,19 +61,26 @@ export type Origin = Pick<Event<unknown>, 'source' | 'receivedAt' | 'attributes'
  * state of the stored event, because the provider did its part and cannot mend ours. `attempt`
  * says which try it is, 1 for the first.
  */
-export async function handle(
+export function handle(
   verified: Verified,
   delivery: Pick<Delivery, 'source' | 'receivedAt'>,
   source: Source,
-  { attempt = 1, ...ports }: HandlePorts & { readonly attempt?: number },
-): Promise<Handled> {
+  ports: HandlePorts & { readonly attempt?: number },
+): Handled | Promise<Handled> {
   const { receivedAt } = delivery
-  const ran = await runRoute(verified, { source: delivery.source, receivedAt }, source.route, ports)
+  const ran = runRoute(verified, { source: delivery.source, receivedAt }, source.route, ports)
+  return ran instanceof Promise
+    ? ran.then((settled) => withRetry(settled, ports))
+    : withRetry(ran, ports)
+}
+
+function withRetry(
+  ran: Ran,
+  { attempt = 1, clock }: Pick<HandlePorts, 'clock'> & { readonly attempt?: number },
+): Handled {
+  const handled = toHandled(ran)
   const isRetryable = ran.kind === 'failed' && ran.isRetryable
-  return {
-    ...toHandled(ran),
-    ...(isRetryable ? { retryAt: retryAt(attempt, ports.clock) } : {}),
-  }
+  return isRetryable ? { ...handled, retryAt: retryAt(attempt, clock) } : handled
 }
 
 /** The state that an event is stored in after its route has run. */
@@ -100,13 +107,13 @@ export function retryAt(attempt: number, clock: Clock): EpochMs | undefined {
 
 const RETRY: Backoff = { baseMs: HANDLER_RETRY_BASE_MS, maxMs: HANDLER_RETRY_MS_MAX }
 
-/** Finds the route of an event and runs it. Never throws. */
-export async function runRoute(
+/** Finds the route of an event and runs it. Never throws; a promise only where user code ran. */
+export function runRoute(
   verified: Verified,
   origin: Origin,
   router: Router,
   ports: HandlePorts,
-): Promise<Ran> {
+): Ran | Promise<Ran> {
   if (verified.parsed.kind === 'not-json') {
     const issues = [{ at: '', message: verified.parsed.reason }]
     return { kind: 'invalid', code: 'BODY_NOT_JSON', issues }
@@ -116,10 +123,25 @@ export async function runRoute(
 
   const event = toEvent(verified, origin)
   const defaultKey = verified.key ?? verified.eventId
+  if ('kind' in route) return runHandler(route, event, { defaultKey, ports })
   try {
-    if (!('kind' in route)) {
-      return watched(event, ports, () => passThrough(route, event, defaultKey))
-    }
+    return passThrough(route, event, { defaultKey, ports })
+  } catch (error) {
+    return failedWith(error)
+  }
+}
+
+interface RunContext {
+  readonly defaultKey: string
+  readonly ports: HandlePorts
+}
+
+async function runHandler(
+  route: HandledRoute,
+  event: Event<unknown>,
+  { defaultKey, ports }: RunContext,
+): Promise<Ran> {
+  try {
     const timed = { ...ports, deadlineMs: ports.clock.monotonicMs() + ports.handlerMsMax }
     const parsed = await limited(event, timed, () => parse(route, event.data))
     if (!parsed.success) {
@@ -133,14 +155,18 @@ export async function runRoute(
     const result = await limited(event, timed, () => route.handle(known))
     return ranWith(toOutboxRecords(result, defaultKey))
   } catch (error) {
-    if (error instanceof GatewayError) {
-      return { kind: 'failed', code: error.code, detail: error.detail, isRetryable: false }
-    }
-    const isRetryable = error instanceof RetryableError
-    // Who asks for another try knows why; anything else is a bug to be found.
-    const detail = `${messageOf(error)}${isRetryable ? '' : placeOf(error)}`
-    return { kind: 'failed', code: 'HANDLER_FAILED', detail, isRetryable }
+    return failedWith(error)
   }
+}
+
+function failedWith(error: unknown): Ran {
+  if (error instanceof GatewayError) {
+    return { kind: 'failed', code: error.code, detail: error.detail, isRetryable: false }
+  }
+  const isRetryable = error instanceof RetryableError
+  // Who asks for another try knows why; anything else is a bug to be found.
+  const detail = `${messageOf(error)}${isRetryable ? '' : placeOf(error)}`
+  return { kind: 'failed', code: 'HANDLER_FAILED', detail, isRetryable }
 }
 
 function toEvent(verified: Verified, origin: Origin): Event<unknown> {
@@ -153,9 +179,14 @@ function toEvent(verified: Verified, origin: Origin): Event<unknown> {
   }
 }
 
-function passThrough(route: PassThrough, event: Event<unknown>, defaultKey: string): Ran {
-  const key = route.key === undefined ? defaultKey : route.key(event)
-  return ranWith(toOutboxRecords({ topic: route.topic, key }, defaultKey))
+function passThrough(
+  { topic, key: keyOf }: PassThrough,
+  event: Event<unknown>,
+  { defaultKey, ports }: RunContext,
+): Ran {
+  // Without a function of the user's there is nothing to watch.
+  const key = keyOf === undefined ? defaultKey : watched(event, ports, () => keyOf(event))
+  return ranWith(toOutboxRecords({ topic, key }, defaultKey))
 }
 
 function ranWith(records: readonly OutboxRecord[], why = 'its handler publishes nothing'): Ran {

@@ -13,7 +13,11 @@ import { verify } from './verify.ts'
 /** What other nodes say of an event id. Never the truth: the database is. */
 export interface HintPort {
   /** `mine` and `skipped` go on, `claimed` and `done` belong to another node. */
-  claim(source: string, eventId: string, validMs?: number): Promise<Mine | Elsewhere>
+  claim(
+    source: string,
+    eventId: string,
+    validMs?: number,
+  ): Mine | Elsewhere | Promise<Mine | Elsewhere>
   /** The event of this claim is on disk, stored by this delivery. */
   done(claim: Mine): Promise<void>
   /** Nothing was stored by this delivery. */
@@ -59,21 +63,24 @@ interface Trace {
 
 /**
  * Takes one delivery: verify → claim → handle → commit. Nothing is acknowledged before
- * it is on disk.
+ * it is on disk. What is known at once is not waited for: nearly every delivery waits for the
+ * commit alone.
  */
 export async function ingest(
   delivery: Delivery,
   source: Source,
   ports: IngestPorts,
 ): Promise<Outcome> {
-  const verified = await verify(delivery, source)
+  const judged = verify(delivery, source)
+  const verified = judged instanceof Promise ? await judged : judged
   if (verified.kind === 'batch') return ingestBatch(verified, delivery, source, ports)
   if (verified.kind === 'handshake') return takeHandshake(verified, source, ports.probes)
   if (verified.kind === 'refused') return verified
   const { eventId, type, answer } = verified
   failpoint('ingest.verified')
 
-  const claim = await ports.hint.claim(source.name, eventId, verified.eventIdValidMs)
+  const claimed = ports.hint.claim(source.name, eventId, verified.eventIdValidMs)
+  const claim = claimed instanceof Promise ? await claimed : claimed
   failpoint('ingest.claimed')
   // Who never sends again would be lost to a node that dies with its claim: better stored twice.
   if (claim.kind === 'claimed' && !source.neverRetries) return CLAIMED_ELSEWHERE
@@ -91,7 +98,8 @@ export async function ingest(
   }
 
   const startedMs = ports.clock.monotonicMs()
-  const handled = await handle(verified, delivery, source, ports)
+  const handling = handle(verified, delivery, source, ports)
+  const handled = handling instanceof Promise ? await handling : handling
   const handledMs = ports.clock.monotonicMs()
   const event = toNewEvent(verified, handled, delivery)
   const committed =

@@ -30,7 +30,8 @@ export async function receive(
   ports: ReceivePorts,
 ): Promise<({ readonly kind: 'received' } & Delivery) | Refused> {
   const receivedAt = ports.clock.now()
-  const encoding = request.headers.get('content-encoding')
+  const { method, url, headers } = request
+  const encoding = headers.get('content-encoding')
   if (encoding !== null && encoding !== 'identity') {
     return {
       kind: 'refused',
@@ -38,26 +39,27 @@ export async function receive(
       detail: 'content-encoding must be identity',
     }
   }
-  const body = await readBody(request, ports)
-  if (!(body instanceof Uint8Array)) return body
-  const { method, url, headers } = request
-  return { kind: 'received', source, method, url, headers, body, receivedAt }
-}
-
-async function readBody(
-  request: Request,
-  { bodyBytesMax, budget }: ReceivePorts,
-): Promise<Uint8Array | Refused> {
-  const declared = request.headers.get('content-length')
+  const declared = headers.get('content-length')
   const bytes = declared === null ? Number.NaN : Number(declared)
-  if (bytes > bodyBytesMax) return tooLarge(bodyBytesMax)
+  if (bytes > ports.bodyBytesMax) return tooLarge(ports.bodyBytesMax)
   try {
-    if (bytes >= 0 && budget.holdDeclared(bytes)) return await budget.read(request.bytes())
-    return await budget.read(readCounting(request, bodyBytesMax, budget))
+    const body = await readBody(request, bytes, ports)
+    if (!(body instanceof Uint8Array)) return body
+    return { kind: 'received', source, method, url, headers, body, receivedAt }
   } catch {
     // The sender went away mid-body; nobody reads the answer, but the log does.
     return CUT_OFF
   }
+}
+
+function readBody(
+  request: Request,
+  declaredBytes: number,
+  { bodyBytesMax, budget }: ReceivePorts,
+): Promise<Uint8Array | Refused> {
+  return declaredBytes >= 0 && budget.holdDeclared(declaredBytes)
+    ? budget.read(request.bytes())
+    : budget.read(readCounting(request, bodyBytesMax, budget))
 }
 
 /**

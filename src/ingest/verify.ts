@@ -10,15 +10,21 @@ const STILL_NEEDED = {
 
 /**
  * Judges a delivery. Where that takes a key which nobody has asked for before, it is fetched, once:
- * no delivery waits for a second one.
+ * no delivery waits for a second one. No promise where it is judged at once, as nearly all are.
  */
-export async function verify(
+export function verify(delivery: Delivery, source: Source): Judged | Promise<Judged> {
+  const first = source.verify(delivery)
+  return first.kind === 'key-needed' ? verifyWithKey(first, delivery, source) : first
+}
+
+type Judged = Exclude<Verdict, KeyNeeded>
+
+async function verifyWithKey(
+  needed: KeyNeeded,
   delivery: Delivery,
   source: Source,
-): Promise<Exclude<Verdict, KeyNeeded>> {
-  const first = source.verify(delivery)
-  if (first.kind !== 'key-needed') return first
-  const failed = await first.fetch()
+): Promise<Judged> {
+  const failed = await needed.fetch()
   if (failed !== undefined) return failed
   const second = source.verify(delivery)
   return second.kind === 'key-needed' ? STILL_NEEDED : second

@@ -169,7 +169,7 @@ export function describeHint(
       const hint = await openNode('a')
       await hint.claim(source, 'evt_0')
       rig.gate.hold()
-      const slow = hint.claim(source, 'evt_1')
+      const slow = Promise.resolve(hint.claim(source, 'evt_1'))
       clock.advance(HINT_MS_MAX - 1)
       expect(await settledYet(slow)).toBe(false)
       clock.advance(1)
