@@ -213,19 +213,19 @@ function logDelivery(
     case 'duplicate': {
       const { eventId, type, reason } = outcome
       const state = kind === 'accepted' ? outcome.state : undefined
-      const sameBody = kind === 'duplicate' ? outcome.sameBody : undefined
-      const timing = { handleMs: tenths(outcome.handleMs), commitMs: tenths(outcome.commitMs) }
-      const line = {
+      const level = state === 'invalid' || state === 'failed' ? 'warn' : 'info'
+      log[level]('delivery.finished', {
         source,
         outcome: kind,
         eventId,
         type,
         state,
-        sameBody,
+        sameBody: kind === 'duplicate' ? outcome.sameBody : undefined,
         reason: reason ?? undefined,
-      }
-      const level = state === 'invalid' || state === 'failed' ? 'warn' : 'info'
-      log[level]('delivery.finished', { ...line, ...timing, totalMs: tenths(totalMs) })
+        handleMs: tenths(outcome.handleMs),
+        commitMs: tenths(outcome.commitMs),
+        totalMs: tenths(totalMs),
+      })
       return
     }
     case 'split': {

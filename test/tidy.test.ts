@@ -48,7 +48,6 @@ describe('a rule of the house', () => {
     ['src/relay/a.ts', `import { eq } from 'drizzle-orm/sqlite-core'`, 'uses the database'],
     ['src/relay/a.ts', `import { Database } from 'bun:sqlite'`, 'uses the database'],
     ['src/ingest/a.ts', `import { Hono } from 'hono'`, 'uses hono'],
-    ['src/ingest/a.ts', `import { getLogger } from '@logtape/logtape'`, 'uses logtape'],
     ['src/ingest/a.ts', `const a = process.env['A']`, 'uses the environment'],
     ['src/cli/a.ts', `const a = process.env['A']`, undefined],
     ['src/ingest/a.ts', `const a = Date.now()`, 'uses the clock'],

@@ -52,7 +52,6 @@ const FRONT_DOORS: readonly FrontDoor[] = [
     in: PRODUCT,
     door: /^(routes\/|src\/entries\/|src\/app\.ts$)/,
   },
-  { what: 'logtape', from: /^@logtape\//, in: PRODUCT, door: /^src\/log\.ts$/ },
   {
     what: 'the environment',
     code: /\b(process|Bun|import\.meta)\.env\b/,
