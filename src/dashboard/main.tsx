@@ -1,8 +1,11 @@
 import { render } from 'preact'
+import { App } from './app.tsx'
+import { startKeys } from './keys.ts'
+import { startRouter } from './router.ts'
+import { startTheme } from './theme.ts'
 
-render(
-  <main>
-    <h1>Inlet</h1>
-  </main>,
-  document.body,
-)
+startTheme()
+startRouter()
+startKeys()
+const root = document.getElementById('app')
+if (root !== null) render(<App />, root)
