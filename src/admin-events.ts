@@ -4,12 +4,7 @@ import { IsoTime } from './admin-api.ts'
 import { EVENT_STATES } from './event.ts'
 import { SEARCH_LIMIT_MAX, SEARCH_TEXT_CHARS_MAX } from './admin-limits.ts'
 import { EVENT_ID_CHARS_MAX } from './limits.ts'
-import { ENTRY_STATUSES } from './outbox.ts'
-
-/** What keeps a record from its topic, and what a person may have to see to. */
-export const UNPUBLISHED = ['pending', 'retry', 'blocked', 'dead'] as const
-/** What keeps a record from its topic for longer than a moment. */
-export const SET_ASIDE = ['retry', 'blocked', 'dead'] as const
+import { ENTRY_STATUSES, SET_ASIDE, UNPUBLISHED } from './outbox.ts'
 
 const Status = z.enum(ENTRY_STATUSES)
 const limit = z.coerce.number<string>().int().min(1).max(SEARCH_LIMIT_MAX)

@@ -7,6 +7,7 @@ import { doctor } from './cli/doctor.ts'
 import { events } from './cli/events.ts'
 import { health } from './cli/health.ts'
 import { init } from './cli/init.ts'
+import { outbox } from './cli/outbox.ts'
 import { providers } from './cli/providers.ts'
 import { prune } from './cli/prune.ts'
 import { rejected } from './cli/rejected.ts'
@@ -16,8 +17,11 @@ import { send } from './cli/send.ts'
 import { serve } from './cli/serve.ts'
 import { source } from './cli/source.ts'
 import { sources } from './cli/sources.ts'
+import { stats } from './cli/stats.ts'
+import { tail } from './cli/tail.ts'
 import { version } from './cli/version.ts'
 import { GatewayError, messageOf } from './errors.ts'
+import { nearestOf } from './nearest.ts'
 
 const COMMANDS: readonly Command[] = [
   serve,
@@ -29,6 +33,9 @@ const COMMANDS: readonly Command[] = [
   providers,
   send,
   events,
+  tail,
+  outbox,
+  stats,
   replay,
   republish,
   redrive,
@@ -57,6 +64,14 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof GatewayError) return explain(error)
     return confess(error)
   }
+}
+
+function unknownCommand(name: string): string {
+  const nearest = nearestOf(
+    name,
+    COMMANDS.map((each) => each.name),
+  )
+  return `there is no command "${name}"${nearest === undefined ? '' : `: ${nearest}?`}`
 }
 
 /** A reader that has seen enough, as `head` does, ends the command without a word. */

@@ -14,6 +14,11 @@ export const ENTRY_STATUSES = ['pending', 'published', 'retry', 'blocked', 'dead
 export type EntryStatus = (typeof ENTRY_STATUSES)[number]
 export type ExceptionStatus = Extract<EntryStatus, 'retry' | 'blocked' | 'dead'>
 
+/** What keeps a record from its topic for longer than a moment. */
+export const SET_ASIDE = ['retry', 'blocked', 'dead'] as const satisfies readonly ExceptionStatus[]
+/** What keeps it from there at all. */
+export const UNPUBLISHED = ['pending', ...SET_ASIDE] as const
+
 const NEXT = {
   pending: ['published', 'retry', 'blocked'],
   retry: ['published', 'retry', 'blocked', 'dead'],

@@ -25,25 +25,66 @@ export async function askApi<Schema extends z.ZodType>(
   env: Environment,
   { path, method = 'GET', json, schema }: ApiQuestion<Schema>,
 ): Promise<z.infer<Schema>> {
-  const token = env['INLET_ADMIN_TOKEN']
   const answer = await fetch(`${adminUrl(env)}${path}`, {
     method,
     signal: AbortSignal.timeout(API_ANSWER_MS_MAX),
     headers: {
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...authorization(env),
       ...(json === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(json === undefined ? {} : { body: JSON.stringify(json) }),
   }).catch((error: unknown) => {
     throw new GatewayError('GATEWAY_UNREACHABLE', messageOf(error))
   })
+  if (answer.ok) return schema.parse(await answer.json().catch(() => undefined))
+  throw await refusalOf(answer)
+}
+
+/** One event of a stream. */
+interface StreamEvent {
+  readonly event: string
+  readonly data: string
+}
+
+/**
+ * The server-sent events of the admin API, until it ends them.
+ *
+ * @throws GatewayError GATEWAY_UNREACHABLE, or what the gateway says.
+ */
+export async function* openApiStream(env: Environment, path: string): AsyncGenerator<StreamEvent> {
+  const answer = await fetch(`${adminUrl(env)}${path}`, { headers: authorization(env) }).catch(
+    (error: unknown) => {
+      throw new GatewayError('GATEWAY_UNREACHABLE', messageOf(error))
+    },
+  )
+  if (!answer.ok || answer.body === null) throw await refusalOf(answer)
+  let text = ''
+  const decoder = new TextDecoder()
+  const chunks: AsyncIterable<Uint8Array> = answer.body
+  for await (const chunk of chunks) {
+    text += decoder.decode(chunk, { stream: true })
+    const blocks = text.split('\n\n')
+    text = blocks.pop() ?? ''
+    for (const block of blocks) {
+      const [, event] = /^event: (.*)$/m.exec(block) ?? []
+      const [, data] = /^data: (.*)$/m.exec(block) ?? []
+      if (event !== undefined && data !== undefined) yield { event, data }
+    }
+  }
+}
+
+async function refusalOf(answer: Response): Promise<GatewayError> {
   const body: unknown = await answer.json().catch(() => undefined)
-  if (answer.ok) return schema.parse(body)
   const { data } = Problem.safeParse(body)
   if (data === undefined || !isFaultCode(data.code)) {
-    throw new GatewayError('GATEWAY_UNREACHABLE', `it answers ${answer.status}`)
+    return new GatewayError('GATEWAY_UNREACHABLE', `it answers ${answer.status}`)
   }
-  throw new GatewayError(data.code, data.detail)
+  return new GatewayError(data.code, data.detail)
+}
+
+function authorization(env: Environment): Record<string, string> {
+  const token = env['INLET_ADMIN_TOKEN']
+  return token === undefined ? {} : { authorization: `Bearer ${token}` }
 }
 
 const Problem = z.object({ code: z.string(), detail: z.string() })
@@ -54,11 +95,10 @@ function isFaultCode(code: string): code is FaultCode {
 
 /** Asks the admin port of the gateway that runs with the same environment. */
 export function askGateway(env: Environment, path: string, method = 'GET'): Promise<Response> {
-  const token = env['INLET_ADMIN_TOKEN']
   return fetch(`${adminUrl(env)}${path}`, {
     method,
     signal: AbortSignal.timeout(ANSWER_MS_MAX),
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    headers: authorization(env),
   })
 }
 

@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import type { EpochMs } from '../clock.ts'
 import { messageOf } from '../errors.ts'
+import { nearestOf } from '../nearest.ts'
 import { UsageError } from './command.ts'
 
 /** Parses a subcommand's arguments. Throws UsageError where one is unknown or malformed. */
@@ -11,8 +12,29 @@ export function parseArguments<Options extends ParseArgsOptionsConfig>(
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
   } catch (error) {
-    throw new UsageError(messageOf(error))
+    throw new UsageError(meant(messageOf(error), Object.keys(options)))
   }
+}
+
+/** The message of an option that is not known, with the one that is most like it. */
+function meant(message: string, names: readonly string[]): string {
+  const [, typed] = /^Unknown option '--([^']+)'/.exec(message) ?? []
+  if (typed === undefined) return message
+  const nearest = nearestOf(typed, names)
+  return `there is no --${typed}${nearest === undefined ? '' : `: --${nearest}?`}`
+}
+
+/** One of a few words from an option. */
+export function oneOf<Value extends string>(
+  values: readonly Value[],
+  text: string | undefined,
+  option: string,
+): Value | undefined {
+  const value = values.find((each) => each === text)
+  if (text === undefined || value !== undefined) return value
+  const nearest = nearestOf(text, values)
+  const all = `--${option} takes ${values.join(', ')}`
+  throw new UsageError(nearest === undefined ? all : `${all}: ${nearest}?`)
 }
 
 /** A whole number from an option, within its bounds. */
