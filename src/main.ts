@@ -55,7 +55,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (name === '--help' || name === '-h' || name === 'help') return printHelp(args[0])
   if (name === '--version') return version.run({ args, env: process.env, print })
   const command = COMMANDS.find((each) => each.name === name)
-  if (command === undefined) return refuse(`there is no command "${name}"`, 'inlet --help')
+  if (command === undefined) return refuse(unknownCommand(name), 'inlet --help')
   if (args.includes('--help') || args.includes('-h')) return printHelp(name)
   try {
     return await command.run({ args, env: process.env, print })
