@@ -7,7 +7,7 @@ import type { Delivery, EventIssue, Refused } from '../delivery.ts'
 import { elementSlices, memberSlices, type Slice } from '../json-slices.ts'
 import { EVENTS_PER_BATCH_MAX, ISSUES_MAX } from '../limits.ts'
 import { readAttributes, type RawAttributes, type Report } from './attributes.ts'
-import { parseJson, readData, type RawData } from './event-data.ts'
+import { parseJson, readData, type RawData } from '../event-data.ts'
 
 /** Where the events of a request are. */
 interface Draft {

@@ -9,7 +9,7 @@ import type { OutboxRecord } from '../record.ts'
 import type { Event, HandledRoute, PassThrough, Router } from '../route.ts'
 import type { Source } from '../source.ts'
 import type { Clock, EpochMs } from '../clock.ts'
-import { toOutboxRecords } from './records.ts'
+import { toOutboxRecords } from '../handler-result.ts'
 
 /** What the handler decided: goes into the inbox row as it is. */
 export type Handled = Pick<NewEvent, 'state' | 'reason' | 'records' | 'retryAt'>

@@ -3,7 +3,7 @@ import type { Caller } from '../caller.ts'
 import { describeRecords, type Attributes } from '../cloud-event.ts'
 import type { Verified } from '../delivery.ts'
 import type { KeptEvent } from '../event.ts'
-import { readData } from './event-data.ts'
+import { readData } from '../event-data.ts'
 import { runRoute, toHandled, type Handled } from './handle.ts'
 import { handleKept, sourceUnknown, type KeptPorts } from './kept.ts'
 

@@ -1,7 +1,7 @@
-import { GatewayError, messageOf } from '../errors.ts'
-import { RECORD_BYTES_MAX, RECORDS_PER_EVENT_MAX, TOPIC_NAME } from '../limits.ts'
-import type { HandlerResult } from '../route.ts'
-import type { OutboxRecord, RecordDraft } from '../record.ts'
+import { GatewayError, messageOf } from './errors.ts'
+import { RECORD_BYTES_MAX, RECORDS_PER_EVENT_MAX, TOPIC_NAME } from './limits.ts'
+import type { HandlerResult } from './route.ts'
+import type { OutboxRecord, RecordDraft } from './record.ts'
 
 const encoder = new TextEncoder()
 const JSON_HEADERS = JSON.stringify({ 'content-type': 'application/json' })

@@ -1,4 +1,4 @@
-import type { ParsedBody } from '../delivery.ts'
+import type { ParsedBody } from './delivery.ts'
 
 /** The data of an event as it arrived. */
 export type RawData =
