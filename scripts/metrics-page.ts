@@ -19,6 +19,11 @@ bearer token where one is set. Numbers are counted as deliveries pass and added 
 they begin with the process. \`source\` is a configured source, or a caller of \`/events\`; all
 names that are not configured share \`(unknown)\`, so that nobody outside can add a series.
 
+    scrape_configs:
+      - job_name: inlet
+        authorization: { credentials_file: /run/secrets/inlet-admin-token }
+        static_configs: [{ targets: ['127.0.0.1:8081'] }]
+
 [deploy/prometheus/alerts.yaml](../deploy/prometheus/alerts.yaml) has alert rules over them,
 [deploy/grafana/inlet.json](../deploy/grafana/inlet.json) a board.
 

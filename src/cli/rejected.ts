@@ -33,7 +33,10 @@ and 16 MiB in all; in a flood 10 a second. Requests for sources that are not con
       limit: String(wholeNumber(values.limit, 'limit', LIMIT_MAX)),
       ...(source === undefined ? {} : { source }),
     })
-    const page = await askApi(env, { path: `/api/rejected?${query.toString()}`, schema: RejectedPage })
+    const page = await askApi(env, {
+      path: `/api/rejected?${query.toString()}`,
+      schema: RejectedPage,
+    })
     if (values.json) {
       for (const each of page.rejected) print(JSON.stringify(each))
       return 0
