@@ -44,7 +44,9 @@ export function openMarks(database: InletDatabase): Marks {
         statements.dropException.run({ seq })
       }
       for (const range of mark.published) {
-        statements.addPublished.run({ ...range, at: database.lifetime.nowMs() })
+        const partitions = range.partitions ?? null
+        const times = { at: database.lifetime.nowMs(), publishedAt: at }
+        statements.addPublished.run({ ...range, partitions, ...times })
       }
     },
   }

@@ -7,6 +7,7 @@ import handlerRetries from './migrations/0002_handler_retries.sql' with { type: 
 import batches from './migrations/0003_batches.sql' with { type: 'text' }
 import dedupRuns from './migrations/0004_dedup_runs.sql' with { type: 'text' }
 import reruns from './migrations/0005_reruns.sql' with { type: 'text' }
+import landed from './migrations/0006_landed.sql' with { type: 'text' }
 
 export interface Migration {
   readonly name: string
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0003_batches', sql: batches },
   { name: '0004_dedup_runs', sql: dedupRuns },
   { name: '0005_reruns', sql: reruns },
+  { name: '0006_landed', sql: landed },
 ]
 
 interface AppliedMigration {

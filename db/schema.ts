@@ -166,6 +166,10 @@ export const publishLog = sqliteTable('publish_log', {
   records: integer().notNull(),
   /** Text: Kafka's offsets are 64-bit, JavaScript's numbers are not. */
   baseOffset: text('base_offset').notNull(),
+  /** How many partitions the topic had; null where the row is older, or the sink does not say. */
+  partitions: integer(),
+  /** By the wall clock; null where the row is older. */
+  publishedAt: integer('published_at'),
 })
 
 /** The ids of older events, a row a run of them. See db/dedup.ts. */

@@ -88,7 +88,7 @@ export const RecordRow = z
     code: z.string().nullable(),
     reason: z.string().nullable(),
     landed: z
-      .object({ partition: z.int(), offset: z.string(), at: IsoTime })
+      .object({ partition: z.int(), offset: z.string(), at: IsoTime.nullable() })
       .nullable()
       .describe('Null where it is not published, or where nothing says where.'),
     replay: z.string().nullable().describe('The rerun that made it.'),

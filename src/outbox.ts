@@ -85,6 +85,8 @@ export interface EntryException {
 export interface PublishedRange {
   readonly topic: string
   readonly partition: number
+  /** See `Landed`. */
+  readonly partitions?: number | undefined
   readonly seqFirst: number
   readonly seqLast: number
   readonly records: number

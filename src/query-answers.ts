@@ -5,11 +5,14 @@
 import { statSync } from 'node:fs'
 import { openEventSearch } from '../db/event-search.ts'
 import { openInbox, type StoredEvent, type StoredEventDetail } from '../db/inbox.ts'
+import { openLanded, type LandedAt } from '../db/landed.ts'
 import { openOutboxList, type ListedEntry } from '../db/outbox-list.ts'
 import { nodeNameOf, type Reader } from '../db/open.ts'
 import { openOutbox } from '../db/outbox.ts'
+import { openRerunScan } from '../db/rerun-scan.ts'
 import type { EventDetail, EventRow, OutboxRow, RecordRow } from './admin-events.ts'
 import type { Clock, EpochMs } from './clock.ts'
+import { partitionOf } from './kafka/murmur2.ts'
 import type { Questions } from './query-messages.ts'
 import { keptTrace } from './trace-context.ts'
 
@@ -23,6 +26,8 @@ export function openAnswers(reader: Reader, clock: Clock): Answers {
   const search = openEventSearch(reader, clock)
   const outbox = openOutbox(reader)
   const list = openOutboxList(reader)
+  const reruns = openRerunScan(reader)
+  const landed = openLanded(reader, partitionOf)
   return {
     search(asked) {
       const { seqs, next } = search(asked)
@@ -36,12 +41,15 @@ export function openAnswers(reader: Reader, clock: Clock): Answers {
     },
     event(seq) {
       const event = inbox.bySeq(seq)
-      return event === undefined ? undefined : JSON.stringify(toEventDetail(event))
+      return event && JSON.stringify(toEventDetail(event, landed))
     },
     body(seq) {
       const body = inbox.bySeq(seq)?.body
       return body === undefined ? undefined : new Uint8Array(body)
     },
+    seqs: search,
+    entries: (asked) => reruns.entries(asked),
+    topics: ({ kind, seqs }) => reruns.topicsOf(kind, seqs),
     outbox(asked) {
       const { entries, next } = list(asked)
       const { pending, retry, blocked, dead } = outbox.lag()
@@ -71,7 +79,10 @@ function toRow(event: StoredEvent): Omit<EventRow, 'records'> {
   }
 }
 
-function toEventDetail(event: StoredEventDetail): EventDetail {
+function toEventDetail(
+  event: StoredEventDetail,
+  landed: ReturnType<typeof openLanded>,
+): EventDetail {
   const { body, variants, batch, records, contentType, ...listed } = event
   const headers = parseHeaders(event.headers)
   return {
@@ -83,7 +94,7 @@ function toEventDetail(event: StoredEventDetail): EventDetail {
     records: records.map((record) => ({
       ...toRecord(record),
       valueBase64: record.value?.toBase64() ?? null,
-      landed: null,
+      landed: record.status === 'published' ? toLanded(landed(record)) : null,
     })),
     variants: variants && {
       count: variants.count,
@@ -96,6 +107,10 @@ function toEventDetail(event: StoredEventDetail): EventDetail {
       bodyBytes: batch.body.byteLength,
     },
   }
+}
+
+function toLanded(landed: LandedAt | null): RecordRow['landed'] {
+  return landed && { ...landed, at: isoOrNull(landed.at) }
 }
 
 function toOutboxRow(entry: ListedEntry): OutboxRow {

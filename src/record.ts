@@ -53,6 +53,8 @@ export interface PublishRecord {
 export interface Landed {
   readonly topic: string
   readonly partition: number
+  /** How many its topic had then: with the key, it says which records are in this one. */
+  readonly partitions?: number | undefined
   /** The offset of the first of them; the others follow without gaps. */
   readonly baseOffset: string
   /** Their positions in the list that was sent, in the order of their offsets. */

@@ -5,6 +5,8 @@ import type { Landed } from '../record.ts'
 export interface SentTo {
   readonly topic: string
   readonly partition: number
+  /** How many its topic had. */
+  readonly partitions?: number | undefined
   readonly positions: readonly number[]
 }
 
@@ -37,7 +39,7 @@ export function proveLanded(
   acks: readonly Ack[],
   lastOffsets: LastOffsets,
 ): Landed[] {
-  return sent.map(({ topic, partition, positions }) => {
+  return sent.map(({ topic, partition, partitions, positions }) => {
     const name = `${topic}/${partition}`
     const offsets = acks
       .filter((ack) => ack.topicName === topic && ack.partition === partition)
@@ -53,6 +55,6 @@ export function proveLanded(
       throw new GatewayError('BROKER_UNAVAILABLE', `${name} acknowledged an earlier send`)
     }
     lastOffsets.set(name, last + BigInt(positions.length) - 1n)
-    return { topic, partition, baseOffset: String(first), positions }
+    return { topic, partition, partitions, baseOffset: String(first), positions }
   })
 }

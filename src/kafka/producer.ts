@@ -54,6 +54,8 @@ interface Session {
   readonly producer: Producer
   readonly connected: Promise<void>
   readonly lastOffsets: LastOffsets
+  /** How many partitions each topic had when those of its records were chosen. */
+  readonly partitions: ReadonlyMap<string, number>
   /** Ends every connection, at once and for good: nothing that kafkajs retries can get out. */
   cut(): void
 }
@@ -70,7 +72,7 @@ export function openKafkaPublisher(options: KafkaPublisherOptions): KafkaPublish
 
   async function send(records: readonly PublishRecord[]): Promise<readonly Landed[]> {
     session ??= openSession(options, security, sessions++)
-    const { producer, connected, lastOffsets } = session
+    const { producer, connected, lastOffsets, partitions } = session
     await connected
     if (records.length === 0) return []
     const topics = Map.groupBy(records.map(toMessage), ({ topic }) => topic)
@@ -86,7 +88,8 @@ export function openKafkaPublisher(options: KafkaPublisherOptions): KafkaPublish
     failpoint('kafka.sending')
     const acks = await answered
     // Only now: the partitions are chosen within the send.
-    return proveLanded([...topics.values()].flatMap(byPartition), acks, lastOffsets)
+    const sent = [...topics.values()].flatMap((each) => byPartition(each, partitions))
+    return proveLanded(sent, acks, lastOffsets)
   }
 
   return {
@@ -121,6 +124,7 @@ function openSession(
 ): Session {
   const { brokers, clientId, deadlineMs = PUBLISH_MS_MAX, log } = options
   const sockets = new Set<Socket>()
+  const partitions = new Map<string, number>()
   let isCut = false
 
   function openSocket(to: { host: string; port: number; onConnect: () => void }): Socket {
@@ -158,7 +162,7 @@ function openSession(
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: () => pinPartition,
+    createPartitioner: () => pinPartitions(partitions),
     metadataMaxAge: 300_000,
     // One retry, with fresh metadata, is a leader that moved; anything longer is the relay's to
     // wait out, with a new producer. The default for an idempotent one is Number.MAX_SAFE_INTEGER:
@@ -175,6 +179,7 @@ function openSession(
     producer,
     connected: producer.connect(),
     lastOffsets: new Map(),
+    partitions,
     cut() {
       isCut = true
       // With an error, because kafkajs does not listen to a close without one: it would keep the
@@ -188,10 +193,15 @@ function openSession(
  * Chooses the partition once: kafkajs asks again at each retry, and the number of partitions may
  * have grown.
  */
-function pinPartition({ message, partitionMetadata }: PartitionerArgs): number {
-  assert(Buffer.isBuffer(message.key), 'every record has a key')
-  message.partition ??= partitionOf(message.key, partitionMetadata.length)
-  return message.partition
+function pinPartitions(partitions: Map<string, number>) {
+  return ({ topic, message, partitionMetadata }: PartitionerArgs): number => {
+    assert(Buffer.isBuffer(message.key), 'every record has a key')
+    if (message.partition === undefined) {
+      message.partition = partitionOf(message.key, partitionMetadata.length)
+      partitions.set(topic, partitionMetadata.length)
+    }
+    return message.partition
+  }
 }
 
 interface Sent {
@@ -212,11 +222,12 @@ function toMessage({ topic, key, value, headers }: PublishRecord, position: numb
   }
 }
 
-function byPartition(sent: readonly Sent[]): SentTo[] {
+function byPartition(sent: readonly Sent[], partitions: ReadonlyMap<string, number>): SentTo[] {
   const groups = Map.groupBy(sent, ({ message }) => message.partition ?? -1)
   return [...groups].map(([partition, group]) => ({
     topic: group[0]?.topic ?? '',
     partition,
+    partitions: partitions.get(group[0]?.topic ?? ''),
     positions: group.map(({ position }) => position),
   }))
 }

@@ -177,7 +177,7 @@ async function waitOut(
 
 function toRanges(piece: readonly OutboxEntry[], landed: readonly Landed[]): PublishedRange[] {
   const missing = new Set(piece.keys())
-  const ranges = landed.map(({ topic, partition, baseOffset, positions }) => {
+  const ranges = landed.map(({ topic, partition, partitions, baseOffset, positions }) => {
     const seqs = positions.map((position) => {
       const entry = piece[position]
       assert(
@@ -189,6 +189,7 @@ function toRanges(piece: readonly OutboxEntry[], landed: readonly Landed[]): Pub
     return {
       topic,
       partition,
+      partitions,
       seqFirst: Math.min(...seqs),
       seqLast: Math.max(...seqs),
       records: seqs.length,

@@ -64,6 +64,7 @@ describeWithKafka('the Kafka publisher', (brokers) => {
     expect(landed.at(-1)).toEqual({
       topic: other,
       partition: 0,
+      partitions: 1,
       baseOffset: '0',
       positions: [3, 4],
     })
