@@ -20,6 +20,8 @@ export interface RedisCommands {
   set(entry: Entry, signal: AbortSignal): Promise<unknown>
   /** Runs `DELETE_IF_EQUAL`. */
   deleteIfEqual(key: string, value: string, signal: AbortSignal): Promise<unknown>
+  /** Whether there is a connection; absent where each request makes its own. */
+  isConnected?(): boolean
   /** Closes the connection at once, without waiting for Redis. */
   close(): void
 }
@@ -86,7 +88,11 @@ export function openHint(commands: RedisCommands, options: HintOptions): Hint {
       await guard.run((signal) => commands.deleteIfEqual(key, value, signal))
     },
     counts: () => ({ ...counts }),
-    state: () => (guard.isUp() ? 'up' : 'down'),
+    state() {
+      // Without deliveries nobody asks: then the connection still tells.
+      const isConnected = commands.isConnected?.() ?? true
+      return isConnected && guard.isUp() ? 'up' : 'down'
+    },
     async close() {
       await guard.close()
       commands.close()

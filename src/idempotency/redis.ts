@@ -37,6 +37,7 @@ export async function openRedisHint(url: string, options: HintOptions): Promise<
       setIfFree: ({ key, value, ttlMs }) => run('SET', [key, value, 'NX', 'GET', 'PX', ttlMs]),
       set: ({ key, value, ttlMs }) => run('SET', [key, value, 'PX', ttlMs]),
       deleteIfEqual: (key, value) => run('EVAL', [DELETE_IF_EQUAL, 1, key, value]),
+      isConnected: () => redis.status === 'ready',
       close: () => redis.disconnect(),
     },
     options,

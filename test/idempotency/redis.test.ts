@@ -23,9 +23,20 @@ describeWithRedis('the hint on Redis over TCP', (redisUrl) => {
     gate.shut()
     const hint = await openRedisHint(gateUrl(redisUrl, gate.port), OPTIONS)
     expect(await hint.claim('absent', 'evt_1')).toEqual({ kind: 'skipped', reason: 'failed' })
+    expect(hint.state()).toBe('down')
     gate.open()
     await hint.close()
     await gate.deserted()
+  })
+
+  test('a hint that nobody asks knows whether there is a connection', async () => {
+    await using gate = await openTcpGate(addressOf(redisUrl))
+    const hint = await openRedisHint(gateUrl(redisUrl, gate.port), OPTIONS)
+    expect(hint.state()).toBe('up')
+    gate.shut()
+    while (hint.state() === 'up') await systemClock.sleep(1)
+    expect(hint.counts().skipped).toBe(0)
+    await hint.close()
   })
 
   test('close ends the connection to a Redis that hangs', async () => {
