@@ -14,8 +14,7 @@ import { checkRedis, type RedisFacts } from '../doctor/redis.ts'
 import { checkSecurity } from '../doctor/security.ts'
 import { checkTopics } from '../doctor/topics.ts'
 import { GatewayError, messageOf } from '../errors.ts'
-import { probeRedis, probeUpstash } from '../idempotency/probe.ts'
-import { openKafkaAdmin, type KafkaAdmin } from '../kafka/admin.ts'
+import type { KafkaAdmin } from '../kafka/admin.ts'
 import { loadHandlers, prepare, type Setup } from '../setup.ts'
 import { parseArguments } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'
@@ -128,6 +127,8 @@ async function* examineSink(
   }
   const { kafkaSecurity: security, KAFKA_CLIENT_ID: clientId } = config
   yield checkSecurity(security, systemClock.now())
+  // Clients are loaded where they are needed: every other command starts in less time.
+  const { openKafkaAdmin } = await import('../kafka/admin.ts')
   const admin = openKafkaAdmin({ clientId, security, clock: systemClock })
   const brokers = await checkBrokers(config.KAFKA_BROKERS, security, (each) => admin.reach(each))
   yield brokers.findings
@@ -168,7 +169,10 @@ async function examineRedis(config: Config): Promise<readonly Finding[]> {
 
 function redisQuestion(config: Config): (() => Promise<RedisFacts>) | undefined {
   const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = config
-  if (REDIS_URL !== undefined) return () => probeRedis(REDIS_URL, systemClock)
+  const load = () => import('../idempotency/probe.ts')
+  if (REDIS_URL !== undefined) {
+    return async () => (await load()).probeRedis(REDIS_URL, systemClock)
+  }
   if (url === undefined || token === undefined) return undefined
-  return () => probeUpstash({ url, token }, systemClock)
+  return async () => (await load()).probeUpstash({ url, token }, systemClock)
 }

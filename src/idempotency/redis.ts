@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { backoffMs } from '../backoff.ts'
 import { HINT_CONNECT_MS_MAX, HINT_RECONNECT_MS_MAX, HINT_SILENCE_MS_MAX } from '../limits.ts'
 import type { Hint, HintOptions } from './hint.ts'
@@ -13,7 +13,9 @@ import { DELETE_IF_EQUAL, openHint } from './open-hint.ts'
  * limit (Bun 1.4.5).
  */
 export async function openRedisHint(url: string, options: HintOptions): Promise<Hint> {
-  const redis = connectTo(url)
+  // Only where there is a Redis: to load it takes 8 ms of a start.
+  const ioredis = await import('ioredis')
+  const redis = connectTo(ioredis.Redis, url)
   let connectError: Error | undefined
   redis.on('error', (error) => {
     connectError = error
@@ -44,8 +46,8 @@ export async function openRedisHint(url: string, options: HintOptions): Promise<
   )
 }
 
-function connectTo(url: string): Redis {
-  return new Redis(url, {
+function connectTo(Client: typeof Redis, url: string): Redis {
+  return new Client(url, {
     lazyConnect: true, // `connected` does it
     connectionName: 'inlet',
     disableClientInfo: true,
