@@ -83,6 +83,14 @@ async function tryGateway(gateway: GatewayProcess, folder: string): Promise<void
     expectEqual(lines.length, 1)
     expectEqual(lines[0]?.includes(deliveryId), true)
   })
+  await step('the dashboard is in it', async () => {
+    const page = await (await fetch(gateway.adminUrl)).text()
+    const [script = ''] = /\/assets\/[^"]+\.js/.exec(page) ?? []
+    const answer = await fetch(`${gateway.adminUrl}${script}`)
+    expectEqual(answer.headers.get('content-type'), 'text/javascript; charset=utf-8')
+    const events = await fetch(`${gateway.adminUrl}/api/events`)
+    expectEqual((await events.text()).includes(deliveryId), true)
+  })
   await step('SIGTERM ends it in order', async () => {
     expectEqual(await gateway.end('SIGTERM'), 0)
   })

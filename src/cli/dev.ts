@@ -40,7 +40,7 @@ Every variable of \`inlet serve\` works here as well.`,
       const sink = setup.config.INLET_SINK === 'file' ? join(dataDir, 'topics') : 'Kafka'
       print('')
       for (const name of setup.sources.keys()) print(`  webhooks   POST ${app.url}/hooks/${name}`)
-      print(`  health     ${app.adminUrl}/readyz`)
+      print(`  dashboard  ${app.adminUrl}`)
       print(`  secrets    ${devSecretsFile(dataDir)}`)
       print(`  records    ${sink}${sink === 'Kafka' ? '' : ' (a stand-in for Kafka)'}`)
       print('')

@@ -1,8 +1,8 @@
 /** What is around every page: navigation, alarms, and which page it is. */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useErrorBoundary, useRef } from 'preact/hooks'
 import type { Alarm, Session } from '../admin-api.ts'
-import { get, post, session, useApi } from './api.ts'
+import { asApiError, get, post, session, useApi } from './api.ts'
 import { Dialog } from './dialog.tsx'
 import { isHelpOpen, KEYS, PAGES_BY_KEY } from './keys.ts'
 import { DeadLetters } from './pages/dead-letters.tsx'
@@ -15,7 +15,7 @@ import { Reruns } from './pages/reruns.tsx'
 import { SourcePage } from './pages/source.tsx'
 import { Sources } from './pages/sources.tsx'
 import { System } from './pages/system.tsx'
-import { Nothing, Ago } from './parts.tsx'
+import { Ago, Nothing, Problem } from './parts.tsx'
 import { usePlace } from './router.ts'
 import { useStore } from './store.ts'
 import { nextTheme, theme } from './theme.ts'
@@ -96,7 +96,10 @@ interface MainProps {
 function Main({ title, children }: MainProps) {
   const heading = useRef<HTMLHeadingElement>(null)
   const last = useRef(title)
+  // A bug of ours in one page leaves the way to the others open.
+  const [bug, forget] = useErrorBoundary() as [unknown, () => void]
   useEffect(() => {
+    forget()
     document.title = `${title} · Inlet`
     // Unless the page has a better place for it: its search, where that was asked for.
     const isTaken = document.activeElement instanceof HTMLInputElement
@@ -108,7 +111,7 @@ function Main({ title, children }: MainProps) {
       <h1 ref={heading} tabIndex={-1}>
         {title}
       </h1>
-      {children}
+      {bug === undefined ? children : <Problem error={asApiError(bug)} />}
     </main>
   )
 }

@@ -7,18 +7,10 @@ import { count } from './format.ts'
 import { Problem } from './parts.tsx'
 import { navigate } from './router.ts'
 
-type Kind = Rerun['kind']
-
-const WHAT: Readonly<Record<Kind, string>> = {
-  replay: 'Runs these events through the handlers of today and publishes what they return.',
-  republish: 'Sends the records of these events again, unchanged.',
-  redrive: 'Gives Kafka these records once more.',
-}
-
 const PER_SECOND = 100
 
 export interface RerunProps {
-  readonly kind: Kind
+  readonly kind: Rerun['kind']
   readonly query: Rerun['query']
   readonly label: string
 }
@@ -58,7 +50,6 @@ function RerunDialog({ kind, query, label, onClose }: RerunProps & { onClose: ()
   }
   return (
     <Dialog title={label.replace('…', '')} onClose={onClose}>
-      <p>{WHAT[kind]}</p>
       <div class="plan" role="status">
         {plan === undefined && error === undefined && <p class="dim">Counting…</p>}
         {plan !== undefined && <PlanText plan={plan} />}

@@ -1,35 +1,244 @@
 /** The dashboard in a real browser, in front of a real gateway with real deliveries. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { accessibilityProblems, describeWithBrowser } from '../support/browser.ts'
-import { startGateway, type GatewayProcess } from '../support/gateway-process.ts'
-import { makeTempDir, type TempDir } from '../support/temp.ts'
-import { SECRETS } from '../e2e/providers-at-work.ts'
+import { fill, HOSTILE, openWorld, type World } from './world.ts'
 
 setDefaultTimeout(30_000)
-const PROGRAM = [process.execPath, join(import.meta.dir, '../../src/main.ts')]
+
+/** Every page, and what it shows once it has its answers. */
+const PAGES = {
+  '/': 'Counted since this process started',
+  '/live': 'connected',
+  '/events?source=standard': 'no total in order',
+  '/events/1': 'webhooks.github',
+  '/dead-letters': 'There are none.',
+  '/reruns': 'Nothing was sent again yet.',
+  '/sources': 'standard_webhooks',
+  '/sources/standard': 'matched last',
+  '/system': 'Write-ahead log',
+} as const
+
+/** The pictures in the docs are made by `DASHBOARD_IMAGES=1 bun test test/dashboard`. */
+const IMAGES =
+  process.env['DASHBOARD_IMAGES'] === undefined
+    ? undefined
+    : join(import.meta.dir, '../../docs/images')
+
+const PICTURES = [
+  ['dashboard', '/'],
+  ['dashboard-events', '/events'],
+  ['dashboard-event', '/events/1'],
+] as const
 
 describeWithBrowser('the dashboard', (open) => {
-  let directory: TempDir
-  let gateway: GatewayProcess
+  let world: World
+  let url: string
 
   beforeAll(async () => {
-    directory = await makeTempDir()
-    gateway = await startGateway({
-      command: PROGRAM,
-      cwd: directory.path,
-      env: { INLET_SINK: 'file', INLET_SOURCES: 'github', INLET_SECRET_GITHUB: SECRETS.github },
-    })
+    world = await openWorld()
+    url = world.gateway.adminUrl
+    await fill(world)
   })
-  afterAll(async () => {
-    await gateway.end('SIGKILL')
-    await directory[Symbol.asyncDispose]()
+  afterAll(() => world[Symbol.asyncDispose]())
+
+  test('every page is accessible, in light, dark and narrow, and complains of nothing', async () => {
+    await using opened = await open({ url })
+    const { page, complaints } = opened
+    for (const [path, shows] of Object.entries(PAGES)) {
+      await page.emulateMedia({ colorScheme: 'light' })
+      await page.goto(path)
+      await page.getByText(shows).first().waitFor()
+      const problems = await accessibilityProblems(page)
+      await page.emulateMedia({ colorScheme: 'dark' })
+      problems.push(...(await accessibilityProblems(page, ['color-contrast'])))
+      if (await isTooWideAt(page, 400)) problems.push('it is wider than 400 px')
+      expect({ path, problems }).toEqual({ path, problems: [] })
+      await page.setViewportSize(WINDOW)
+    }
+    expect(complaints).toEqual([])
   })
 
-  test('opens without a complaint', async () => {
-    await using opened = await open({ url: gateway.adminUrl })
-    await opened.page.goto('/')
-    expect(await accessibilityProblems(opened.page)).toEqual([])
-    expect(opened.complaints).toEqual([])
+  test('what is searched for is in the address, and survives a reload and the back button', async () => {
+    await using opened = await open({ url })
+    const { page } = opened
+    await page.goto('/events')
+    const rows = page.locator('tbody tr')
+    await rows.nth(49).waitFor()
+    await page.getByLabel('Source', { exact: true }).fill('standard')
+    await page.getByLabel('State').selectOption('failed')
+    await page.waitForURL('**/events?source=standard&state=failed')
+    await rows.nth(1).waitFor({ state: 'detached' })
+    await rows.getByText('no total in order order-1').waitFor()
+
+    await page.reload()
+    await rows.nth(1).waitFor({ state: 'detached' })
+    await rows.getByText('no total in order order-1').waitFor()
+    expect(await page.getByLabel('State').inputValue()).toBe('failed')
+
+    await page.goBack()
+    await rows.nth(49).waitFor()
+    expect(await page.getByLabel('State').inputValue()).toBe('')
+    const newest = await rows.first().textContent()
+    await page.getByRole('link', { name: 'Older' }).click()
+    await page.waitForURL('**/events?before=*')
+    await page.getByRole('link', { name: 'Newest' }).click()
+    await page.getByText('press /').isHidden()
+    await rows.nth(49).waitFor()
+    expect(await rows.first().textContent()).toBe(newest)
+  })
+
+  test('text is found in bodies, and ids are found exactly', async () => {
+    await using opened = await open({ url })
+    const { page } = opened
+    await page.goto('/events')
+    await page.getByLabel('Text in the body').fill('"id":"order-1"')
+    await page.keyboard.press('Enter')
+    await page.getByText('order.seen').waitFor()
+    const id = await page.locator('tbody tr').first().locator('a').getAttribute('title')
+    expect(await page.locator('tbody tr').count()).toBe(2)
+    await page.goto(`/events?id=${id}`)
+    await page.getByText('order.seen').waitFor()
+    expect(await page.locator('tbody tr').count()).toBe(1)
+    await page.goto('/events?id=nobody-sent-this')
+    await page.getByText('No event matches.').waitFor()
+  })
+
+  test('a payload full of markup stays text, everywhere it is shown', async () => {
+    await using opened = await open({ url })
+    const { page, complaints } = opened
+    await page.goto('/events')
+    // As a part of its own cell, and not of the page around it.
+    await page.getByText(HOSTILE, { exact: true }).waitFor()
+    await page.locator('tbody tr', { hasText: HOSTILE }).locator('a').click()
+    const body = page.locator('.body-view pre')
+    await body.getByText('hacked').first().waitFor()
+    expect(await body.textContent()).toContain(JSON.stringify(HOSTILE))
+    for (const view of ['Raw', 'Hex', 'Pretty']) {
+      await page.getByRole('button', { name: view }).click()
+      expect(await body.textContent()).toContain(view === 'Hex' ? '00000120' : 'onerror=hacked=1')
+    }
+    expect(await page.locator('#app script, img, pre pre, iframe').count()).toBe(0)
+    expect(await page.evaluate(() => 'hacked' in globalThis)).toBe(false)
+    expect(await accessibilityProblems(page)).toEqual([])
+    expect(complaints).toEqual([])
+  })
+
+  test('markup that did get in would not run: the policy stops it', async () => {
+    await using opened = await open({ url })
+    const { page, complaints } = opened
+    await page.goto('/system')
+    await page.getByText('Write-ahead log').waitFor()
+    const refused = await page.locator('main').evaluate((main: { innerHTML: string }) => {
+      try {
+        main.innerHTML = '<img src=x onerror="hacked=1">'
+        return false
+      } catch {
+        return true
+      }
+    })
+    expect(refused).toBe(true)
+    expect(complaints.join()).toContain('TrustedHTML')
+  })
+
+  test('the keyboard is enough', async () => {
+    await using opened = await open({ url })
+    const { page } = opened
+    await page.goto('/')
+    await page.getByText('By source').waitFor()
+    const focused = () => page.locator(':focus')
+    await page.keyboard.press('Tab')
+    expect(await focused().textContent()).toContain('Skip to the page')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').getByText('next row').waitFor()
+    expect(await accessibilityProblems(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+
+    await page.keyboard.press('/')
+    await page.waitForURL('**/events')
+    await page.locator('tbody tr').nth(49).waitFor()
+    expect(await focused().getAttribute('name')).toBe('id')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('j')
+    await page.keyboard.press('j')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('k')
+    const second = page.locator('[data-row]').nth(1)
+    expect(await focused().getAttribute('href')).toBe(await second.getAttribute('href'))
+    await page.keyboard.press('Enter')
+    await page.locator('h1:focus', { hasText: 'Event' }).waitFor()
+    await page.keyboard.press('g')
+    await page.keyboard.press('s')
+    await page.waitForURL('**/sources')
+    await page.locator('h1:focus', { hasText: 'Sources' }).waitFor()
+    expect(await page.title()).toBe('Sources · Inlet')
+  })
+
+  test('deliveries appear as they are answered, and wait while it is paused', async () => {
+    await using opened = await open({ url })
+    const { page } = opened
+    await page.goto('/live?source=standard')
+    await page.getByText('connected').waitFor()
+    const seen = world.signed('order.seen', { id: 'order-7' })
+    await world.deliver(seen)
+    await page.locator('tbody tr', { hasText: seen.eventId }).getByText('accepted').waitFor()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await world.deliver(seen)
+    await page.getByRole('button', { name: 'Go on (1 new)' }).click()
+    await page.locator('tbody tr').getByText('duplicate').waitFor()
+    await world.deliver({ ...seen, body: seen.body.replace('order-7', 'order-8') })
+    await page.locator('tbody tr').getByText('refused').waitFor()
+  })
+
+  test('a refused delivery is evidence: when, from where, and why', async () => {
+    await using opened = await open({ url })
+    const { page } = opened
+    await page.goto('/sources/standard')
+    await page.getByText('https://hooks.example.com/hooks/standard').waitFor()
+    const refusal = page.locator('details.refusal').last()
+    await refusal.locator('summary').click()
+    await refusal.getByText('SIGNATURE_MISMATCH').waitFor()
+    const shown = await refusal.textContent()
+    expect(shown).toContain('127.0.0.1')
+    expect(shown).toContain('webhook-id')
+    expect(shown).not.toMatch(/v1,[A-Za-z0-9+/]{20}/)
+  })
+
+  // With the variable alone: what is committed shall not change with every run.
+  for (const [name, path] of IMAGES === undefined ? [] : PICTURES) {
+    test(`${name}.png is made for the docs`, async () => {
+      await using opened = await open({ url, height: 480 })
+      const { page } = opened
+      await page.goto(path)
+      await page
+        .getByText(/github/)
+        .first()
+        .waitFor()
+      await page.screenshot({ path: join(IMAGES ?? '', `${name}.png`) })
+    })
+  }
+
+  test('light or dark is remembered', async () => {
+    await using opened = await open({ url, colorScheme: 'light' })
+    const { page } = opened
+    await page.goto('/')
+    await page.getByRole('button', { name: 'Theme: system' }).click()
+    await page.getByRole('button', { name: 'Theme: light' }).click()
+    await page.reload()
+    await page.getByRole('button', { name: 'Theme: dark' }).waitFor()
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+    expect(await accessibilityProblems(page, ['color-contrast'])).toEqual([])
   })
 })
+
+const WINDOW = { width: 1280, height: 800 }
+
+/** Whether the page has to be moved sideways in a window of this width. */
+async function isTooWideAt(page: Page, width: number): Promise<boolean> {
+  await page.setViewportSize({ ...WINDOW, width })
+  return page.locator('html').evaluate((html: { scrollWidth: number; clientWidth: number }) => {
+    return html.scrollWidth > html.clientWidth
+  })
+}

@@ -17,6 +17,9 @@ const FLAGS = [
   '--disable-sync',
 ]
 
+/** A loaded machine takes a tenth of it for the slowest page. */
+const WAIT_MS_MAX = 10_000
+
 /** A page, with everything that it complained about. */
 export interface OpenPage extends AsyncDisposable {
   readonly page: Page
@@ -65,6 +68,7 @@ async function openPage(browser: Promise<Browser>, options: OpenOptions): Promis
   ).newContext({ baseURL: url, colorScheme, viewport: { width, height } })
   // Part of every page from its beginning: the policy of the page lets nobody add a script later.
   await context.addInitScript(axe.source)
+  context.setDefaultTimeout(WAIT_MS_MAX)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
@@ -74,12 +78,15 @@ async function openPage(browser: Promise<Browser>, options: OpenOptions): Promis
   return { page, context, complaints, [Symbol.asyncDispose]: () => context.close() }
 }
 
-/** What axe finds wrong with a page, one line for each element. */
-export async function accessibilityProblems(page: Page): Promise<string[]> {
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof axe }).axe.run({
-      resultTypes: ['violations'],
-    }),
+/** What axe finds wrong with a page, one line for each element. Default: by all of its rules. */
+export async function accessibilityProblems(page: Page, rules?: string[]): Promise<string[]> {
+  const { violations } = await page.evaluate(
+    (only) =>
+      (globalThis as unknown as { axe: typeof axe }).axe.run({
+        resultTypes: ['violations'],
+        ...(only === undefined ? {} : { runOnly: only }),
+      }),
+    rules,
   )
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary = '' }) => {

@@ -109,7 +109,9 @@ function Entries({ entries, status, isBusy }: EntriesProps) {
             </a>
           </td>
           <td>
-            <code>{entry.type}</code>
+            <code class="type" title={entry.type}>
+              {entry.type}
+            </code>
           </td>
           <td>
             <a href={withQuery('/dead-letters', { status, topic: entry.topic })}>

@@ -34,7 +34,7 @@ function Summary({ event }: { readonly event: EventDetail }) {
   return (
     <section class="summary" aria-label="Facts">
       <dl class="facts">
-        <Fact name="Event id">
+        <Fact name="Event id" isWide>
           <Copy text={event.eventId} what="the event id" />
         </Fact>
         <Fact name="Source">
@@ -58,7 +58,7 @@ function Summary({ event }: { readonly event: EventDetail }) {
           <code>{event.contentType}</code>
         </Fact>
         {event.traceId !== null && (
-          <Fact name="Trace">
+          <Fact name="Trace" isWide>
             <Copy text={event.traceId} what="the trace id" />
           </Fact>
         )}
@@ -98,14 +98,14 @@ function Timeline({ event }: { readonly event: EventDetail }) {
 interface StepProps {
   readonly tone: string
   readonly name: string
-  readonly at?: string | undefined
+  readonly at?: string | null
   readonly children: ComponentChildren
 }
 
-function Step({ tone, name, at, children }: StepProps) {
+function Step({ tone, name, at = null, children }: StepProps) {
   return (
     <li class={tone}>
-      <b>{name}</b> {at !== undefined && <Time at={at} />}
+      <b>{name}</b> {at !== null && <Time at={at} />}
       <div>{children}</div>
     </li>
   )
@@ -114,7 +114,7 @@ function Step({ tone, name, at, children }: StepProps) {
 /** What its handler made of it. */
 const HANDLED = {
   accepted: { tone: 'good', name: 'Handled' },
-  ignored: { tone: 'calm', name: 'Ignored: its handler chose to publish nothing' },
+  ignored: { tone: 'calm', name: 'Ignored' },
   invalid: { tone: 'bad', name: 'Does not match its schema' },
   failed: { tone: 'bad', name: 'Its handler failed' },
 } as const
@@ -153,15 +153,16 @@ const STATUS_NAMES = {
 
 function Published({ record, receivedAt }: { record: RecordRow; receivedAt: string }) {
   const { status, landed, code, reason, topic, attempts, nextAt, replay, key } = record
-  const afterMs = landed === null ? 0 : Date.parse(landed.at) - Date.parse(receivedAt)
+  const at = landed?.at ?? null
+  const afterMs = at === null ? null : Math.max(0, Date.parse(at) - Date.parse(receivedAt))
   return (
-    <Step tone={STATUS_TONES[status]} name={STATUS_NAMES[status]} at={landed?.at}>
+    <Step tone={STATUS_TONES[status]} name={STATUS_NAMES[status]} at={at}>
       <code>{topic}</code>
       {landed !== null && (
         <>
           {' '}
           partition <b>{landed.partition}</b>, offset <b>{landed.offset}</b>
-          {replay === null && `, ${duration(Math.max(0, afterMs))} after receipt`}
+          {replay === null && afterMs !== null && `, ${duration(afterMs)} after receipt`}
         </>
       )}
       {' · '}key <code>{key}</code>

@@ -245,7 +245,9 @@ function EventTable({ events, isBusy }: { events: readonly EventRow[]; isBusy: b
           </td>
           <td>{event.source}</td>
           <td>
-            <code>{event.type}</code>
+            <code class="type" title={event.type}>
+              {event.type}
+            </code>
           </td>
           <td>
             <Badge state={event.state} />

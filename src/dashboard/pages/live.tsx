@@ -141,7 +141,9 @@ function Rows({ rows }: Pick<Shown, 'rows'>) {
           </td>
           <td>{row.source}</td>
           <td>
-            <code>{row.type}</code>
+            <code class="type" title={row.type ?? ''}>
+              {row.type}
+            </code>
           </td>
           <td>
             {row.seq === null ? (

@@ -59,15 +59,19 @@ function Kafka({ system: { kafka, redis } }: PartProps) {
       <h2>Kafka and Redis</h2>
       <dl class="facts">
         <Fact name="Kafka">
-          <Badge state={kafka.state} />
-        </Fact>
-        <Fact name="Brokers">
           {kafka.brokers.length === 0 ? (
-            <>none: records go to files</>
+            'not used: records go to files'
           ) : (
-            kafka.brokers.map((broker) => <code key={broker}>{broker} </code>)
+            <Badge state={kafka.state} />
           )}
         </Fact>
+        {kafka.brokers.length > 0 && (
+          <Fact name="Brokers">
+            {kafka.brokers.map((broker) => (
+              <code key={broker}>{broker} </code>
+            ))}
+          </Fact>
+        )}
         <Fact name="Last failure">
           {kafka.fault === null ? (
             'none'
@@ -128,7 +132,7 @@ function Process({ system }: PartProps) {
         <Fact name="Started">
           <Ago at={system.startedAt} />
         </Fact>
-        <Fact name="Event-loop delay, p99">{duration(system.eventLoopDelayP99Ms)}</Fact>
+        <Fact name="Event loop, p99">{duration(system.eventLoopDelayP99Ms)}</Fact>
         <Fact name="Memory">{bytes(system.rssBytes)}</Fact>
         <Fact name="Open requests">
           {count(system.door.openRequests)}, {bytes(system.door.inflightBytes)} in memory
