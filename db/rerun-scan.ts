@@ -5,16 +5,19 @@ import type { Reader } from './open.ts'
 import { openRepublish } from './republish.ts'
 import { inbox, outbox, outboxExceptions } from './schema.ts'
 
+/** Which entries a redrive looks for: `after` < seq <= `bound`. */
+export interface EntryRange {
+  readonly query: RerunQuery
+  readonly after: number
+  readonly bound: number
+  readonly limit: number
+}
+
 export interface RerunScan {
   /** The seq up to which a rerun that is asked for now would go. */
   boundOf(kind: RerunKind): number
-  /** Entries with `after` < seq <= `bound` that a redrive would free, at most `limit`. */
-  entries(range: {
-    readonly query: RerunQuery
-    readonly after: number
-    readonly bound: number
-    readonly limit: number
-  }): readonly number[]
+  /** Entries that a redrive would free, in ascending order, at most `limit`. */
+  entries(range: EntryRange): readonly number[]
   /** Those of these events that are stored, in ascending order. */
   stored(seqs: readonly number[]): readonly number[]
   /** Bytes that a step of one event reads, or writes again. */

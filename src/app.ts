@@ -94,8 +94,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   }
 
   const observation = openObservation(config, ports)
-  const { meter } = observation
-  const storage = openStorage(config, { clock, log, onFatal, meter }, opened)
+  const storage = openStorage(config, { clock, log, onFatal, meter: observation.meter }, opened)
   const { writer } = storage
   const hint = await openHint(config, { ...storage.hintOptions, clock, log })
   opened.defer(() => hint.close())
@@ -111,8 +110,8 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('door', (signal) => door.run(signal))
   scope.run('retention', (signal) => runRetention(storage.retention, ports, signal))
 
-  const { reloader, handlePorts } = openHandling(setup, { ...ports, storage, scope }, opened)
-  const reruns = openRerunning(config, { ...ports, ...storage, relay, reloader, handlePorts, scope })
+  const around = { ...ports, storage, scope, relay }
+  const { reloader, handlePorts, reruns } = openHandling(setup, around, opened)
   const commitThrough = ports.commitThrough ?? ((commit) => commit)
   const { pairing, probes } = openProbes(reloader, { clock, log, scope })
   const ingestPorts: IngestPorts = {
@@ -211,9 +210,10 @@ function openRelay(settings: Config, { writer, traffic, ...ports }: RelayPorts):
 interface HandlingPorts extends AppPorts {
   readonly storage: ReturnType<typeof openStorage>
   readonly scope: Scope
+  readonly relay: RelayThread
 }
 
-/** Everything that runs handlers needs: which are served, who watches them, who tries again. */
+/** What runs handlers: which are served, who watches them, who tries again, who sends again. */
 function openHandling(setup: Setup, ports: HandlingPorts, opened: AsyncDisposableStack) {
   const { clock, log, scope, storage, handlerBlockMsMax: blockMsMax } = ports
   const { LOG_LEVEL: level, INLET_HANDLER_MS_MAX: handlerMsMax } = setup.config
@@ -241,7 +241,8 @@ function openHandling(setup: Setup, ports: HandlingPorts, opened: AsyncDisposabl
     finish: (finish) => writer.finishRetry(finish),
   }
   scope.run('retries', (signal) => runRetries(retryPorts, signal))
-  return { reloader, handlePorts }
+  const rerunPorts = { ...ports, ...storage, reloader, handlePorts }
+  return { reloader, handlePorts, reruns: openRerunning(setup.config, rerunPorts, opened) }
 }
 
 interface ProbesPorts extends Pick<AppPorts, 'clock' | 'log'> {

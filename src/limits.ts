@@ -340,8 +340,8 @@ export const RERUNS_LISTED_MAX = 100
 /** How long a plan may count, in ms: somebody waits for it. */
 export const RERUN_PLAN_MS_MAX = 2_000
 
-/** Events that a plan counts before others get their turn: 3 ms. */
-export const RERUN_PLAN_SLICE = 100
+/** Events that a plan counts before it looks at the time: 20 ms of the thread that reads. */
+export const RERUN_PLAN_SLICE = 1_000
 
 /** How often due retries are looked for: one look-up in an index. */
 export const HANDLER_RETRY_POLL_MS = 1_000

@@ -9,6 +9,7 @@ import { openLanded, type LandedAt } from '../db/landed.ts'
 import { openOutboxList, type ListedEntry } from '../db/outbox-list.ts'
 import { nodeNameOf, type Reader } from '../db/open.ts'
 import { openOutbox } from '../db/outbox.ts'
+import { openRerunScan } from '../db/rerun-scan.ts'
 import type { EventDetail, EventRow, OutboxRow, RecordRow } from './admin-events.ts'
 import type { Clock, EpochMs } from './clock.ts'
 import { partitionOf } from './kafka/murmur2.ts'
@@ -25,6 +26,7 @@ export function openAnswers(reader: Reader, clock: Clock): Answers {
   const search = openEventSearch(reader, clock)
   const outbox = openOutbox(reader)
   const list = openOutboxList(reader)
+  const reruns = openRerunScan(reader)
   const landed = openLanded(reader, partitionOf)
   return {
     search(asked) {
@@ -45,6 +47,9 @@ export function openAnswers(reader: Reader, clock: Clock): Answers {
       const body = inbox.bySeq(seq)?.body
       return body === undefined ? undefined : new Uint8Array(body)
     },
+    seqs: search,
+    entries: (asked) => reruns.entries(asked),
+    topics: ({ kind, seqs }) => reruns.topicsOf(kind, seqs),
     outbox(asked) {
       const { entries, next } = list(asked)
       const { pending, retry, blocked, dead } = outbox.lag()

@@ -1,7 +1,9 @@
 /** What the main thread and the one that reads for people say to each other. */
-import type { EventSearch } from '../db/event-search.ts'
+import type { EventSearch, EventsFound } from '../db/event-search.ts'
+import type { EntryRange } from '../db/rerun-scan.ts'
 import type { OutboxQuery } from './admin-events.ts'
 import type { EventsPage, OutboxPage } from './admin-events.ts'
+import type { RerunKind } from './rerun.ts'
 
 /** What the database file is like. */
 export interface StoredFacts {
@@ -23,6 +25,13 @@ export interface Questions {
   readonly event: { readonly asked: number; readonly told: string | undefined }
   readonly body: { readonly asked: number; readonly told: Uint8Array<ArrayBuffer> | undefined }
   readonly outbox: { readonly asked: OutboxQuery; readonly told: OutboxPage }
+  /** What a rerun does next, and what it would send. */
+  readonly seqs: { readonly asked: EventSearch; readonly told: EventsFound }
+  readonly entries: { readonly asked: EntryRange; readonly told: readonly number[] }
+  readonly topics: {
+    readonly asked: { readonly kind: RerunKind; readonly seqs: readonly number[] }
+    readonly told: readonly string[]
+  }
   readonly facts: { readonly asked: null; readonly told: StoredFacts }
 }
 

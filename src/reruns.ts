@@ -1,16 +1,17 @@
 /** The wiring's part that sends stored events and their records again. */
-import { openEventSearch } from '../db/event-search.ts'
 import type { Outbox } from '../db/outbox.ts'
 import type { Reader } from '../db/open.ts'
 import { openKeptEvents } from '../db/kept-events.ts'
 import { openRerunScan } from '../db/rerun-scan.ts'
 import { openRerunReader, type RerunReader } from '../db/reruns.ts'
 import type { Writer } from '../db/writer.ts'
+import { SEARCH_MS_MAX } from './admin-limits.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { HandlePorts } from './ingest/handle.ts'
 import { replay } from './ingest/replay.ts'
 import type { Log } from './log.ts'
+import { openQueryThread } from './query-thread.ts'
 import type { RelayThread } from './relay-thread.ts'
 import type { Reloader } from './reload.ts'
 import { RERUN_KINDS, type RerunKind, type RerunPlan, type RerunQuery } from './rerun.ts'
@@ -40,20 +41,27 @@ export interface Rerunning extends Pick<Reruns, 'ask' | 'stop' | 'resume'> {
 }
 
 /** Goes on with what an earlier process has left, and takes what is asked for. */
-export function openRerunning(config: Config, ports: RerunningPorts): Rerunning {
+export function openRerunning(
+  config: Config,
+  ports: RerunningPorts,
+  opened: AsyncDisposableStack,
+): Rerunning {
   const { clock, log, writer, reader, outbox, relay, reloader, scope } = ports
   const stored = openRerunReader(reader)
   const kept = openKeptEvents(reader)
   const scan = openRerunScan(reader)
-  const search = openEventSearch(reader, clock)
+  // Apart from the one that people ask: neither waits for the other.
+  const thread = openQueryThread({ clock, log, path: reader.path })
+  opened.defer(() => thread.close())
+  const { ask } = thread
   const finding: FindPorts = {
-    search: ({ seqs: _listed, topic: _topic, status: _status, ...query }, behind, limit) => {
+    search({ seqs: _listed, topic: _topic, status: _status, ...query }, behind, limit) {
       const sources = [...reloader.current().sources.keys()]
-      const found = search({ query, order: 'oldest', behind, limit, msMax: LOOK_MS_MAX, sources })
-      return Promise.resolve(found)
+      const msMax = SEARCH_MS_MAX
+      return ask('seqs', { query, order: 'oldest', behind, limit, msMax, sources })
     },
     stored: (seqs) => scan.stored(seqs),
-    entries: (range) => scan.entries(range),
+    entries: (range) => ask('entries', range),
     bytesOf: (kind, seq) => scan.bytesOf(kind, seq),
   }
   const replayPorts = {
@@ -86,7 +94,7 @@ export function openRerunning(config: Config, ports: RerunningPorts): Rerunning 
     ...finding,
     clock,
     boundOf: (kind) => scan.boundOf(kind),
-    topicsOf: (kind, seqs) => scan.topicsOf(kind, seqs),
+    topicsOf: (kind, seqs) => ask('topics', { kind, seqs }),
   }
   return {
     ask: (asked) => reruns.ask(asked),
@@ -97,6 +105,3 @@ export function openRerunning(config: Config, ports: RerunningPorts): Rerunning 
     plan: (kind, query) => planRerun(kind, query, planPorts),
   }
 }
-
-/** How long a look at the inbox may take, in ms: intake waits for it. */
-const LOOK_MS_MAX = 2

@@ -26,7 +26,7 @@ export interface FindPorts {
     readonly after: number
     readonly bound: number
     readonly limit: number
-  }) => readonly number[]
+  }) => Promise<readonly number[]>
   /** Bytes that a step of one event reads, or writes again. */
   readonly bytesOf: (kind: RerunKind, seq: number) => number
 }
@@ -36,7 +36,7 @@ export async function find(looking: Looking, limit: number, ports: FindPorts): P
   const { kind, query, cursor, bound } = looking
   if (cursor >= bound) return { seqs: [], to: bound }
   if (kind === 'redrive') {
-    const seqs = ports.entries({ query, after: cursor, bound, limit })
+    const seqs = await ports.entries({ query, after: cursor, bound, limit })
     return { seqs, to: seqs.length < limit ? bound : (seqs.at(-1) ?? bound) }
   }
   if (query.seqs !== undefined) {

@@ -40,7 +40,7 @@ function openEngine(world: DbWorld, overrides: Partial<RerunPorts> = {}) {
     search: (query, behind, limit) =>
       Promise.resolve(search({ query, order: 'oldest', behind, limit, msMax: 1_000 })),
     stored: (seqs) => scan.stored(seqs),
-    entries: (range) => scan.entries(range),
+    entries: (range) => Promise.resolve(scan.entries(range)),
     bytesOf: (kind, seq) => scan.bytesOf(kind, seq),
     replay: (seq) => Promise.resolve(handled(seq)),
     hasBlockedKeys: false,

@@ -9,7 +9,7 @@ const ports: FindPorts = {
   },
   stored: (seqs) => seqs.filter((seq) => seq !== 2).toSorted((a, b) => a - b),
   entries: ({ after, bound, limit }) =>
-    [4, 6, 8].filter((seq) => seq > after && seq <= bound).slice(0, limit),
+    Promise.resolve([4, 6, 8].filter((seq) => seq > after && seq <= bound).slice(0, limit)),
   bytesOf: (_kind, seq) => seq * 10,
 }
 

@@ -2,15 +2,15 @@ import { describe, expect, test } from 'bun:test'
 import { planRerun } from '../../src/rerun/plan.ts'
 import { manualClock } from '../support/manual-clock.ts'
 
-const clock = { ...manualClock(), sleep: () => Promise.resolve() }
+const clock = manualClock()
 
 const nothing = {
   clock,
   search: () => Promise.resolve({ seqs: [], next: null }),
   stored: () => [],
-  entries: () => [],
+  entries: () => Promise.resolve([]),
   bytesOf: () => 0,
-  topicsOf: () => [],
+  topicsOf: () => Promise.resolve([]),
 }
 
 describe('a plan', () => {
@@ -28,7 +28,7 @@ describe('a plan', () => {
               ? { seqs: [behind + 1, behind + 2], next: behind + 100 }
               : { seqs: [201, 202, 251, 252], next: null },
           ),
-        topicsOf: (_kind, [first]) => (first === 1 ? ['a', 'b', 'b'] : ['a']),
+        topicsOf: (_kind, [first]) => Promise.resolve(first === 1 ? ['a', 'b', 'b'] : ['a']),
       },
     )
     expect(plan).toEqual({
@@ -48,7 +48,7 @@ describe('a plan', () => {
       slow.advance(1_500)
       return Promise.resolve({ seqs: [], next: behind + 1 })
     }
-    const ports = { ...nothing, clock: { ...slow, sleep: clock.sleep }, boundOf: () => 9, search }
+    const ports = { ...nothing, clock: slow, boundOf: () => 9, search }
     expect(await planRerun('replay', {}, ports)).toMatchObject({ isComplete: false })
   })
 })

@@ -1,6 +1,7 @@
 import {
   AclPermissionTypes,
   AclResourceTypes,
+  ConfigResourceTypes,
   Kafka,
   KafkaJSError,
   logLevel,
@@ -83,6 +84,17 @@ export async function grantOnTopic(
     permissionType: AclPermissionTypes.ALLOW,
   }
   await withAdmin(brokers, (admin) => admin.createAcls({ acl: [acl] }))
+}
+
+/** Changes a setting of a topic, e.g. `max.message.bytes`. Others go back to their defaults. */
+export async function configureTopic(
+  brokers: string,
+  topic: string,
+  config: Readonly<Record<string, string>>,
+): Promise<void> {
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
+  const resources = [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }]
+  await withAdmin(brokers, (admin) => admin.alterConfigs({ validateOnly: false, resources }))
 }
 
 /** Deletes topics, so that the tests' records do not add up. */
