@@ -31,7 +31,10 @@ export function bucketOf(bounds: readonly number[], value: number): number {
   return at
 }
 
-/** Durations in ms, from a handler that only renames a field to one that runs out of time. */
+/** Durations of what a handler does, in ms. Few: there is one histogram for each source. */
+export const HANDLER_MS_BOUNDS = [0.5, 2.5, 10, 50, 100, 250, 500, 1_000] as const
+
+/** Durations in ms, from a sync on a fast disk to what a sender no longer waits for. */
 export const MS_BOUNDS = [
   0.1, 0.25, 0.5, 1, 2.5, 5, 7.5, 10, 15, 20, 30, 50, 75, 100, 150, 250, 500, 1_000, 2_500, 5_000,
   10_000,

@@ -7,7 +7,7 @@ import type { Clock, EpochMs } from './clock.ts'
 import type { FailedStep } from './delivery.ts'
 import type { FaultCode } from './errors.ts'
 import type { EventState } from './event.ts'
-import { bucketOf, Histogram, MS_BOUNDS, quantile } from './histogram.ts'
+import { bucketOf, HANDLER_MS_BOUNDS, Histogram, MS_BOUNDS, quantile } from './histogram.ts'
 import { Minutes } from './minutes.ts'
 import type { RelayMark } from './outbox.ts'
 import { Rhythm } from './rhythm.ts'
@@ -73,7 +73,7 @@ export class SourceTraffic {
   readonly refused = new Map<FaultCode, number>()
   /** The last probe of each name. */
   readonly handshakes = new Map<string, EpochMs>()
-  readonly handleMs = new Histogram(MS_BOUNDS)
+  readonly handleMs = new Histogram(HANDLER_MS_BOUNDS)
   readonly minutes = new Minutes(Object.keys(MINUTE_COLUMNS).length)
   /** Of what was taken: what is refused proves nothing of the source. */
   readonly rhythm = new Rhythm()
