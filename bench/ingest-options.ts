@@ -6,7 +6,7 @@ export const INGEST_HELP = `bun run bench ingest [options]
 Signed webhooks per second that \`dist/inlet serve\` verifies, stores on disk and answers with 202,
 measured against a bare Bun.serve that reads the body and answers 202.
 
-  --body stripe-2k|github-8k   what is sent (stripe-2k)
+  --body SHAPE                 stripe-2k, github-8k or github-28k (stripe-2k)
   --connections 1,16,64,256    each waits for its answer before it sends again (256)
   --rounds N                   counted rounds of each, after one to warm up (5)
   --seconds N                  length of a round (3)

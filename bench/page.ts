@@ -91,7 +91,14 @@ function machineOf({ figures }: Result): string {
 }
 
 function ingestTable(results: Results): string {
-  const runs = ['ingest', 'ingest-alone', 'ingest-8k', 'ingest-connections', 'ingest-peers']
+  const runs = [
+    'ingest',
+    'ingest-alone',
+    'ingest-8k',
+    'ingest-28k',
+    'ingest-connections',
+    'ingest-peers',
+  ]
   const rows = runs.flatMap((run) =>
     outcomesOf(results, run).map((at) => {
       const say = (name: string) => show(figureOf(results, run, `${at}.${name}`) ?? Number.NaN)

@@ -18,10 +18,11 @@ export interface Shape {
   signedPrefix(signedAtSeconds: number): string
 }
 
-function largestPush(): object {
-  const pushes: readonly object[] = github.find(({ name }) => name === 'push')?.examples ?? []
-  const [largest] = pushes.toSorted((a, b) => JSON.stringify(b).length - JSON.stringify(a).length)
-  if (largest === undefined) throw new Error('@octokit/webhooks-examples has no push event')
+function largestOf(event: string): object {
+  const examples: readonly object[] = github.find(({ name }) => name === event)?.examples ?? []
+  const bytes = (example: object) => JSON.stringify(example).length
+  const [largest] = examples.toSorted((a, b) => bytes(b) - bytes(a))
+  if (largest === undefined) throw new Error(`@octokit/webhooks-examples has no ${event} event`)
   return largest
 }
 
@@ -99,23 +100,30 @@ const stripe2k: Shape = {
   signedPrefix: (signedAtSeconds) => `${signedAtSeconds}.`,
 }
 
-/** GitHub's push event: 7.7 kB, the median of its events. */
-const github8k: Shape = {
-  source: 'github',
-  tokenChars: 36,
-  token: randomUuid,
-  headers: [
-    'User-Agent: GitHub-Hookshot/2f1c4d7',
-    'Content-Type: application/json',
-    'X-GitHub-Event: push',
-    `X-GitHub-Delivery: ${TOKEN}`,
-    'X-GitHub-Hook-ID: 292430182',
-    'X-GitHub-Hook-Installation-Target-Type: repository',
-    `X-Hub-Signature-256: sha256=${SIGNATURE}`,
-  ],
-  body: JSON.stringify({ ...largestPush(), ref: `refs/heads/${TOKEN}` }),
-  signedPrefix: () => '',
+/** An event of GitHub, by the largest of its examples. */
+function githubShape(event: string): Shape {
+  return {
+    source: 'github',
+    tokenChars: 36,
+    token: randomUuid,
+    headers: [
+      'User-Agent: GitHub-Hookshot/2f1c4d7',
+      'Content-Type: application/json',
+      `X-GitHub-Event: ${event}`,
+      `X-GitHub-Delivery: ${TOKEN}`,
+      'X-GitHub-Hook-ID: 292430182',
+      'X-GitHub-Hook-Installation-Target-Type: repository',
+      `X-Hub-Signature-256: sha256=${SIGNATURE}`,
+    ],
+    body: JSON.stringify({ ...largestOf(event), ref: `refs/heads/${TOKEN}` }),
+    signedPrefix: () => '',
+  }
 }
 
-export const SHAPES = { 'stripe-2k': stripe2k, 'github-8k': github8k } as const
+/** GitHub's push is 7.7 kB, the median of its events; its pull_request, 27 kB, one of the largest. */
+export const SHAPES = {
+  'stripe-2k': stripe2k,
+  'github-8k': githubShape('push'),
+  'github-28k': githubShape('pull_request'),
+} as const
 export type ShapeName = keyof typeof SHAPES
