@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDedup } from '../../db/dedup.ts'
 import { DATABASE_FILE, openDatabase } from '../../db/open.ts'
@@ -39,7 +39,7 @@ stop it first. The ids of what is deleted are forgotten: a redelivery of it is a
       rows += slice.deleted
       more = slice.more
     }
-    print(`deleted ${rows} events and what belongs to them`)
+    print(`deleted ${rows} rows; ${path} has ${statSync(path).size} bytes`)
     return Promise.resolve(0)
   },
 }
