@@ -120,7 +120,7 @@ function githubShape(event: string): Shape {
   }
 }
 
-/** GitHub's push is 7.7 kB, the median of its events; its pull_request, 27 kB, one of the largest. */
+/** GitHub's push is 7.7 kB, the median of its events; a pull_request, 27 kB, among the largest. */
 export const SHAPES = {
   'stripe-2k': stripe2k,
   'github-8k': githubShape('push'),
