@@ -11,6 +11,7 @@ import type { Clock } from './clock.ts'
 import { CommitMeter } from './commit-meter.ts'
 import type { Config } from './config.ts'
 import type { Door } from './door/door.ts'
+import { messageOf } from './errors.ts'
 import { monitorEventLoop, type EventLoopMonitor } from './event-loop.ts'
 import type { Hint } from './idempotency/hint.ts'
 import { randomToken } from './ids.ts'
@@ -56,7 +57,6 @@ export interface WatchPorts {
 /** What is known of the gateway now. */
 export interface Watch {
   readonly readings: () => Readings
-  readonly alarms: Alarms
 }
 
 /** Adds up what the stages count, whenever somebody asks, and looks after alarms by itself. */
@@ -76,10 +76,16 @@ export function openWatch(config: Config, ports: WatchPorts, opened: AsyncDispos
     while (!signal.aborted) {
       await ports.clock.sleep(WATCH_TICK_MS, signal)
       eventLoop.roll()
-      if (!signal.aborted) alarms.evaluate(readings())
+      if (signal.aborted) return
+      try {
+        alarms.evaluate(readings())
+      } catch (error) {
+        // Who cannot look must not end what works.
+        ports.log.error('watch.failed', { reason: messageOf(error) })
+      }
     }
   })
-  return { readings, alarms }
+  return { readings }
 }
 
 function thresholdsOf(config: Config): AlarmThresholds {
@@ -125,14 +131,21 @@ function openReadings(config: Config, ports: ReadingsPorts): () => Readings {
 
   function sources(): readonly SourceReading[] {
     const { sources, callers } = ports.served()
-    const both = [...sources.values(), ...[...callers.keys()].map((name) => ({ name }))]
-    return both.map((source) => ({
-      name: source.name,
-      traffic: observation.traffic.of(source.name),
-      refusals: ('refusals' in source ? source.refusals : undefined) ?? new Map(),
-      secretUses: ('secretUses' in source ? source.secretUses : undefined) ?? [],
-      skewMs: ('skew' in source ? source.skew : undefined)?.medianMs() ?? null,
+    const third = [...sources.values()].map(({ name, refusals, secretUses, skew }) => ({
+      name,
+      traffic: observation.traffic.of(name),
+      refusals: refusals ?? new Map(),
+      secretUses: secretUses ?? [],
+      skewMs: skew?.medianMs() ?? null,
     }))
+    const first = [...callers.keys()].map((name) => ({
+      name,
+      traffic: observation.traffic.of(name),
+      refusals: new Map(),
+      secretUses: [],
+      skewMs: null,
+    }))
+    return [...third, ...first]
   }
 
   function redis(): Readings['redis'] {
