@@ -60,7 +60,9 @@ export function openEventSearch(reader: Reader, clock: Clock): Search {
   const bodies = openBodies(reader)
 
   function holds(row: FoundRow, text: Uint8Array | undefined): boolean {
-    return text === undefined || Buffer.from(bodies.read(row)).includes(text)
+    if (text === undefined) return true
+    const { buffer, byteOffset, byteLength } = bodies.read(row)
+    return Buffer.from(buffer, byteOffset, byteLength).includes(text)
   }
 
   return ({ query, order, behind, limit, msMax, sources = [] }) => {

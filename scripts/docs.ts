@@ -1,6 +1,7 @@
 /**
- * Generates docs/configuration.md, docs/errors.md, docs/metrics.md, docs/reliability.md,
- * docs/benchmarks.md with its plots, and docs/providers/, and counts the providers in README.md.
+ * Generates docs/configuration.md, docs/errors.md, docs/http-api.md, docs/metrics.md,
+ * docs/reliability.md, docs/benchmarks.md with its plots, and docs/providers/, and counts the
+ * providers in README.md.
  * `--check` only says whether they are what the code and the ledgers say.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,14 +10,18 @@ import { benchmarkPages } from '../bench/page.ts'
 import { readResults as readBenchmarks } from '../bench/results.ts'
 import { SETTINGS, SOURCE_SETTINGS } from '../src/config.ts'
 import { FAULTS } from '../src/errors.ts'
+import { httpApiPage } from './http-api-page.ts'
 import { metricsPage } from './metrics-page.ts'
 import { PROVIDER_PAGES, providerPages, withCounts } from './provider-pages.ts'
 import { readResults, reliabilityPage } from '../test/torture/results.ts'
+
+const httpApi = await httpApiPage()
 
 const PAGES: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': configuration,
   'docs/errors.md': errors,
   'docs/metrics.md': metricsPage,
+  'docs/http-api.md': () => httpApi,
   'README.md': () => withCounts(readFileSync('README.md', 'utf8')),
   'docs/reliability.md': () => reliabilityPage(readResults()),
   ...benchmarkPages(readBenchmarks()),
