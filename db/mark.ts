@@ -1,6 +1,12 @@
-import { and, eq, getTableColumns, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, ne, sql } from 'drizzle-orm'
 import { assert } from '../src/assert.ts'
-import { assertTransition, type EntryStatus, type RelayMark } from '../src/outbox.ts'
+import type { EpochMs } from '../src/clock.ts'
+import {
+  assertTransition,
+  type EntryException,
+  type EntryStatus,
+  type RelayMark,
+} from '../src/outbox.ts'
 import type { InletDatabase } from './open.ts'
 import { outboxExceptions, publishLog, relayProgress } from './schema.ts'
 import { slots } from './slots.ts'
@@ -22,6 +28,19 @@ export function openMarks(database: InletDatabase): Marks {
     return exception?.status ?? (seq > highWater ? 'pending' : 'published')
   }
 
+  /**
+   * What waits behind a record that was freed while the relay still took its key for blocked does
+   * not wait any more: it would be blocked alone, and block what was freed.
+   */
+  function orDue(exception: EntryException, at: EpochMs): EntryException {
+    const { status, attempts, seq, topic, key } = exception
+    const waitsBehind = status === 'blocked' && attempts === 0
+    if (!waitsBehind || statements.otherBlocked.get({ seq, topic, key }) !== undefined) {
+      return exception
+    }
+    return { ...exception, status: 'retry', nextAt: at }
+  }
+
   return {
     apply(mark, outboxSeq) {
       const { from, to, at } = mark
@@ -32,7 +51,8 @@ export function openMarks(database: InletDatabase): Marks {
       const moved = statements.moveHighWater.get({ from, to, at })
       assert(moved !== undefined, `the high-water mark is at ${from}`)
 
-      for (const exception of mark.exceptions) {
+      for (const each of mark.exceptions) {
+        const exception = orDue(each, at)
         assert(exception.seq <= to, 'an exception is at or below the high-water mark')
         assertTransition(statusOf(exception.seq, from), exception.status)
         statements.putException.run({ ...exception })
@@ -80,6 +100,19 @@ function prepareStatements({ orm }: InletDatabase) {
           reason: sql`excluded.reason`,
         },
       })
+      .prepare(),
+    otherBlocked: orm
+      .select({ seq: outboxExceptions.seq })
+      .from(outboxExceptions)
+      .where(
+        and(
+          eq(outboxExceptions.status, sql`'blocked'`),
+          eq(outboxExceptions.topic, slot('topic')),
+          eq(outboxExceptions.key, slot('key')),
+          ne(outboxExceptions.seq, slot('seq')),
+        ),
+      )
+      .limit(1)
       .prepare(),
     dropException: orm
       .delete(outboxExceptions)

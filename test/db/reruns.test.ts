@@ -192,6 +192,20 @@ describe('a redrive', () => {
     expect(openOutbox(world.database).heads()).toMatchObject([{ seq: 1, nextAt: 77 }])
   })
 
+  test('is not undone by a relay that does not know of it yet', async () => {
+    await using world = await blockedWorld()
+    await world.writer.commit(sampleEvent('e5'))
+    const id = await begin(world, 'redrive')
+    const work = { kind: 'redrive', seqs: [1], at: 77, hasBlockedKeys: true } as const
+    await world.writer.stepRerun(step(id, 2, work))
+    // Decided before it heard the bell.
+    const behind = sampleException(5, { attempts: 0 })
+    await world.writer.mark(sampleMark(4, 5, { exceptions: [behind], at: 99 }))
+
+    expect([1, 2, 5].map((seq) => statusOf(world, seq))).toEqual(['retry', 'retry', 'retry'])
+    expect(openOutbox(world.database).blockedKeys()).toEqual([])
+  })
+
   test('takes along what waits behind a record of its key, where keys are blocked', async () => {
     await using world = await blockedWorld()
     const id = await begin(world, 'redrive')
