@@ -98,9 +98,11 @@ async function follow<T>(
   { path, everyMs, signal }: Question,
   setState: (update: (last: State<T>) => State<T>) => void,
 ): Promise<void> {
+  let isAsked = false
   do {
-    // Nobody looks: a tab that is forgotten costs nothing.
-    if (!document.hidden) {
+    // Nobody looks: a tab that is forgotten costs nothing more.
+    if (!isAsked || !document.hidden) {
+      isAsked = true
       const update = await get<T>(path, signal).then(
         (data) => () => ({ path, data, error: undefined }),
         (error: unknown) => (last: State<T>) => ({

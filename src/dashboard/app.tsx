@@ -38,6 +38,12 @@ export function App() {
   const isHelp = useStore(isHelpOpen)
   useEffect(() => void begin(), [])
   const mayCome = known?.isOperator === true
+  // Before the page, so that it does not move once they are there.
+  const { data, error } = useApi<{ alarms: Alarm[] }>(
+    mayCome ? '/api/alarms' : null,
+    ALARMS_EVERY_MS,
+  )
+  const isReady = mayCome && (data ?? error) !== undefined
   const { title, page } = pageAt(path)
   return (
     <>
@@ -46,10 +52,13 @@ export function App() {
       </a>
       <Header path={path} session={known} />
       <div class="body">
-        {mayCome && <Alarms />}
-        <Main title={known === null || mayCome ? title : 'Log in'}>
-          {mayCome ? page : known !== null && <Login />}
-        </Main>
+        {mayCome && <Alarms alarms={data?.alarms ?? []} />}
+        {isReady && <Main title={title}>{page}</Main>}
+        {known?.isOperator === false && (
+          <Main title="Log in">
+            <Login />
+          </Main>
+        )}
       </div>
       {isHelp && <Help />}
     </>
@@ -165,9 +174,7 @@ function keyOf(href: string): string {
 }
 
 /** What needs a person, on every page; a new one is read out. */
-function Alarms() {
-  const { data } = useApi<{ alarms: Alarm[] }>('/api/alarms', ALARMS_EVERY_MS)
-  const alarms = data?.alarms ?? []
+function Alarms({ alarms }: { readonly alarms: readonly Alarm[] }) {
   return (
     <div class="alarms" role="status">
       {alarms.map(({ name, subject, since, text, hint }) => (

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { accessibilityProblems, describeWithBrowser } from '../support/browser.ts'
+import { accessibilityProblems, describeWithBrowser, layoutShift } from '../support/browser.ts'
 import { fill, HOSTILE, openWorld, type World } from './world.ts'
 
 setDefaultTimeout(30_000)
@@ -19,6 +19,9 @@ const PAGES = {
   '/sources/standard': 'matched last',
   '/system': 'Write-ahead log',
 } as const
+
+/** A button that becomes as wide as its text; nothing that anybody could miss with the pointer. */
+const LAYOUT_SHIFT_MAX = 0.005
 
 /** The pictures in the docs are made by `DASHBOARD_IMAGES=1 bun test test/dashboard`. */
 const IMAGES =
@@ -49,8 +52,9 @@ describeWithBrowser('the dashboard', (open) => {
     for (const [path, shows] of Object.entries(PAGES)) {
       await page.emulateMedia({ colorScheme: 'light' })
       await page.goto(path)
-      await page.getByText(shows).first().waitFor()
+      await shown(page, shows)
       const problems = await accessibilityProblems(page)
+      if ((await layoutShift(page)) > LAYOUT_SHIFT_MAX) problems.push('it moved while it loaded')
       await page.emulateMedia({ colorScheme: 'dark' })
       problems.push(...(await accessibilityProblems(page, ['color-contrast'])))
       if (await isTooWideAt(page, 400)) problems.push('it is wider than 400 px')
@@ -232,6 +236,15 @@ describeWithBrowser('the dashboard', (open) => {
     expect(await accessibilityProblems(page, ['color-contrast'])).toEqual([])
   })
 })
+
+/** Waits for text; where it does not come, the error says what is there instead. */
+async function shown(page: Page, text: string): Promise<void> {
+  const place = page.getByText(text).first()
+  await place.waitFor().catch(async (cause: unknown) => {
+    const instead = await page.locator('body').textContent()
+    throw new Error(`"${text}" is not on ${page.url()}: ${instead}`, { cause })
+  })
+}
 
 const WINDOW = { width: 1280, height: 800 }
 

@@ -57,6 +57,20 @@ export function describeWithBrowser(name: string, fn: (open: OpenBrowserPage) =>
   })
 }
 
+/** Adds up what moved on the page without anybody having touched it. */
+const WATCH_SHIFTS = `
+  globalThis.shifted = 0
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput } of list.getEntries()) {
+      if (!hadRecentInput) globalThis.shifted += value
+    }
+  }).observe({ type: 'layout-shift', buffered: true })`
+
+/** How far a page has moved by itself since it was loaded, as browsers count it: 0.1 is a lot. */
+export function layoutShift(page: Page): Promise<number> {
+  return page.evaluate(() => (globalThis as unknown as { shifted: number }).shifted)
+}
+
 function openNothing(): Promise<never> {
   throw new Error('there is no chromium')
 }
@@ -67,7 +81,7 @@ async function openPage(browser: Promise<Browser>, options: OpenOptions): Promis
     await browser
   ).newContext({ baseURL: url, colorScheme, viewport: { width, height } })
   // Part of every page from its beginning: the policy of the page lets nobody add a script later.
-  await context.addInitScript(axe.source)
+  await context.addInitScript(`${axe.source};${WATCH_SHIFTS}`)
   context.setDefaultTimeout(WAIT_MS_MAX)
   const page = await context.newPage()
   const complaints: string[] = []

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
 import type { EventDetail, RecordRow } from '../../admin-events.ts'
 import { useApi } from '../api.ts'
 import { Body } from '../body.tsx'
@@ -7,11 +8,14 @@ import { Badge, Copy, Fact, Problem, Time } from '../parts.tsx'
 import { RerunButton } from '../rerun.tsx'
 import { withQuery } from '../router.ts'
 
-const EVERY_MS = 5_000
+/** While something is still to come. A body of 1 MiB is not asked for again without need. */
+const EVERY_MS = 3_000
 
 /** One event: what it is, how far it came, and its bytes. */
 export function Event({ seq }: { readonly seq: string }) {
-  const { data, error } = useApi<EventDetail>(`/api/events/${seq}`, EVERY_MS)
+  const [isSettled, setSettled] = useState(false)
+  const { data, error } = useApi<EventDetail>(`/api/events/${seq}`, isSettled ? 0 : EVERY_MS)
+  useEffect(() => setSettled(data !== undefined && settled(data)), [data])
   return (
     <>
       <Problem error={error} />
@@ -27,6 +31,10 @@ export function Event({ seq }: { readonly seq: string }) {
       )}
     </>
   )
+}
+
+function settled({ nextTryAt, records }: EventDetail): boolean {
+  return nextTryAt === null && records.every(({ status }) => status === 'published')
 }
 
 function Summary({ event }: { readonly event: EventDetail }) {

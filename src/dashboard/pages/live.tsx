@@ -139,7 +139,7 @@ function Rows({ rows }: Pick<Shown, 'rows'>) {
           <td>
             <Badge state={row.outcome} />
           </td>
-          <td>{row.source}</td>
+          <td>{row.source ?? <span class="dim">unknown</span>}</td>
           <td>
             <code class="type" title={row.type ?? ''}>
               {row.type}

@@ -1,7 +1,7 @@
 import type { Overview as Answer } from '../../admin-api.ts'
 import { useApi } from '../api.ts'
 import { Chart } from '../chart.tsx'
-import { count, counted, duration } from '../format.ts'
+import { count, duration } from '../format.ts'
 import { Ago, Badge, Nothing, Problem, Table } from '../parts.tsx'
 import { withQuery } from '../router.ts'
 
@@ -134,6 +134,16 @@ const HEAD = [
   'Last delivery',
 ]
 
+function Unhandled({ source }: { readonly source: string }) {
+  return (
+    <>
+      {' '}
+      <a href={withQuery('/events', { source, state: 'failed' })}>failed</a>{' '}
+      <a href={withQuery('/events', { source, state: 'invalid' })}>invalid</a>
+    </>
+  )
+}
+
 function BySource({ sources, startedAt }: Answer) {
   return (
     <section>
@@ -161,13 +171,8 @@ function BySource({ sources, startedAt }: Answer) {
                 )}
               </td>
               <td class="number">
-                {source.unhandled === 0 ? (
-                  '0'
-                ) : (
-                  <a href={withQuery('/events', { source: source.name, state: 'failed' })}>
-                    {counted(source.unhandled, 'event')}
-                  </a>
-                )}
+                {count(source.unhandled)}
+                {source.unhandled > 0 && <Unhandled source={source.name} />}
               </td>
               <td>
                 <Ago at={source.lastReceivedAt} />

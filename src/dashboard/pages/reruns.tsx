@@ -1,14 +1,20 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { Rerun } from '../../admin-reruns.ts'
 import { asApiError, post, useApi, type ApiError } from '../api.ts'
 import { count, duration } from '../format.ts'
 import { Badge, Nothing, Problem, Table, Time } from '../parts.tsx'
 
-const EVERY_MS = 1_000
+/** While one runs, and otherwise. */
+const EVERY_MS = { running: 1_000, done: 5_000 }
 
 /** What was sent again, by whom, and how far it is. */
 export function Reruns() {
-  const { data, error, reload } = useApi<{ reruns: Rerun[] }>('/api/reruns', EVERY_MS)
+  const [isRunning, setRunning] = useState(true)
+  const everyMs = EVERY_MS[isRunning ? 'running' : 'done']
+  const { data, error, reload } = useApi<{ reruns: Rerun[] }>('/api/reruns', everyMs)
+  useEffect(() => {
+    setRunning(data?.reruns.some(({ state }) => state === 'running') === true)
+  }, [data])
   const [refusal, setRefusal] = useState<ApiError | undefined>()
   async function tell(rerun: Rerun, what: 'stop' | 'resume') {
     setRefusal(undefined)

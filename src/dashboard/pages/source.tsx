@@ -28,7 +28,7 @@ export function SourcePage({ name }: { readonly name: string }) {
           <Secrets source={source} />
         </>
       )}
-      <Rejected source={name} />
+      {data !== undefined && <Rejected source={name} />}
     </>
   )
 }

@@ -35,7 +35,7 @@ export function Sources() {
           ))}
         </Table>
       )}
-      <Rejected />
+      {data !== undefined && <Rejected />}
     </>
   )
 }
