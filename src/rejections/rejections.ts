@@ -111,33 +111,18 @@ export function openRejections({ clock, keepsBodies }: RejectionsOptions): Rejec
     get bytes() {
       return bytes
     },
-    keep({ source = null, address, request, body, refused }) {
+    keep(rejection) {
       // The door's own refusals are counted by the reason, and tell nothing of their source.
-      if (refused.isSummedUp === true) return
-      const ring = ringOf(source)
+      if (rejection.refused.isSummedUp === true) return
+      const ring = ringOf(rejection.source ?? null)
       if (!mayKeep(ring)) {
         dropped += 1
         return
       }
-      const { code, detail, cause, step = null } = refused
-      const isKept = keepsBodies && body !== undefined && body.length <= REJECTED_BODY_BYTES_MAX
-      const rejected: Rejected = {
-        id: nextId,
-        at: clock.now(),
-        source,
-        address,
-        step,
-        code,
-        detail: cause ?? detail,
-        method: request.method,
-        headers: maskHeaders(request.headers),
-        bodyBytes: body?.length ?? null,
-        // A copy: the bytes of a request may be a small part of a larger buffer.
-        body: isKept ? body.slice() : null,
-      }
+      const kept = toRejected(rejection, { id: nextId, at: clock.now(), keepsBodies })
       nextId += 1
-      const added = bytesOf(rejected)
-      ring.rejected.push(rejected)
+      const added = bytesOf(kept)
+      ring.rejected.push(kept)
       ring.bytes += added
       bytes += added
       if (ring.rejected.length > REJECTED_PER_SOURCE_MAX) dropOldest(ring)
@@ -150,6 +135,32 @@ export function openRejections({ clock, keepsBodies }: RejectionsOptions): Rejec
       const all = asked.flatMap((ring) => ring?.rejected ?? [])
       return { rejected: all.toSorted((a, b) => b.id - a.id).slice(0, limit), dropped }
     },
+  }
+}
+
+interface Keeping {
+  readonly id: number
+  readonly at: EpochMs
+  readonly keepsBodies: boolean
+}
+
+function toRejected(rejection: Rejection, { id, at, keepsBodies }: Keeping): Rejected {
+  const { source = null, address, request, body, refused } = rejection
+  const { code, detail, cause, step = null } = refused
+  const isKept = keepsBodies && body !== undefined && body.length <= REJECTED_BODY_BYTES_MAX
+  return {
+    id,
+    at,
+    source,
+    address,
+    step,
+    code,
+    detail: cause ?? detail,
+    method: request.method,
+    headers: maskHeaders(request.headers),
+    bodyBytes: body?.length ?? null,
+    // A copy: the bytes of a request may be a small part of a larger buffer.
+    body: isKept ? body.slice() : null,
   }
 }
 
