@@ -20,12 +20,26 @@ const SYNC_KINDS = { B: 'sync began', E: 'synced', F: 'sync failed' } as const
 
 /** A sign as it stands in the log. It has to be appended with one write. */
 export function signRecord(text: string): Uint8Array {
-  const path = Buffer.from(text)
-  const record = Buffer.alloc(HEAD_BYTES + path.byteLength)
-  record.write('S')
-  record.writeUInt16LE(path.byteLength, 2)
-  path.copy(record, HEAD_BYTES)
-  return record
+  return encode('S', { path: text, number: 0n, bytes: Buffer.alloc(0) })
+}
+
+/** A write as it stands in the log. */
+export function writeRecord({
+  path,
+  at,
+  bytes,
+}: Extract<DiskRecord, { kind: 'write' }>): Uint8Array {
+  return encode('W', { path, number: BigInt(at), bytes })
+}
+
+function encode(letter: string, { path, number, bytes }: Fields): Uint8Array {
+  const name = Buffer.from(path)
+  const head = Buffer.alloc(HEAD_BYTES)
+  head.write(letter)
+  head.writeUInt16LE(name.byteLength, 2)
+  head.writeUInt32LE(bytes.byteLength, 4)
+  head.writeBigInt64LE(number, 8)
+  return Buffer.concat([head, name, bytes])
 }
 
 /** Everything in a log, in the order in which it happened. */

@@ -2,11 +2,11 @@
  * A real gateway's life under load, with every change of its disk and every acknowledgement
  * written down in one order: first start, kill, restart, retention, a sync that fails, stop.
  */
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
 import { exitWithin, startGateway, type GatewayProcess } from '../support/gateway-process.ts'
-import { readDiskLog, signRecord, type DiskRecord } from './disk-log.ts'
+import { readDiskLog, signRecord, writeRecord, type DiskRecord } from './disk-log.ts'
 import { DiskModel } from './disk-model.ts'
 import { bodyOf, startSenders } from './senders.ts'
 import type { Shim, ShimFaults } from './shim.ts'
@@ -18,6 +18,9 @@ const FAILED_SYNC_MAX = 60
 const END_MS_MAX = 10_000
 
 const SECRET = 'made-up-secret-for-torture'
+
+/** SQLite writes a page at most, or a few. */
+const WRITE_BYTES_MAX = 64 * 1024
 
 /** A sync on a real disk takes about so long; it also shows an answer that does not wait for it. */
 const SYNC_US = 2_000
@@ -82,6 +85,7 @@ export async function record(options: RecordingOptions): Promise<Recording> {
     if (index === lives.length - 1) await senders.stop()
     await gateway.end(life === 'kill' ? 'SIGKILL' : 'SIGTERM')
     if (index === lives.length - 1) break
+    if (life === 'kill') noteLastWrite(logPath, directory)
     if (life === 'age') {
       const { exitCode } = Bun.spawnSync(
         [process.execPath, '-e', AGE, join(directory, 'data/inlet.db')],
@@ -96,9 +100,7 @@ export async function record(options: RecordingOptions): Promise<Recording> {
     gateway = await start(options, logPath, { fail })
   }
   sign.close()
-  const records = readDiskLog(logPath).filter(
-    (entry) => entry.kind === 'sign' || WATCHED.test(entry.path),
-  )
+  const records = readRecords(logPath)
   assertComplete(records, directory)
   const bodies = senders.ledger.acked.map((event) => [event.id, bodyOf(event, padBytes)] as const)
   return { records, bodies: new Map(bodies) }
@@ -134,14 +136,38 @@ function openSigns(logPath: string) {
   return Object.assign(sign, { close: () => closeSync(file) })
 }
 
+function readRecords(logPath: string): readonly DiskRecord[] {
+  return readDiskLog(logPath).filter((entry) => entry.kind === 'sign' || WATCHED.test(entry.path))
+}
+
+/** The files as the log has them. */
+function recorded(records: readonly DiskRecord[]): ReadonlyMap<string, Uint8Array> {
+  const disk = new DiskModel()
+  for (const entry of records) if (entry.kind !== 'sync failed') disk.apply(entry)
+  return disk.current()
+}
+
+/** A kill may come between a write and its note, which is then written here. */
+function noteLastWrite(logPath: string, directory: string): void {
+  for (const [path, bytes] of recorded(readRecords(logPath))) {
+    const file = join(directory, path)
+    const now = existsSync(file) ? readFileSync(file) : Buffer.alloc(0)
+    if (now.equals(bytes)) continue
+    const first = now.findIndex((byte, at) => byte !== bytes[at])
+    const last = now.findLastIndex((byte, at) => byte !== bytes[at])
+    if (first === -1 || last - first >= WRITE_BYTES_MAX) continue
+    const write = { kind: 'write', path, at: first, bytes: now.subarray(first, last + 1) } as const
+    appendFileSync(logPath, writeRecord(write))
+    return
+  }
+}
+
 /**
  * The log must explain every byte of the files as they are: nothing reached them by a call that
  * the shim does not see.
  */
 function assertComplete(records: readonly DiskRecord[], directory: string): void {
-  const disk = new DiskModel()
-  for (const entry of records) if (entry.kind !== 'sync failed') disk.apply(entry)
-  for (const [path, bytes] of disk.current()) {
+  for (const [path, bytes] of recorded(records)) {
     const file = join(directory, path)
     if (existsSync(file) && readFileSync(file).equals(bytes)) continue
     throw new Error(`${path} is not what was recorded`)
