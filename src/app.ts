@@ -84,7 +84,7 @@ export interface App {
  */
 export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const { config } = setup
-  const { clock, log } = ports
+  const { clock, log, commitThrough = (commit) => commit } = ports
   armFailpoint(config.INLET_FAILPOINT)
   await using opened = new AsyncDisposableStack()
   let state: Health['state'] = 'serving'
@@ -112,7 +112,6 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
 
   const around = { ...ports, storage, scope, relay }
   const { reloader, handlePorts, reruns } = openHandling(setup, around, opened)
-  const commitThrough = ports.commitThrough ?? ((commit) => commit)
   const { pairing, probes } = openProbes(reloader, { clock, log, scope })
   const ingestPorts: IngestPorts = {
     ...handlePorts,
@@ -140,8 +139,8 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const watch = openWatch(config, watched, opened)
   const tail = openTail(clock)
   scope.run('tail', (signal) => tail.run(signal))
-  const entry = { reloader, pairing, door, ingestPorts, ingestEventsPorts, health, watch, tail }
-  const doors = openDoors(setup, { ...ports, ...entry, observation, reruns }, opened)
+  const stages = { reloader, pairing, ingestPorts, ingestEventsPorts, watch, tail, reruns }
+  const doors = await openDoors(setup, { ...watched, ...stages }, opened)
   const resources = opened.move()
   logStart(setup, doors, log)
   return {

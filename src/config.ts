@@ -16,6 +16,7 @@ import {
   SOURCE_NAME,
 } from './limits.ts'
 import { nearestOf } from './nearest.ts'
+import { TRACE_SETTINGS } from './trace-settings.ts'
 
 const switchText = z.enum(['true', 'false']).transform((text) => text === 'true')
 const wholeNumber = (min: number, max: number) =>
@@ -164,6 +165,7 @@ export const SETTINGS = {
     .describe(
       'Whether `inlet rejected` also keeps bodies, in memory. They were not proven, and may hold anything.',
     ),
+  ...TRACE_SETTINGS,
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info').describe('Least level that is logged.'),
   INLET_FAILPOINT: failpointPlan
     .optional()

@@ -2,6 +2,7 @@ import type { EpochMs } from './clock.ts'
 import type { FaultCode } from './errors.ts'
 import type { KeyNeeded } from './key-place.ts'
 import type { OutboundCall } from './outbound-call.ts'
+import type { TraceContext } from './trace-context.ts'
 
 /** One HTTP request that hands us an event: exactly what arrived, nothing interpreted. */
 export interface Delivery {
@@ -17,6 +18,8 @@ export interface Delivery {
   /** The exact bytes of the body. */
   readonly body: Uint8Array
   readonly receivedAt: EpochMs
+  /** Its own span, where it is traced: its event is stored with it instead of what it came with. */
+  readonly trace?: TraceContext
 }
 
 declare const verifiedBody: unique symbol

@@ -6,7 +6,9 @@ import type { Health } from '../routes/health.ts'
 import { answerDeliveries, HOOKS_PATH, hooksRoutes, type HooksPorts } from '../routes/hooks.ts'
 import { problem } from '../routes/problem.ts'
 import { openAdminPort } from './admin-port.ts'
+import type { Caller } from './caller.ts'
 import type { Clock } from './clock.ts'
+import type { Delivery } from './delivery.ts'
 import type { Door } from './door/door.ts'
 import type { Visit } from './door/visit.ts'
 import { messageOf } from './errors.ts'
@@ -21,8 +23,11 @@ import type { Pairing } from './pairing/pairing.ts'
 import type { Rejection } from './rejection.ts'
 import type { Reloader } from './reload.ts'
 import type { Rerunning } from './reruns.ts'
+import type { Scope } from './scope.ts'
 import type { Setup } from './setup.ts'
 import type { Tail } from './tail.ts'
+import type { Source } from './source.ts'
+import { openTraces, type Traces } from './traces.ts'
 import type { Ended } from './traffic.ts'
 
 /** What stands behind the two ports. */
@@ -39,10 +44,11 @@ export interface DoorsPorts {
   readonly tail: Tail
   readonly watch: Watch
   readonly reruns: Rerunning
+  readonly scope: Scope
 }
 
 /** Opens both ports: the one for third and first parties, and the one for the operator. */
-export function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDisposableStack) {
+export async function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDisposableStack) {
   const { config } = setup
   const { clock, log } = ports
   function onError(error: unknown): Response {
@@ -51,7 +57,8 @@ export function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDisposab
   }
   const admin = openAdminPort(setup, ports, opened)
   opened.defer(() => admin.close(0))
-  const { routes, answerDelivery } = openRoutes(setup, ports)
+  const traces = await openTraces(config, ports)
+  const { routes, answerDelivery } = openRoutes(setup, ports, traces)
   const intake = listen({
     clock,
     host: config.INLET_HOST,
@@ -71,7 +78,7 @@ export function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDisposab
 }
 
 /** What the port for third and first parties answers. */
-function openRoutes({ config }: Setup, ports: DoorsPorts) {
+function openRoutes({ config }: Setup, ports: DoorsPorts, traces: Traces | undefined) {
   const { clock, log, door, reloader, ingestPorts, ingestEventsPorts } = ports
   const { observation, tail } = ports
   const { traffic, rejections } = observation
@@ -90,17 +97,20 @@ function openRoutes({ config }: Setup, ports: DoorsPorts) {
     },
     reject: (rejection: Rejection) => rejections.keep(rejection),
   }
+  const takeHook = (delivery: Delivery, source: Source) => ingest(delivery, source, ingestPorts)
+  const takeEvents = (delivery: Delivery, caller: Caller) =>
+    ingestEvents(delivery, caller, ingestEventsPorts)
   const hooks: HooksPorts<Visit> = {
     ...common,
     source: (name) => reloader.current().sources.get(name),
-    ingest: (delivery, source) => ingest(delivery, source, ingestPorts),
+    ingest: traces?.deliveries('webhook', takeHook) ?? takeHook,
   }
   const answerDelivery = answerDeliveries(hooks)
   const events = eventsRoutes({
     ...common,
     authenticate: (authorization) =>
       authenticate(authorization, reloader.current().callers.values()),
-    ingest: (delivery, caller) => ingestEvents(delivery, caller, ingestEventsPorts),
+    ingest: traces?.deliveries('cloudevents', takeEvents) ?? takeEvents,
   })
   return { routes: hooksRoutes(hooks, answerDelivery).route('/', events), answerDelivery }
 }

@@ -3,20 +3,22 @@ import type { Config } from './config.ts'
 import type { FaultCode } from './errors.ts'
 import type { RelayMark } from './outbox.ts'
 import type { RelayStatus } from './relay/ports.ts'
+import type { TraceConfig } from './traces.ts'
 
 /** What the relay's thread needs of the configuration. */
-export type RelaySettings = Pick<
-  Config,
-  | 'INLET_DATA_DIR'
-  | 'INLET_FAILPOINT'
-  | 'INLET_POISON_POLICY'
-  | 'INLET_SINK'
-  | 'KAFKA_BROKERS'
-  | 'KAFKA_CLIENT_ID'
-  | 'KAFKA_COMPRESSION'
-  | 'kafkaSecurity'
-  | 'LOG_LEVEL'
->
+export type RelaySettings = TraceConfig &
+  Pick<
+    Config,
+    | 'INLET_DATA_DIR'
+    | 'INLET_FAILPOINT'
+    | 'INLET_POISON_POLICY'
+    | 'INLET_SINK'
+    | 'KAFKA_BROKERS'
+    | 'KAFKA_CLIENT_ID'
+    | 'KAFKA_COMPRESSION'
+    | 'kafkaSecurity'
+    | 'LOG_LEVEL'
+  >
 
 export type ToRelay =
   | { readonly kind: 'start'; readonly settings: RelaySettings; readonly syncedSeq: number }

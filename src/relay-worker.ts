@@ -15,8 +15,13 @@ import type { FromRelay, MarkFailure, RelaySettings, ToRelay } from './relay-mes
 import type { RelayPorts } from './relay/ports.ts'
 import { runRelay } from './relay/relay.ts'
 import { openSynced, type Synced } from './relay/synced.ts'
+import { openScope } from './scope.ts'
+import { openTraces } from './traces.ts'
 
 declare const self: Worker
+
+/** More than a last export takes, less than this thread is given. */
+const EXPORT_STOP_MS_MAX = 800
 
 const marking = new Map<number, PromiseWithResolvers<void>>()
 const stopping = new AbortController()
@@ -47,13 +52,18 @@ function start(settings: RelaySettings, syncedSeq: number): void {
   relay(settings, synced).catch(crash)
 }
 
+const onFailure = (_task: string, error: unknown) => crash(error)
+
 async function relay(settings: RelaySettings, syncedSeq: Synced): Promise<void> {
   const log = openLog(settings.LOG_LEVEL, 'relay')
   using reader = openReader(join(settings.INLET_DATA_DIR, DATABASE_FILE))
   const publisher = openPublisher(settings, log)
+  const names = { system: settings.INLET_SINK, clientId: settings.KAFKA_CLIENT_ID }
+  await using scope = openScope({ clock: systemClock, shutdownMs: EXPORT_STOP_MS_MAX, onFailure })
+  const traces = await openTraces(settings, { clock: systemClock, log, scope })
   const ports: RelayPorts = {
     outbox: openOutbox(reader),
-    publisher,
+    publisher: traces?.sends(publisher, names) ?? publisher,
     synced: syncedSeq,
     clock: systemClock,
     log,
@@ -68,6 +78,7 @@ async function relay(settings: RelaySettings, syncedSeq: Synced): Promise<void> 
   }
   await runRelay(ports, { poisonPolicy: settings.INLET_POISON_POLICY }, stopping.signal)
   await publisher.close()
+  await scope.close()
   await log.flush()
   tell({ kind: 'stopped' })
 }

@@ -95,7 +95,30 @@ describe('parseConfig', () => {
   })
 
   test('leaves the rest of the environment alone', () => {
-    expect(problemsOf({ ...minimal, PATH: '/bin', PORTAL: '1', HOME: '/' })).toEqual([])
+    const others = { PATH: '/bin', PORTAL: '1', HOME: '/', OTEL_METRICS_EXPORTER: 'none' }
+    expect(problemsOf({ ...minimal, ...others })).toEqual([])
+  })
+
+  test('reads headers of a collector as OpenTelemetry writes them, and never shows them', () => {
+    const read = (OTEL_EXPORTER_OTLP_HEADERS: string) => {
+      const result = parseConfig({ ...minimal, OTEL_EXPORTER_OTLP_HEADERS })
+      return result.ok ? result.config.OTEL_EXPORTER_OTLP_HEADERS : result.problems
+    }
+    expect(read('Authorization=Basic%20YTpi, x-a=b=c')).toEqual({
+      authorization: 'Basic YTpi',
+      'x-a': 'b=c',
+    })
+    for (const text of ['secret', '=secret', 'a=%secret', 'a=secret,', 'a b=secret']) {
+      const problem = expect.not.stringContaining('secret')
+      expect(read(text)).toEqual([problem])
+    }
+  })
+
+  test('takes a share from 0 to 1', () => {
+    const share = (OTEL_TRACES_SAMPLER_ARG: string) =>
+      problemsOf({ ...minimal, OTEL_TRACES_SAMPLER_ARG })
+    for (const text of ['0', '1', '1.0', '0.25', '.5']) expect(share(text)).toEqual([])
+    for (const text of ['1.5', '2', '-1', 'half']) expect(share(text)).toHaveLength(1)
   })
 
   test('refuses two sources that would share a variable', () => {

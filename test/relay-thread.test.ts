@@ -7,6 +7,13 @@ import { openRelayThread } from '../src/relay-thread.ts'
 import { manualClock } from './support/manual-clock.ts'
 import { makeTempDir } from './support/temp.ts'
 
+const UNTRACED = {
+  INLET_NODE: 'test',
+  OTEL_SERVICE_NAME: 'test',
+  OTEL_TRACES_SAMPLER: 'always_off',
+  OTEL_TRACES_SAMPLER_ARG: 0,
+} as const
+
 test('a relay that crashes is started again alone, and stops when it is told to', async () => {
   await using directory = await makeTempDir()
   const clock = manualClock()
@@ -31,6 +38,7 @@ test('a relay that crashes is started again alone, and stops when it is told to'
       KAFKA_COMPRESSION: 'none',
       kafkaSecurity: {},
       LOG_LEVEL: 'silent',
+      ...UNTRACED,
     },
     mark: () => Promise.resolve(),
     syncedSeq: () => 0,

@@ -32,7 +32,7 @@ export async function handleEvents(
   )
   const refusal = refusalOf(all)
   if (refusal !== undefined) return refusal
-  const kept = keptHeaders(delivery.headers)
+  const kept = keptHeaders(delivery)
   const source = { name: caller.name, receivedAt, kept }
   return {
     kind: 'handled',

@@ -4,11 +4,8 @@ import type { Handled } from './handle.ts'
 import { keptHeaders } from './kept-headers.ts'
 
 /** What is stored of a verified event, with what came of its handler. */
-export function toNewEvent(
-  verified: Verified,
-  handled: Handled,
-  { source, headers, receivedAt }: Delivery,
-): NewEvent {
+export function toNewEvent(verified: Verified, handled: Handled, delivery: Delivery): NewEvent {
+  const { source, receivedAt } = delivery
   const { eventId, eventIdValidMs, type, key, contentType, body } = verified
   return {
     source,
@@ -17,7 +14,7 @@ export function toNewEvent(
     type,
     key: key ?? eventId,
     contentType,
-    headers: keptHeaders(headers),
+    headers: keptHeaders(delivery),
     receivedAt,
     body,
     ...handled,
