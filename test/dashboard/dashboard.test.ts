@@ -109,6 +109,36 @@ describeWithBrowser('the dashboard', (open) => {
     await page.getByText('No event matches.').waitFor()
   })
 
+  test('a search that was cut short says how far it came, and goes on from there', async () => {
+    await using opened = await open({ url })
+    const { page } = opened
+    // Only millions of events make the real one stop early.
+    const searched = { seq: 12_346, receivedAt: '2026-01-02T03:04:05.000Z', isComplete: false }
+    const json = { events: [], nextBefore: 12_346, searched }
+    await page.route(/\/api\/events\?/, (route) => route.fulfill({ json }))
+    await page.goto('/events?text=needle')
+    const said = page.getByText('Searched back to')
+    await said.waitFor()
+    expect(await said.locator('time').getAttribute('datetime')).toBe(searched.receivedAt)
+    await said.getByRole('link', { name: 'go on' }).click()
+    await page.waitForURL('**/events?text=needle&before=12346')
+  })
+
+  test('while the gateway is away, what was seen stays, with a word about it', async () => {
+    await using opened = await open({ url })
+    const { page, context } = opened
+    await page.clock.install()
+    await page.goto('/system')
+    await page.getByText('Write-ahead log').waitFor()
+    await context.setOffline(true)
+    await page.clock.fastForward('00:10')
+    await page.getByText('The gateway does not answer.').waitFor()
+    expect(await page.getByText('Write-ahead log').isVisible()).toBe(true)
+    await context.setOffline(false)
+    await page.clock.fastForward('00:10')
+    await page.getByText('The gateway does not answer.').waitFor({ state: 'detached' })
+  })
+
   test('a payload full of markup stays text, everywhere it is shown', async () => {
     await using opened = await open({ url })
     const { page, complaints } = opened

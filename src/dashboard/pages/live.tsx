@@ -82,7 +82,7 @@ export function Live() {
             ))}
           </select>
         </label>
-        <div class="buttons">
+        <div class="buttons wide">
           <button
             type="button"
             aria-pressed={shown.isPaused}
