@@ -2,6 +2,7 @@
 import { backup } from './cli/backup.ts'
 import { check } from './cli/check.ts'
 import { UsageError, type Command } from './cli/command.ts'
+import { completionsOf } from './cli/completions.ts'
 import { dev } from './cli/dev.ts'
 import { doctor } from './cli/doctor.ts'
 import { events } from './cli/events.ts'
@@ -45,6 +46,7 @@ const COMMANDS: readonly Command[] = [
   source,
   rejected,
   health,
+  completionsOf(() => COMMANDS),
   version,
 ]
 
@@ -91,7 +93,7 @@ function printHelp(name: string | undefined): number {
 }
 
 function overview(): string {
-  const rows = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`)
+  const rows = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(11)} ${summary}`)
   return `Inlet takes signed webhooks, stores them before it answers, and publishes them to Kafka.
 
 Usage: inlet <command> [options]

@@ -1,3 +1,4 @@
+import type { ParseArgsOptionsConfig } from 'node:util'
 import type { Environment } from '../config.ts'
 
 /** What a subcommand may use of the world. */
@@ -13,6 +14,10 @@ export interface Command {
   readonly name: string
   /** One line, for the list of commands. */
   readonly summary: string
+  /** What may stand first behind its name, where that is one of a few words. */
+  readonly actions?: readonly string[]
+  /** The options that it parses; absent: none. */
+  readonly options?: ParseArgsOptionsConfig
   /** What `inlet <name> --help` prints. */
   readonly help: string
   /** Resolves to the exit code. Throws GatewayError, or UsageError where the arguments are off. */

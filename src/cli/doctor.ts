@@ -24,6 +24,7 @@ const OPTIONS = { json: { type: 'boolean', default: false } } as const
 export const doctor: Command = {
   name: 'doctor',
   summary: 'Check everything that a gateway depends on.',
+  options: OPTIONS,
   help: `Usage: inlet doctor [--json]
 
 Checks, with the environment that \`inlet serve\` would have: configuration and handler files, data

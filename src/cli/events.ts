@@ -29,6 +29,8 @@ const OPTIONS = {
 export const events: Command = {
   name: 'events',
   summary: 'List, show and export what is stored.',
+  actions: ACTIONS,
+  options: OPTIONS,
   help: `Usage: inlet events [list] [options]
        inlet events show <seq | event id> [--json]
        inlet events export [options]

@@ -13,6 +13,7 @@ const MADE = 'types/'
 export const init: Command = {
   name: 'init',
   summary: 'Write a first handler with its test and types.',
+  options: OPTIONS,
   help: `Usage: inlet init [directory] [--types]
 
 Writes a handler file for GitHub, its test, and what an editor, \`inlet check\` and the tests need

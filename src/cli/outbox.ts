@@ -10,9 +10,19 @@ import { table } from './table.ts'
 const LIMIT_DEFAULT = '20'
 const LIMIT_MAX = 10_000
 
+const OPTIONS = {
+  status: { type: 'string', default: 'dead' },
+  topic: { type: 'string' },
+  source: { type: 'string' },
+  after: { type: 'string' },
+  limit: { type: 'string', default: LIMIT_DEFAULT },
+  json: { type: 'boolean', default: false },
+} as const
+
 export const outbox: Command = {
   name: 'outbox',
   summary: 'List records that are not on their topic: dead letters, and those that wait.',
+  options: OPTIONS,
   help: `Usage: inlet outbox [options]
 
 Records that are not on their topic, the oldest first, with what Kafka said of them. Reads the
@@ -26,14 +36,7 @@ database of INLET_DATA_DIR (./data), beside a running gateway or without one, an
   --limit <n>       At most so many. Default: ${LIMIT_DEFAULT}.
   --json            One JSON object a line, for scripts.`,
   run({ args, env, print }) {
-    const { values, positionals } = parseArguments(args, {
-      status: { type: 'string', default: 'dead' },
-      topic: { type: 'string' },
-      source: { type: 'string' },
-      after: { type: 'string' },
-      limit: { type: 'string', default: LIMIT_DEFAULT },
-      json: { type: 'boolean', default: false },
-    })
+    const { values, positionals } = parseArguments(args, OPTIONS)
     if (positionals.length > 0) throw new UsageError('too many arguments')
     using reader = openStored(env)
     const { entries, counts } = openAnswers(reader, systemClock).outbox({

@@ -13,6 +13,8 @@ const OPTIONS = { json: { type: 'boolean', default: false } } as const
 export const providers: Command = {
   name: 'providers',
   summary: 'List the third parties that Inlet verifies, and explain one.',
+  actions: ['list', 'show'],
+  options: OPTIONS,
   help: `Usage: inlet providers [list] [--json]
        inlet providers show <name> [--json]
 

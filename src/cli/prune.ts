@@ -12,9 +12,12 @@ import { dataDirOf } from './data-dir.ts'
 const DAY_MS = 24 * 60 * 60 * 1000
 const DAYS_MAX = 3_650
 
+const OPTIONS = { days: { type: 'string' } } as const
+
 export const prune: Command = {
   name: 'prune',
   summary: 'Delete old events of a stopped gateway at once.',
+  options: OPTIONS,
   help: `Usage: inlet prune --days <n>
 
 Deletes what was committed more than <n> days ago, by the time that the gateway was up, and gives
@@ -22,7 +25,7 @@ its space back. What is not yet published stays, however old, and so does what i
 tried. A running gateway does this by itself, by INLET_RETENTION_DAYS, and keeps this command out:
 stop it first. The ids of what is deleted are forgotten: a redelivery of it is a new event.`,
   run({ args, env, print }) {
-    const { values, positionals } = parseArguments(args, { days: { type: 'string' } })
+    const { values, positionals } = parseArguments(args, OPTIONS)
     if (positionals.length > 0) throw new UsageError('too many arguments')
     if (values.days === undefined) throw new UsageError('say --days <n>')
     const retentionMs = wholeNumber(values.days, 'days', DAYS_MAX) * DAY_MS

@@ -6,9 +6,16 @@ import { table } from './table.ts'
 const LIMIT = 20
 const LIMIT_MAX = 500
 
+const OPTIONS = {
+  limit: { type: 'string', default: String(LIMIT) },
+  headers: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const
+
 export const rejected: Command = {
   name: 'rejected',
   summary: 'Show what was refused lately, and why.',
+  options: OPTIONS,
   help: `Usage: inlet rejected [<source>] [--limit <n>] [--headers] [--json]
 
 The last requests that the running gateway refused: when, from where, and which step failed. Of a
@@ -21,11 +28,7 @@ and 16 MiB in all; in a flood 10 a second. Requests for sources that are not con
   --json       one JSON object a line, with headers, and the body where INLET_KEEP_REJECTED_BODIES
                is set`,
   async run({ args, env, print }) {
-    const { values, positionals } = parseArguments(args, {
-      limit: { type: 'string', default: String(LIMIT) },
-      headers: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-    })
+    const { values, positionals } = parseArguments(args, OPTIONS)
     const [source, ...rest] = positionals
     if (rest.length > 0) throw new UsageError('name one source, or none')
     const { RejectedPage } = await import('../admin-api.ts')

@@ -86,7 +86,7 @@ ${COMMON_HELP.trimStart()}`,
 )
 
 function rerunCommand(kind: RerunKind, summary: string, help: string): Command {
-  return { name: kind, summary, help, run: (context) => run(kind, context) }
+  return { name: kind, summary, options: OPTIONS, help, run: (context) => run(kind, context) }
 }
 
 type Values = ReturnType<typeof parseArguments<typeof OPTIONS>>['values']

@@ -6,18 +6,22 @@ import { watchRerun } from './watch-rerun.ts'
 
 const ACTIONS = ['list', 'watch', 'stop', 'resume'] as const
 
+const OPTIONS = {
+  json: { type: 'boolean', default: false },
+} as const
+
 export const reruns: Command = {
   name: 'reruns',
   summary: 'List, watch, stop and resume what is sent again.',
+  actions: ACTIONS,
+  options: OPTIONS,
   help: `Usage: inlet reruns [list] [--json]
        inlet reruns watch|stop|resume <id> [--json]
 
 Replays, republishes and redrives of the running gateway: who asked for what, when, and how far
 each is. One of each kind is under way at a time; the others wait for their turn.`,
   async run({ args, env, print }) {
-    const { values, positionals } = parseArguments(args, {
-      json: { type: 'boolean', default: false },
-    })
+    const { values, positionals } = parseArguments(args, OPTIONS)
     const { json } = values
     const [action = 'list', id, ...rest] = positionals
     if (rest.length > 0) throw new UsageError('too many arguments')

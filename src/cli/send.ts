@@ -30,6 +30,7 @@ const OPTIONS = {
 export const send: Command = {
   name: 'send',
   summary: 'Sign a sample event as the provider would, and deliver it; or send one of a caller.',
+  options: OPTIONS,
   help: `Usage: inlet send <source> [event] [options]
 
 Makes a realistic event, signs it with the source's secret, and delivers it to the gateway. With

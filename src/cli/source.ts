@@ -10,6 +10,7 @@ const Problem = z.object({ title: z.string(), detail: z.string() })
 export const source: Command = {
   name: 'source',
   summary: 'Let a source learn its secret from its provider.',
+  actions: ['pair'],
   help: `Usage: inlet source pair <name>
 
 For providers that hand over the secret of a webhook themselves, while it is registered (Asana,

@@ -4,9 +4,14 @@ import { parseArguments } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'
 import { table } from './table.ts'
 
+const OPTIONS = {
+  json: { type: 'boolean', default: false },
+} as const
+
 export const sources: Command = {
   name: 'sources',
   summary: 'List the sources: when each was last verified, and by which secret.',
+  options: OPTIONS,
   help: `Usage: inlet sources [--json]
 
 The sources that the running gateway serves: what to paste at the provider, when a delivery was last
@@ -14,9 +19,7 @@ verified, by which of the source's secrets (1 for the first in the configuration
 refused, by the step that failed. In a rotation, the old secret can go once its time stands still.
 Counts begin with the process.`,
   async run({ args, env, print }) {
-    const { values, positionals } = parseArguments(args, {
-      json: { type: 'boolean', default: false },
-    })
+    const { values, positionals } = parseArguments(args, OPTIONS)
     if (positionals.length > 0) throw new UsageError('too many arguments')
     const { Sources } = await import('../admin-api.ts')
     const { sources: all } = await askApi(env, { path: '/api/sources', schema: Sources })

@@ -8,9 +8,14 @@ import { UsageError, type Command, type CommandContext } from './command.ts'
 import { openStored } from './data-dir.ts'
 import { table } from './table.ts'
 
+const OPTIONS = {
+  json: { type: 'boolean', default: false },
+} as const
+
 export const stats: Command = {
   name: 'stats',
   summary: 'Show what came in lately, and how far it has come.',
+  options: OPTIONS,
   help: `Usage: inlet stats [--json]
 
 Deliveries of each source since the running gateway started, its last minutes, the outbox and the
@@ -18,9 +23,7 @@ database. Without a running gateway: what its file in INLET_DATA_DIR (./data) sa
 
   --json  One JSON object, for scripts: \`overview\` and \`system\` of the API, or \`stored\`.`,
   async run(context) {
-    const { values, positionals } = parseArguments(context.args, {
-      json: { type: 'boolean', default: false },
-    })
+    const { values, positionals } = parseArguments(context.args, OPTIONS)
     if (positionals.length > 0) throw new UsageError('too many arguments')
     try {
       await showRunning(context, values.json)

@@ -4,9 +4,14 @@ import { parseArguments } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'
 import type { TailRow } from '../admin-events.ts'
 
+const OPTIONS = {
+  json: { type: 'boolean', default: false },
+} as const
+
 export const tail: Command = {
   name: 'tail',
   summary: 'Watch deliveries as they come in.',
+  options: OPTIONS,
   help: `Usage: inlet tail [<source>] [--json]
 
 A line for each delivery that the running gateway answers, until Ctrl+C: what became of it, and why.
@@ -14,9 +19,7 @@ A terminal that is too slow is told how many it missed; the gateway waits for no
 
   --json  One JSON object a line, for scripts.`,
   async run({ args, env, print }) {
-    const { values, positionals } = parseArguments(args, {
-      json: { type: 'boolean', default: false },
-    })
+    const { values, positionals } = parseArguments(args, OPTIONS)
     const [source, ...rest] = positionals
     if (rest.length > 0) throw new UsageError('name one source, or none')
     const { TailRow: Row } = await import('../admin-events.ts')
