@@ -30,7 +30,8 @@ interface NamedSource {
 
 /**
  * Gives a random secret to every source that takes one and has none in the environment, and keeps
- * it for the next start. Returns their variables; of a source that is gone the secret is kept, but not returned.
+ * it for the next start. Returns their variables; of a source that is gone the secret is kept, but
+ * not returned.
  */
 export function keepDevSecrets(
   dataDir: string,

@@ -25,8 +25,8 @@ export const highlevel: ProviderRow = {
   ],
   setUp: 'HighLevel’s Ed25519 public key, in its webhook documentation: it is the same for all.',
   notes:
-    'Ed25519 over the whole body. The RSA signature in x-wh-signature, which HighLevel gave up in ' +
-    '2026, is not looked at.',
+    'Ed25519 over the whole body. The RSA signature in x-wh-signature, which HighLevel gave up ' +
+    'in 2026, is not looked at.',
   notSigned:
     'Time: whoever has captured a delivery can send it again, which is a duplicate as ' +
     'long as ids are kept.',
