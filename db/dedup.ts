@@ -32,6 +32,9 @@ export interface FirstDelivery {
   readonly bodyHash: number
 }
 
+/** What tells whether an event is known. */
+export type Identified = Pick<NewEvent, 'source' | 'eventId' | 'eventIdValidMs' | 'receivedAt'>
+
 export interface Dedup {
   /**
    * Moves the newest ids to the file where there are many. Between two transactions; `inboxSeq` is
@@ -41,7 +44,7 @@ export interface Dedup {
   /**
    * The earlier delivery of this event, if its id is still valid. Sees the batch that is under way.
    */
-  find(event: NewEvent): FirstDelivery | undefined
+  find(event: Identified): FirstDelivery | undefined
   /** The event is the inbox row of this seq. What is rolled back needs no undoing. */
   remember(event: NewEvent, inboxSeq: number): void
   /** Drops one run of ids whose events are past their time; `more`: there may be another. */
@@ -87,7 +90,7 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
   }
 
   /** The newest event of this id among those of its hash. */
-  function newestOf(event: NewEvent, seqs: readonly number[]): InboxRow | undefined {
+  function newestOf(event: Identified, seqs: readonly number[]): InboxRow | undefined {
     for (const seq of seqs.toSorted((a, b) => b - a)) {
       const row = statements.row.get({ seq })
       if (row?.eventId === event.eventId && row.source === event.source) return row
@@ -120,7 +123,7 @@ function copyOf(recent: RecentIds, from: number): RecentIds {
   return copy
 }
 
-function isValid({ validUntil }: InboxRow, { eventIdValidMs, receivedAt }: NewEvent): boolean {
+function isValid({ validUntil }: InboxRow, { eventIdValidMs, receivedAt }: Identified): boolean {
   if (validUntil === null) return true
   const leftMs = validUntil - receivedAt
   // Validity is the wall clock's. An id that one far ahead has left must not swallow new

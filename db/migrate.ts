@@ -8,6 +8,7 @@ import batches from './migrations/0003_batches.sql' with { type: 'text' }
 import dedupRuns from './migrations/0004_dedup_runs.sql' with { type: 'text' }
 import reruns from './migrations/0005_reruns.sql' with { type: 'text' }
 import landed from './migrations/0006_landed.sql' with { type: 'text' }
+import consumers from './migrations/0007_consumers.sql' with { type: 'text' }
 
 export interface Migration {
   readonly name: string
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0004_dedup_runs', sql: dedupRuns },
   { name: '0005_reruns', sql: reruns },
   { name: '0006_landed', sql: landed },
+  { name: '0007_consumers', sql: consumers },
 ]
 
 interface AppliedMigration {

@@ -7,6 +7,7 @@ import {
   customType,
   index,
   integer,
+  primaryKey,
   sqliteTable,
   sqliteView,
   text,
@@ -235,6 +236,18 @@ export const reruns = sqliteTable('reruns', {
   starts: integer().notNull(),
   reason: text(),
 })
+
+/** How far consumers are: every record of the partition below the offset is processed. */
+export const consumerPositions = sqliteTable(
+  'consumer_positions',
+  {
+    group: text().notNull(),
+    topic: text().notNull(),
+    partition: integer().notNull(),
+    offset: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.group, table.topic, table.partition] })],
+)
 
 /** Facts about this file: `epoch`, `node_name`, `lifetime_ms`. */
 export const meta = sqliteTable('meta', {

@@ -4,11 +4,13 @@
  */
 import { getTableColumns, sql } from 'drizzle-orm'
 import type { EpochMs } from '../src/clock.ts'
+import type { ConsumeCommit } from '../src/consumer.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
 import type { RetryFinish, RetryStart } from '../src/handler-retry.ts'
 import type { IdempotentAnswer } from '../src/idempotent-answer.ts'
 import type { RelayMark } from '../src/outbox.ts'
 import type { NewRerun, RerunChange, RerunCounts, RerunStep } from '../src/rerun.ts'
+import { openConsume } from './consume.ts'
 import type { Dedup } from './dedup.ts'
 import { hash53 } from './hash.ts'
 import { openIdempotencyKeys } from './idempotency-keys.ts'
@@ -67,6 +69,8 @@ export interface Store {
   startRerun(draft: Draft, id: string): void
   /** Does a part of a rerun; undefined where it is not at this part. */
   stepRerun(draft: Draft, step: RerunStep): RerunCounts | undefined
+  /** Stores what a consumer has processed, and how far it is: all of it, or nothing. */
+  consumed(draft: Draft, commit: ConsumeCommit): void
   /** Writes the chunk: the last thing in the transaction. */
   finish(draft: Draft): void
   /** The transaction is committed: the next one goes on from here. */
@@ -124,6 +128,7 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
       return true
     },
     ...openRerunSteps(database, statements),
+    consumed: openConsumed(database, addEvent),
     finish(draft) {
       const { bodies, inboxFirst, inbox: inboxLast } = draft
       if (bodies.length === 0) return
@@ -140,6 +145,18 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
       last = { chunk, inbox, outbox }
     },
   }
+}
+
+function openConsumed(
+  database: InletDatabase,
+  addEvent: (draft: Draft, event: NewEvent) => Committed,
+): Store['consumed'] {
+  const consume = openConsume(database)
+  return (draft, commit) =>
+    allOrNothing(draft, () => {
+      consume(commit, (event) => addEvent(draft, event))
+      draft.changed = true
+    })
 }
 
 type Statements = ReturnType<typeof prepareStatements>

@@ -1,6 +1,7 @@
 import type { CommitMeter } from '../src/commit-meter.ts'
 import { GatewayError, messageOf } from '../src/errors.ts'
 import type { EpochMs } from '../src/clock.ts'
+import type { ConsumeCommit } from '../src/consumer.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
 import { failpoint } from '../src/failpoint.ts'
 import type { RetryFinish, RetryStart } from '../src/handler-retry.ts'
@@ -65,6 +66,13 @@ export interface Writer {
    * or is not at this part.
    */
   stepRerun(step: RerunStep): Promise<RerunCounts | undefined>
+  /**
+   * Stores what a consumer has processed, and how far it is, all or nothing. Resolves once that is
+   * on disk.
+   *
+   * @throws GatewayError As `mark`.
+   */
+  commitConsumed(commit: ConsumeCommit): Promise<void>
   /** Calls `listener` with the highest outbox seq on disk, after each sync that raised it. */
   onSynced(listener: (outboxSeq: number) => void): void
   /** The highest outbox seq on disk: the relay may read up to here. */
@@ -138,6 +146,8 @@ export function openWriter(options: WriterOptions): Writer {
     changeRerun: (change) => commits.submit(0, (draft) => store.changeRerun(draft, change)),
     startRerun: (id) => commits.submit(0, (draft) => store.startRerun(draft, id)),
     stepRerun: (step) => commits.submit(0, (draft) => store.stepRerun(draft, step)),
+    // One of each consumer is under way, and bounded by what a consumer may have in memory.
+    commitConsumed: (commit) => commits.submit(0, (draft) => store.consumed(draft, commit)),
     onSynced: (listener) => void listeners.push(listener),
     get syncedOutboxSeq() {
       return syncedOutboxSeq

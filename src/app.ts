@@ -16,6 +16,7 @@ import type { Health } from '../routes/health.ts'
 import type { Clock } from './clock.ts'
 import type { CommitMeter } from './commit-meter.ts'
 import type { Config } from './config.ts'
+import { openConsuming } from './consuming.ts'
 import { openDoors } from './doors.ts'
 import { openDoor, type Door } from './door/door.ts'
 import { GatewayError, messageOf } from './errors.ts'
@@ -177,6 +178,8 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
   const reader = opened.use(openReader(path))
   return {
     writer,
+    dedup,
+    epoch: database.epoch,
     checkpointer,
     reader,
     isTrusted: () => database.isTrusted,
@@ -241,6 +244,7 @@ function openHandling(setup: Setup, ports: HandlingPorts, opened: AsyncDisposabl
   }
   scope.run('retries', (signal) => runRetries(retryPorts, signal))
   const rerunPorts = { ...ports, ...storage, reloader, handlePorts }
+  openConsuming(setup.config, { ...ports, ...storage, reloader, watchdog })
   return { reloader, handlePorts, reruns: openRerunning(setup.config, rerunPorts, opened) }
 }
 

@@ -1,4 +1,5 @@
 import { ADMIN_FAULTS } from './admin-faults.ts'
+import { KAFKA_FAULTS } from './kafka-faults.ts'
 
 /** The stage of an event's path that a fault belongs to. */
 export type Stage =
@@ -10,6 +11,7 @@ export type Stage =
   | 'handle'
   | 'commit'
   | 'relay'
+  | 'consume'
   | 'admin'
 
 export interface Fault {
@@ -323,34 +325,7 @@ export const FAULTS = {
     title: 'This gateway is shutting down.',
     hint: 'Nothing to do: the provider tries again.',
   },
-  RECORD_REJECTED: {
-    stage: 'relay',
-    status: 500,
-    retryable: false,
-    title: 'Kafka refuses this record.',
-    hint: 'Compare its size with max.message.bytes of the topic.',
-  },
-  TOPIC_REJECTED: {
-    stage: 'relay',
-    status: 500,
-    retryable: true,
-    title: 'Kafka refuses this topic.',
-    hint: 'Create the topic, or grant this client Write and Describe on it.',
-  },
-  RELAY_CRASHED: {
-    stage: 'relay',
-    status: 500,
-    retryable: true,
-    title: 'The relay ended by itself.',
-    hint: 'Nothing is lost, and another one starts at once. Report what the log says under `relay.crashed`.',
-  },
-  BROKER_UNAVAILABLE: {
-    stage: 'relay',
-    status: 500,
-    retryable: true,
-    title: 'Kafka does not answer.',
-    hint: 'Nothing is lost: the relay goes on as soon as a broker answers. `inlet doctor` says what keeps it away.',
-  },
+  ...KAFKA_FAULTS,
   ...ADMIN_FAULTS,
 } as const satisfies Record<string, Fault>
 

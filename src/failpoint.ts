@@ -42,6 +42,12 @@ export const FAILPOINTS = [
   'rerun.prepared',
   /** A step of a rerun is on disk. */
   'rerun.stepped',
+  /** Handlers of a consumer have run, and nothing of it is stored. */
+  'consume.handled',
+  /** What came of its records is on disk, and Kafka knows nothing of it. */
+  'consume.stored',
+  /** Kafka knows the offsets. */
+  'consume.told',
   /** Old rows are deleted, and the transaction is open. */
   'retention.deleting',
 ] as const

@@ -19,6 +19,7 @@
  * })
  */
 import { z } from 'zod'
+import type { ConsumerDefinition, RecordHandler, RecordRoute } from './consumer.ts'
 import type { ProviderRow } from './providers/row.ts'
 import type { RecordDraft } from './record.ts'
 import { compileRoutes } from './route.ts'
@@ -26,9 +27,18 @@ import type { Event, HandledRoute, Handler, SourceDefinition } from './route.ts'
 
 export { z }
 export { RetryableError } from './errors.ts'
+export { FinalError } from './final-error.ts'
 export type { Json, RecordDraft } from './record.ts'
 export type { ProviderRow } from './providers/row.ts'
 export { verifyVectors, type ProviderVector } from './providers/own.ts'
+export type {
+  ConsumedEvent,
+  ConsumerDefinition,
+  ConsumerRoute,
+  RecordHandler,
+  RecordRoute,
+  RetryPolicy,
+} from './consumer.ts'
 export type {
   Event,
   HandledRoute,
@@ -64,6 +74,43 @@ export function defineSource(
   definition: Omit<SourceDefinition, 'name'>,
 ): SourceDefinition {
   return { name, ...definition }
+}
+
+/**
+ * Routes records whose data matches `schema` to `handle`. Data that does not match is a dead letter
+ * at once; it reaches `handle` when it is replayed with a corrected schema.
+ */
+export function onRecord<Schema extends z.ZodType>(
+  schema: Schema,
+  handle: RecordHandler<z.output<Schema>>,
+): RecordRoute {
+  return { kind: 'record', schema, handle: handle as RecordHandler<unknown> }
+}
+
+/**
+ * Defines a consumer of Kafka topics. A handler file exports it as its default.
+ *
+ * `events` maps a type (`ce_type`) to its route, as for sources; records that no route takes are
+ * passed over. What a handler returns is published, in the transaction in which its record counts
+ * as processed.
+ *
+ * @example
+ * export default defineConsumer('failed-payments', {
+ *   topics: ['webhooks.stripe'],
+ *   events: {
+ *     'charge.failed': onRecord(Charge, ({ data }) => ({
+ *       topic: 'alerts',
+ *       key: data.data.object.customer,
+ *       value: { amount: data.data.object.amount },
+ *     })),
+ *   },
+ * })
+ */
+export function defineConsumer(
+  name: string,
+  definition: Omit<ConsumerDefinition, 'kind' | 'name'>,
+): ConsumerDefinition {
+  return { kind: 'consumer', name, ...definition }
 }
 
 /**

@@ -6,6 +6,8 @@ import { plugin } from 'bun'
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import * as zod from 'zod'
+import { consumerProblem, consumersNamedTwice, type LoadedConsumer } from './consumers.ts'
+import type { ConsumerDefinition } from './consumer.ts'
 import { messageOf } from './errors.ts'
 import * as gateway from './gateway.ts'
 import { SOURCE_NAME, TOPIC_NAME } from './limits.ts'
@@ -21,6 +23,7 @@ export interface LoadedSource {
 
 export interface LoadedHandlers {
   readonly sources: readonly LoadedSource[]
+  readonly consumers: readonly LoadedConsumer[]
   /** One line each: file, position where there is one, reason. */
   readonly problems: readonly string[]
 }
@@ -39,6 +42,7 @@ export function handlerFileNames(directory: string): string[] {
 export async function loadHandlerFiles(directory: string): Promise<LoadedHandlers> {
   serveModules()
   const sources: LoadedSource[] = []
+  const consumers: LoadedConsumer[] = []
   const problems: string[] = []
   for (const name of handlerFileNames(directory)) {
     const file = resolve(directory, name)
@@ -46,12 +50,14 @@ export async function loadHandlerFiles(directory: string): Promise<LoadedHandler
       const loaded = (await import(file)) as { default?: unknown }
       const checked = checkDefinition(loaded.default)
       if (typeof checked === 'string') problems.push(`${name}: ${checked}`)
+      else if ('kind' in checked) consumers.push({ file, definition: checked })
       else sources.push(namingProvider(file, checked))
     } catch (error) {
       problems.push(describeLoadError(name, error))
     }
   }
-  return { sources, problems: [...problems, ...namedTwice(sources)] }
+  const twice = [...namedTwice(sources), ...consumersNamedTwice(consumers)]
+  return { sources, consumers, problems: [...problems, ...twice] }
 }
 
 let served = false
@@ -76,8 +82,9 @@ function serveModules(): void {
 /**
  * What a default export must look like; files are user code, so the type is checked, not believed.
  */
-function checkDefinition(value: unknown): SourceDefinition | string {
-  if (!isObject(value)) return 'has no default export made by defineSource'
+function checkDefinition(value: unknown): SourceDefinition | ConsumerDefinition | string {
+  if (!isObject(value)) return 'has no default export made by defineSource or defineConsumer'
+  if (value['kind'] === 'consumer') return checkConsumer(value)
   const { name, provider, events } = value
   if (typeof name !== 'string' || !SOURCE_NAME.test(name)) {
     return 'the name of a source is a-z 0-9 _ -, at most 63 characters'
@@ -85,12 +92,28 @@ function checkDefinition(value: unknown): SourceDefinition | string {
   const isNamed = typeof provider === 'string' || (isObject(provider) && 'key' in provider)
   if (!isNamed) return 'the source names no provider'
   if (!isObject(events) || Object.keys(events).length === 0) return 'the source has no events'
+  const problem = checkRoutes(events, 'handled')
+  return problem ?? (value as unknown as SourceDefinition)
+}
+
+function checkConsumer(value: Record<string, unknown>): ConsumerDefinition | string {
+  const { events } = value
+  if (!isObject(events) || Object.keys(events).length === 0) return 'the consumer has no events'
+  const problem = consumerProblem(value) ?? checkRoutes(events, 'record')
+  return problem ?? (value as unknown as ConsumerDefinition)
+}
+
+function checkRoutes(events: object, kind: Made): string | undefined {
   for (const [pattern, route] of Object.entries(events)) {
-    const problem = checkRoute(pattern, route)
+    const problem = checkRoute(pattern, route, kind)
     if (problem !== undefined) return `events['${pattern}'] ${problem}`
   }
-  return value as unknown as SourceDefinition
+  return undefined
 }
+
+/** The kind of a route that a function of `inlet` has made, and that function. */
+type Made = keyof typeof MAKERS
+const MAKERS = { handled: 'on', record: 'onRecord' } as const
 
 /** A provider of a file's own goes by its key from here on. */
 function namingProvider(file: string, definition: SourceDefinition): LoadedSource {
@@ -100,24 +123,32 @@ function namingProvider(file: string, definition: SourceDefinition): LoadedSourc
   return { file, definition: own, ownProvider: provider }
 }
 
-function checkRoute(pattern: string, route: unknown): string | undefined {
+function checkRoute(pattern: string, route: unknown, kind: Made): string | undefined {
+  const maker = MAKERS[kind]
   if (!isTypePattern(pattern)) return 'must be a type, `prefix.*` or `*`'
-  if (!isObject(route)) return 'must be made by on(…) or be { topic }'
-  if (route['kind'] === 'handled') return checkHandled(route)
-  if (route['key'] !== undefined && typeof route['key'] !== 'function') {
+  if (!isObject(route)) return `must be made by ${maker}(…) or be { topic }`
+  if (route['kind'] === kind) return checkHandled(route, maker)
+  if (kind === 'handled' && route['key'] !== undefined && typeof route['key'] !== 'function') {
     return 'must have a function as its key: (event) => …'
   }
-  const unknown = Object.keys(route).find((field) => field !== 'topic' && field !== 'key')
+  const unknown = Object.keys(route).find(
+    (field) => field !== 'topic' && (field !== 'key' || kind === 'record'),
+  )
   if (unknown !== undefined) return `has a field "${unknown}" that a route does not know`
   if (typeof route['topic'] !== 'string' || !TOPIC_NAME.test(route['topic'])) {
-    return 'must be made by on(…) or be { topic } with a valid Kafka topic name'
+    return `must be made by ${maker}(…) or be { topic } with a valid Kafka topic name`
   }
   return undefined
 }
 
-function checkHandled({ schema, handle }: Record<string, unknown>): string | undefined {
-  if (!(schema instanceof zod.ZodType)) return 'must be on(schema, handler) with a zod schema'
-  return typeof handle === 'function' ? undefined : 'must be on(schema, handler) with a function'
+function checkHandled(
+  { schema, handle }: Record<string, unknown>,
+  maker: string,
+): string | undefined {
+  if (!(schema instanceof zod.ZodType)) return `must be ${maker}(schema, handler) with a zod schema`
+  return typeof handle === 'function'
+    ? undefined
+    : `must be ${maker}(schema, handler) with a function`
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

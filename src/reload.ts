@@ -1,5 +1,6 @@
 import type { Caller } from './caller.ts'
 import type { Clock } from './clock.ts'
+import type { Consumer } from './consumer.ts'
 import { messageOf } from './errors.ts'
 import { changedPaths, readContents, watchFiles, type Watched } from './file-changes.ts'
 import { RELOAD_QUIET_MS, RELOAD_QUIET_TURNS_MAX } from './limits.ts'
@@ -10,6 +11,7 @@ import type { Source } from './source.ts'
 export interface Served {
   readonly sources: ReadonlyMap<string, Source>
   readonly callers: ReadonlyMap<string, Caller>
+  readonly consumers: ReadonlyMap<string, Consumer>
   /** Names of sources and callers that a handler file defines but nothing configures. */
   readonly inactive: readonly string[]
   readonly watched: Watched
@@ -27,6 +29,8 @@ export interface Reloader {
   current(): Served
   /** Asks for a reload, whether or not a file has changed. */
   request(): void
+  /** Calls `listener` after each reload that has changed what is served. */
+  onServed(listener: () => void): void
   /** Reloads, and resolves when that has ended, whichever way. */
   reloaded(): Promise<void>
   /** Reloads on request and when files change, until `signal` aborts. */
@@ -41,14 +45,15 @@ export function openReloader(first: Served, ports: ReloadPorts): Reloader {
   const { clock, log } = ports
   let served = first
   let contents = readContents(first.watched)
-  let requested = false
-  let changed = false
+  let [requested, changed] = [false, false]
   let wake: () => void = () => undefined
   const waiters: (() => void)[] = []
+  const listeners: (() => void)[] = []
+  const readNow = () => readContents(served.watched)
 
   async function reload(): Promise<void> {
     const trigger = requested ? 'request' : 'files'
-    const seen = readContents(served.watched)
+    const seen = readNow()
     const paths = changedPaths(contents, seen).join(',')
     // Editors and secret managers touch many files; what is loaded is still what is there.
     if (trigger === 'files' && paths === '') return
@@ -62,6 +67,7 @@ export function openReloader(first: Served, ports: ReloadPorts): Reloader {
       served = next
       contents = new Map([...seen, ...newlyWatched(before.watched, next.watched)])
       const tookMs = Math.round(clock.monotonicMs() - startedMs)
+      for (const listener of listeners) listener()
       log.info('reload.finished', { trigger, changed: paths, tookMs, ...difference(before, next) })
     } catch (error) {
       const reason = messageOf(error)
@@ -91,6 +97,7 @@ export function openReloader(first: Served, ports: ReloadPorts): Reloader {
       requested = true
       wake()
     },
+    onServed: (listener) => void listeners.push(listener),
     reloaded() {
       requested = true
       wake()
@@ -101,7 +108,7 @@ export function openReloader(first: Served, ports: ReloadPorts): Reloader {
       while (!signal.aborted) {
         const unwatch = watchIfPossible(served.watched, onChange, log)
         // What changed while nobody watched is seen by comparing.
-        if (!requested && !changed) changed = hasChanged()
+        if (!requested && !changed) changed = changedPaths(contents, readNow()).length > 0
         if (!requested && !changed) await new Promise<void>((resolve) => (wake = resolve))
         await settle(signal)
         unwatch()
@@ -109,10 +116,6 @@ export function openReloader(first: Served, ports: ReloadPorts): Reloader {
       }
       for (const resolve of waiters) resolve()
     },
-  }
-
-  function hasChanged(): boolean {
-    return changedPaths(contents, readContents(served.watched)).length > 0
   }
 }
 
@@ -138,6 +141,7 @@ function difference(before: Served, next: Served) {
   return {
     sources: names.join(','),
     callers: [...next.callers.keys()].join(','),
+    consumers: [...next.consumers.keys()].join(','),
     added: names.filter((name) => !before.sources.has(name)).join(','),
     removed: [...before.sources.keys()].filter((name) => !next.sources.has(name)).join(','),
     inactive: next.inactive.join(','),

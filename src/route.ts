@@ -69,7 +69,9 @@ export function passEverything(topic: string): SourceDefinition['events'] {
  *
  * @example compileRoutes({ 'push': a, 'pull_request.*': b, '*': c })('pull_request.opened') // b
  */
-export function compileRoutes(events: SourceDefinition['events']): Router {
+export function compileRoutes<Each>(
+  events: Readonly<Record<string, Each>>,
+): (type: string) => Each | undefined {
   const exact = new Map(Object.entries(events).filter(([pattern]) => !pattern.endsWith('*')))
   const prefixes = Object.entries(events)
     .filter(([pattern]) => pattern.endsWith('.*'))

@@ -6,6 +6,7 @@ import { existsSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { assert } from './assert.ts'
 import { resolveCallers } from './callers.ts'
+import { resolveConsumers } from './consumers.ts'
 import { parseConfig, type Config, type Environment } from './config.ts'
 import { systemClock } from './clock.ts'
 import type { ParsedBody } from './delivery.ts'
@@ -71,7 +72,10 @@ async function serve(
   const { config: others, loaded } = first.others
   const own = ownProviders(handlers)
   const provider = (key: string) => portOf(own.rows.get(key) ?? CATALOGUE.get(key), findKeys)
-  const third = resolveSources(others, loaded, provider, earlier)
+  const third = resolveSources(others, loaded, provider, {
+    earlier,
+    hasConsumers: handlers.consumers.length > 0,
+  })
   const problems = [...(parsed.ok ? [] : parsed.problems), ...first.problems, ...third.problems]
   const unusable = [...handlers.problems, ...own.problems]
   if (!parsed.ok || problems.length > 0) throw invalid([...problems, ...unusable])
@@ -81,6 +85,7 @@ async function serve(
     config: parsed.config,
     sources: third.sources,
     callers: first.callers,
+    consumers: resolveConsumers(handlers.consumers),
     inactive: [...third.inactive, ...first.inactive],
     watched: { directory: handlersDirectory(env), files },
   }
@@ -96,7 +101,11 @@ export async function loadHandlers(env: Environment): Promise<LoadedHandlers> {
     return loadHandlerFiles(directory)
   }
   // The default may be absent; one that was asked for and is not there would change every topic.
-  return { sources: [], problems: [`INLET_HANDLERS_DIR: ${directory} is not a directory`] }
+  return {
+    sources: [],
+    consumers: [],
+    problems: [`INLET_HANDLERS_DIR: ${directory} is not a directory`],
+  }
 }
 
 /** Where handler files are, also where the rest of the configuration is wrong. */

@@ -8,12 +8,13 @@ export function logStart(
   doors: { readonly url: string; readonly adminUrl: string },
   log: Log,
 ): void {
-  const { config, sources, callers, inactive } = setup
+  const { config, sources, callers, consumers, inactive } = setup
   log.info('gateway.started', {
     url: doors.url,
     adminUrl: doors.adminUrl,
     sources: [...sources.keys()].join(','),
     callers: [...callers.keys()].join(','),
+    consumers: [...consumers.keys()].join(','),
     inactive: inactive.join(','),
     sink: config.INLET_SINK,
     brokers: config.KAFKA_BROKERS.join(','),

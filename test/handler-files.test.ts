@@ -41,7 +41,11 @@ test('a file is loaded as TypeScript, with the very zod that Inlet runs with', a
 })
 
 test('a directory that is not there holds no handlers', async () => {
-  expect(await loadHandlerFiles('/nowhere/handlers')).toEqual({ sources: [], problems: [] })
+  expect(await loadHandlerFiles('/nowhere/handlers')).toEqual({
+    sources: [],
+    consumers: [],
+    problems: [],
+  })
 })
 
 test('a broken file is named with line and reason', async () => {

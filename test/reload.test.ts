@@ -26,6 +26,7 @@ async function openReloadWorld(secret: (dir: string) => string = (dir) => join(d
     sources: new Map(),
     inactive: [],
     callers: new Map(),
+    consumers: new Map(),
     watched: { directory: handlers, files: [file] },
   })
   const world = { loads: 0, problem: undefined as string | undefined }

@@ -1,24 +1,15 @@
-import type { Socket } from 'node:net'
-import {
-  Kafka,
-  logLevel,
-  type logCreator,
-  type Message,
-  type PartitionerArgs,
-  type Producer,
-} from 'kafkajs'
+import type { Message, PartitionerArgs, Producer } from 'kafkajs'
 import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
-import { GatewayError, messageOf } from '../errors.ts'
 import { failpoint } from '../failpoint.ts'
 import type { KafkaSecurity } from '../kafka-security.ts'
 import { PUBLISH_MS_MAX } from '../limits.ts'
 import type { Log } from '../log.ts'
 import type { Landed, PublishRecord } from '../record.ts'
 import { proveLanded, type LastOffsets, type SentTo } from './acks.ts'
+import { openClient, within } from './client.ts'
 import { COMPRESSION_TYPES, registerCodecs, type Compression } from './codecs.ts'
 import { toFault } from './faults.ts'
-import { toKafkajsAddress } from './address.ts'
 import { partitionOf } from './murmur2.ts'
 import { openSecurity, type Security } from './security.ts'
 
@@ -122,43 +113,10 @@ function openSession(
   security: Security,
   generation: number,
 ): Session {
-  const { brokers, clientId, deadlineMs = PUBLISH_MS_MAX, log } = options
-  const sockets = new Set<Socket>()
+  const { deadlineMs = PUBLISH_MS_MAX } = options
   const partitions = new Map<string, number>()
-  let isCut = false
-
-  function openSocket(to: { host: string; port: number; onConnect: () => void }): Socket {
-    if (isCut) throw new Error('this producer was given up')
-    const socket = security.connect(to)
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-    return socket
-  }
-
-  // kafkajs starts with the first broker: a dead one must not be the first of every producer.
-  const start = generation % brokers.length
-  const addresses = brokers.map(toKafkajsAddress)
-  const kafka = new Kafka({
-    clientId,
-    brokers: [...addresses.slice(start), ...addresses.slice(0, start)],
-    ...(security.sasl === undefined ? {} : { sasl: security.sasl }),
-    connectionTimeout: deadlineMs / 4,
-    authenticationTimeout: deadlineMs / 2,
-    // Later than the broker's own timeout, so that its answer counts; earlier than ours.
-    requestTimeout: (deadlineMs * 3) / 4,
-    enforceRequestTimeout: true,
-    retry: {
-      retries: 2,
-      initialRetryTime: 100,
-      maxRetryTime: 1_000,
-      factor: 0.2,
-      multiplier: 2,
-    },
-    socketFactory: openSocket,
-    logLevel: logLevel.WARN,
-    logCreator: logTo(log),
-  })
-  const producer = kafka.producer({
+  const client = openClient({ ...options, security, deadlineMs, generation })
+  const producer = client.kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
@@ -180,12 +138,7 @@ function openSession(
     connected: producer.connect(),
     lastOffsets: new Map(),
     partitions,
-    cut() {
-      isCut = true
-      // With an error, because kafkajs does not listen to a close without one: it would keep the
-      // request waiting.
-      for (const socket of sockets) socket.destroy(new Error('this producer was given up'))
-    },
+    cut: () => client.cut(),
   }
 }
 
@@ -230,34 +183,4 @@ function byPartition(sent: readonly Sent[], partitions: ReadonlyMap<string, numb
     partitions: partitions.get(group[0]?.topic ?? ''),
     positions: group.map(({ position }) => position),
   }))
-}
-
-/**
- * kafkajs reports every try as an error; the relay reports the outcome once. Its fields may hold
- * data, so few pass.
- */
-function logTo(log: Log): logCreator {
-  return () => (entry) => {
-    const { broker, error } = entry.log
-    log.debug('kafka.client', {
-      detail: messageOf(entry.log.message),
-      severity: entry.label,
-      part: entry.namespace,
-      broker: typeof broker === 'string' ? broker : undefined,
-      error: typeof error === 'string' ? error : undefined,
-    })
-  }
-}
-
-/** Rejects after `ms`, whatever `work` does; a later outcome of it is ignored. */
-async function within<T>(ms: number, clock: Clock, work: Promise<T>): Promise<T> {
-  const patience = new AbortController()
-  const timeUp = clock.sleep(ms, patience.signal).then(() => {
-    throw new GatewayError('BROKER_UNAVAILABLE', `no outcome within ${ms} ms`)
-  })
-  try {
-    return await Promise.race([work, timeUp])
-  } finally {
-    patience.abort()
-  }
 }

@@ -1,0 +1,62 @@
+/**
+ * What a consumer has processed: identities are events of the inbox, with the records that handlers
+ * made of them; positions stand beside them, and move in the same transaction.
+ */
+import { and, eq, getTableColumns, sql } from 'drizzle-orm'
+import type { ConsumeCommit, ConsumerPosition, Place } from '../src/consumer.ts'
+import type { Committed, NewEvent } from '../src/event.ts'
+import type { InletDatabase, Reader } from './open.ts'
+import { consumerPositions } from './schema.ts'
+import { slots } from './slots.ts'
+
+/** Applies a commit, inside a transaction. */
+export type Consume = (commit: ConsumeCommit, store: (event: NewEvent) => Committed) => void
+
+export function openConsume(database: InletDatabase): Consume {
+  const move = prepareMove(database)
+  return ({ group, processed, positions }, store) => {
+    // One that is known already changes nothing: its first processing counts.
+    for (const { event } of processed) store(event)
+    for (const position of positions) move.run({ group, ...position })
+  }
+}
+
+/** Reads how far consumers are. */
+export interface ConsumerPositions {
+  /** Undefined where this file has never consumed the partition for the group. */
+  find(group: string, place: Place): number | undefined
+  ofGroup(group: string): readonly ConsumerPosition[]
+}
+
+export function openConsumerPositions({ orm }: Reader): ConsumerPositions {
+  const slot = sql.placeholder
+  const { group, topic, partition, offset } = consumerPositions
+  const ofGroup = eq(group, slot('group'))
+  const one = orm
+    .select({ offset })
+    .from(consumerPositions)
+    .where(and(ofGroup, eq(topic, slot('topic')), eq(partition, slot('partition'))))
+    .prepare()
+  const all = orm
+    .select({ topic, partition, offset })
+    .from(consumerPositions)
+    .where(ofGroup)
+    .orderBy(topic, partition)
+    .prepare()
+  return {
+    find: (name, place) => one.get({ group: name, ...place })?.offset,
+    ofGroup: (name) => all.all({ group: name }),
+  }
+}
+
+function prepareMove({ orm }: InletDatabase) {
+  const { group, topic, partition } = consumerPositions
+  return orm
+    .insert(consumerPositions)
+    .values(slots(getTableColumns(consumerPositions)))
+    .onConflictDoUpdate({
+      target: [group, topic, partition],
+      set: { offset: sql`excluded.offset` },
+    })
+    .prepare()
+}

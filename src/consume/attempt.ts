@@ -1,0 +1,209 @@
+import { z } from 'zod'
+import type { Clock } from '../clock.ts'
+import type { ConsumedEvent, Consumer, FetchedRecord, RecordRoute } from '../consumer.ts'
+import { CONSUMER_ABORT_MS_MAX } from '../consumer-limits.ts'
+import { GatewayError, messageOf, type FaultCode } from '../errors.ts'
+import { toOutboxRecords } from '../handler-result.ts'
+import type { OutboxRecord } from '../record.ts'
+import type { Decoded } from './decode.ts'
+import { errorClassOf, type ErrorClass } from './retry.ts'
+
+/** What came of one try of one record. */
+export type Attempt =
+  /** No route takes it: nothing is stored. */
+  | { readonly kind: 'passed' }
+  | { readonly kind: 'ran'; readonly records: readonly OutboxRecord[] }
+  | { readonly kind: 'invalid'; readonly code: FaultCode; readonly detail: string }
+  | {
+      readonly kind: 'failed'
+      readonly code: FaultCode
+      readonly detail: string
+      readonly errorClass: ErrorClass
+    }
+
+export interface AttemptPorts {
+  readonly clock: Clock
+  /** Ends the process where user code never gives the thread back. Default: nobody watches. */
+  readonly watchdog?: { enter(handler: string): () => void } | undefined
+  /** Is told of a handler that runs on after its time, or its consumer's. */
+  readonly onIgnoredAbort: () => void
+}
+
+/** A record on its way to its handler. */
+export interface Given {
+  readonly record: FetchedRecord
+  readonly decoded: Decoded
+  readonly consumer: Consumer
+  readonly attempt: number
+  /** Aborts when the partition is taken away, or the consumer stops. */
+  readonly signal: AbortSignal
+}
+
+/** Routes, validates and handles a record once. Never throws; waits only where user code does. */
+export function attempt(given: Given, ports: AttemptPorts): Attempt | Promise<Attempt> {
+  const { decoded, consumer } = given
+  const route = consumer.route(decoded.type)
+  if (route === undefined) return { kind: 'passed' }
+  const { data } = decoded
+  if (data.kind === 'broken') return invalid('BODY_NOT_JSON', data.reason)
+  if (!('kind' in route)) return ran(given, { topic: route.topic })
+  const timed = openTimed(given, ports)
+  try {
+    const parsed = parse(route, data.value)
+    const result =
+      parsed instanceof Promise
+        ? parsed.then((late) => handle(late, { given, route, timed }))
+        : handle(parsed, { given, route, timed })
+    return result instanceof Promise ? timed.within(result).catch(failed) : result
+  } catch (error) {
+    return failed(error)
+  } finally {
+    timed.entered()
+  }
+}
+
+type Parsed = z.ZodSafeParseResult<unknown>
+
+/** A schema that waits for something says so by throwing: most do not, and cost no promise. */
+function parse({ schema }: RecordRoute, data: unknown): Parsed | Promise<Parsed> {
+  try {
+    return schema.safeParse(data)
+  } catch (error) {
+    if (error instanceof z.core.$ZodAsyncError) return schema.safeParseAsync(data)
+    throw error
+  }
+}
+
+interface Handling {
+  readonly given: Given
+  readonly route: RecordRoute
+  readonly timed: Timed
+}
+
+function handle(parsed: Parsed, { given, route, timed }: Handling): Attempt | Promise<Attempt> {
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(
+      ({ path, message }) => `${path.join('.') || '(root)'}: ${message}`,
+    )
+    return invalid('SCHEMA_MISMATCH', issues.join('; '))
+  }
+  const result = route.handle(toEvent(given, parsed.data, timed))
+  return result instanceof Promise
+    ? result.then((late) => ran(given, late ?? null))
+    : ran(given, result ?? null)
+}
+
+function ran({ record, decoded }: Given, result: Parameters<typeof toOutboxRecords>[0]): Attempt {
+  const key = keyOf(record) ?? decoded.event?.id ?? placeOf(record)
+  return { kind: 'ran', records: toOutboxRecords(result, key) }
+}
+
+function invalid(code: FaultCode, detail: string): Attempt {
+  return { kind: 'invalid', code, detail }
+}
+
+function failed(error: unknown): Attempt {
+  const errorClass = errorClassOf(error)
+  const { code, detail } =
+    error instanceof GatewayError
+      ? error
+      : { code: 'HANDLER_FAILED' as const, detail: messageOf(error) }
+  return { kind: 'failed', code, detail, errorClass }
+}
+
+function toEvent(given: Given, data: unknown, timed: Timed): ConsumedEvent<unknown> {
+  const { record, decoded, consumer, attempt: tries } = given
+  const { topic, partition, offset, headers, writtenAt } = record
+  return {
+    consumer: consumer.name,
+    topic,
+    partition,
+    offset,
+    key: keyOf(record),
+    id: decoded.event?.id ?? placeOf(record),
+    source: decoded.event?.source ?? '',
+    type: decoded.type,
+    writtenAt,
+    data,
+    body: record.value ?? NOTHING,
+    headers,
+    attempt: tries,
+    // A signal costs a microsecond, and most handlers never ask for it.
+    get signal() {
+      return timed.signal()
+    },
+  }
+}
+
+const NOTHING = new Uint8Array()
+const decoder = new TextDecoder()
+
+/** The key of a record as text; null where it has none. */
+export function keyOf({ key }: Pick<FetchedRecord, 'key'>): string | null {
+  return key === null ? null : decoder.decode(key)
+}
+
+/** What a record that has no identity of its own is named by. */
+export function placeOf({ topic, partition, offset }: FetchedRecord): string {
+  return `${topic}/${partition}/${offset}`
+}
+
+/** The time of one try. */
+interface Timed {
+  signal(): AbortSignal
+  /** The call has returned, whether or not what it began is done. */
+  entered(): void
+  /** Rejects with RECORD_TIMEOUT, once user code has ended or has had its time for that. */
+  within(work: Promise<Attempt>): Promise<Attempt>
+}
+
+function openTimed({ consumer, decoded, signal }: Given, ports: AttemptPorts): Timed {
+  const { clock } = ports
+  const leave = ports.watchdog?.enter(`${consumer.name} ${decoded.type}`)
+  const timeUp = new AbortController()
+  let own: AbortSignal | undefined
+  return {
+    signal: () => (own ??= AbortSignal.any([signal, timeUp.signal])),
+    entered: () => leave?.(),
+    async within(work) {
+      const patience = new AbortController()
+      const stop = () => patience.abort()
+      signal.addEventListener('abort', stop, { once: true })
+      const waited = clock.sleep(consumer.timeoutMs, patience.signal).then(() => undefined)
+      try {
+        const settled = await Promise.race([work, waited])
+        if (settled !== undefined) return settled
+        timeUp.abort()
+        return await endOf(work, consumer, ports)
+      } finally {
+        signal.removeEventListener('abort', stop)
+        patience.abort()
+      }
+    },
+  }
+}
+
+/** The signal has aborted: what the handler makes of that, if it ends in time, still counts. */
+async function endOf(
+  work: Promise<Attempt>,
+  consumer: Consumer,
+  { clock, onIgnoredAbort }: AttemptPorts,
+): Promise<Attempt> {
+  const patience = new AbortController()
+  const late = clock.sleep(CONSUMER_ABORT_MS_MAX, patience.signal).then(() => undefined)
+  const timeout = () =>
+    new GatewayError('RECORD_TIMEOUT', `no result within ${consumer.timeoutMs} ms`)
+  try {
+    const settled = await Promise.race([work, late])
+    if (settled !== undefined) return settled
+    onIgnoredAbort()
+    // Nobody waits for it any more: its rejection must not end the process.
+    work.catch(() => undefined)
+    throw timeout()
+  } catch (error) {
+    // What a handler throws when its signal aborts is our doing.
+    throw error instanceof Error && error.name === 'AbortError' ? timeout() : error
+  } finally {
+    patience.abort()
+  }
+}

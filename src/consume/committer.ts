@@ -1,0 +1,136 @@
+import type { Clock } from '../clock.ts'
+import type { ConsumeCommit, ProcessedRecord } from '../consumer.ts'
+import { CONSUMER_COMMIT_RECORDS_MAX } from '../consumer-limits.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import { failpoint } from '../failpoint.ts'
+import type { Log } from '../log.ts'
+import type { Pending } from './offsets.ts'
+import type { Partition } from './partition.ts'
+
+/** What came of one record. */
+export interface Result {
+  readonly partition: Partition
+  readonly entry: Pending
+  /** What it is counted with while it is in memory. */
+  readonly bytes: number
+  readonly processed: ProcessedRecord
+}
+
+export interface CommitterPorts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly group: string
+  readonly consumer: string
+  readonly commit: (commit: ConsumeCommit) => Promise<void>
+  /** These are on disk. */
+  readonly onCommitted: (results: readonly Result[]) => void
+  /** The writer takes nothing any more. */
+  readonly onFailed: (error: unknown) => void
+}
+
+/** A full disk is looked at again after this time, in ms. */
+const RETRY_MS = 1_000
+
+/**
+ * One commit at a time, which takes what has gathered while the last one synced. A record is done
+ * when its result becomes a part of a commit, and the position that goes with it counts every one
+ * of them: so no position ever passes a record whose result is not in the same transaction, or in
+ * an earlier one.
+ */
+export class Committer {
+  readonly #ports: CommitterPorts
+  readonly #pending = new Set<string>()
+  /** Partitions whose position may have moved, with nothing else to store. */
+  readonly #moved = new Set<Partition>()
+  #queue: Result[] = []
+  #working: Promise<void> | undefined
+
+  constructor(ports: CommitterPorts) {
+    this.#ports = ports
+  }
+
+  /** In the order in which they ended: that is their order in the outbox. */
+  submit(result: Result): void {
+    this.#queue.push(result)
+    this.#pending.add(result.processed.event.eventId)
+    this.#start()
+  }
+
+  /** Of this record nothing is stored: its position is, with the next commit or flush. */
+  pass({ entry, partition }: Pick<Result, 'entry' | 'partition'>): void {
+    entry.isDone = true
+    this.#moved.add(partition)
+  }
+
+  /** Whether a record of this identity waits to be on disk. */
+  isPending(identity: string): boolean {
+    return this.#pending.has(identity)
+  }
+
+  /** Stores positions that nothing else has moved along. Resolves once everything is on disk. */
+  async flush(): Promise<void> {
+    if (this.#queue.length > 0 || this.#moved.size > 0) this.#start()
+    await this.#working
+  }
+
+  #start(): void {
+    this.#working ??= this.#work()
+      .catch((error: unknown) => this.#ports.onFailed(error))
+      .finally(() => (this.#working = undefined))
+  }
+
+  async #work(): Promise<void> {
+    // What ends in this turn of the event loop goes along.
+    await Promise.resolve()
+    while (this.#queue.length > 0 || this.#moved.size > 0) {
+      const { results, positions } = this.#take()
+      failpoint('consume.handled')
+      await this.#store({
+        group: this.#ports.group,
+        processed: results.map(({ processed }) => processed),
+        positions: positions.map(({ partition: { topic, partition }, offset }) => ({
+          topic,
+          partition,
+          offset,
+        })),
+      })
+      failpoint('consume.stored')
+      for (const { processed } of results) this.#pending.delete(processed.event.eventId)
+      for (const { partition, offset } of positions) partition.synced = offset
+      this.#ports.onCommitted(results)
+    }
+  }
+
+  #take(): Taken {
+    const results = this.#queue.slice(0, CONSUMER_COMMIT_RECORDS_MAX)
+    this.#queue = this.#queue.slice(results.length)
+    for (const { entry, partition } of results) {
+      entry.isDone = true
+      this.#moved.add(partition)
+    }
+    const positions = [...this.#moved]
+      .filter((partition) => !partition.isRevoked)
+      .map((partition) => ({ partition, offset: partition.offsets.position() }))
+    this.#moved.clear()
+    return { results, positions }
+  }
+
+  /** A full disk is waited out: what is to be stored stays in memory, and fetching ends. */
+  async #store(commit: ConsumeCommit): Promise<void> {
+    const { clock, log, consumer } = this.#ports
+    for (;;) {
+      try {
+        return await this.#ports.commit(commit)
+      } catch (error) {
+        if (!(error instanceof GatewayError) || error.code !== 'STORAGE_FULL') throw error
+        log.warn('consumer.waits_for_disk', { consumer, reason: messageOf(error) })
+        await clock.sleep(RETRY_MS)
+      }
+    }
+  }
+}
+
+interface Taken {
+  readonly results: readonly Result[]
+  readonly positions: readonly { readonly partition: Partition; readonly offset: number }[]
+}

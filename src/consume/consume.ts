@@ -1,0 +1,140 @@
+/** Runs one consumer: a life after the other, each a membership of its group. See DESIGN.md. */
+import { backoffMs, type Backoff } from '../backoff.ts'
+import type { Consumer } from '../consumer.ts'
+import { CONSUMER_OFFSETS_MS } from '../consumer-limits.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import type { ConsumePorts } from './ports.ts'
+import { Session } from './session.ts'
+import { newTally, type Tally } from './tally.ts'
+
+/** What a person sees of a consumer. */
+export interface ConsumerStatus {
+  /** `starting` until it has partitions, and after each failure. */
+  readonly state: 'starting' | 'running' | 'stopped'
+  /** Why its last life ended; null while it runs. */
+  readonly reason: string | null
+  readonly tally: Readonly<Tally>
+  readonly partitions: readonly {
+    readonly topic: string
+    readonly partition: number
+    /** Every record below it is processed. */
+    readonly position: number
+    readonly highWatermark: number
+    /** Records in Kafka that are not processed. */
+    readonly lag: number
+    /** Records in memory that are not processed. */
+    readonly unfinished: number
+  }[]
+}
+
+/** A life that ended by itself is followed by a pause: one that cannot start must not spin. */
+const RESTART: Backoff = { baseMs: 500, maxMs: 30_000 }
+
+/** A consumer that runs: a life after the other. */
+export class RunningConsumer {
+  readonly #consumer: () => Consumer
+  readonly #ports: ConsumePorts
+  readonly #tally = newTally()
+  #session: Session | undefined
+  #state: ConsumerStatus['state'] = 'starting'
+  #reason: string | null = null
+  #failures = 0
+
+  /** `consumer` as it is served now; what is not its handlers counts from the next life on. */
+  constructor(consumer: () => Consumer, ports: ConsumePorts) {
+    this.#consumer = consumer
+    this.#ports = ports
+  }
+
+  status(): ConsumerStatus {
+    const partitions = this.#session?.partitions ?? []
+    return {
+      state: this.#state,
+      reason: this.#reason,
+      tally: { ...this.#tally },
+      partitions: partitions.map((each) => ({
+        topic: each.topic,
+        partition: each.partition,
+        position: each.offsets.position(),
+        highWatermark: each.highWatermark,
+        lag: each.lag,
+        unfinished: each.unfinished,
+      })),
+    }
+  }
+
+  /** Runs until `signal` aborts: whatever ends it early, it begins anew. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#ports
+    while (!signal.aborted) {
+      try {
+        await this.#live(signal)
+      } catch (error) {
+        this.#failures += 1
+        this.#tally.restarts += 1
+        this.#state = 'starting'
+        this.#reason = messageOf(error)
+        const { name } = this.#consumer()
+        const code = error instanceof GatewayError ? error.code : undefined
+        const failures = this.#failures
+        log.error('consumer.ended', { consumer: name, failures, code, reason: this.#reason })
+        await clock.sleep(backoffMs(RESTART, failures), signal)
+      }
+    }
+    this.#state = 'stopped'
+  }
+
+  /** One life: resolves when `signal` aborts, and rejects where it ends by itself. */
+  async #live(signal: AbortSignal): Promise<void> {
+    const ended = Promise.withResolvers<void>()
+    const leaving = new AbortController()
+    const { openFeed } = this.#ports
+    const feed = openFeed(this.#consumer())
+    const session = new Session(feed, {
+      consumer: this.#consumer,
+      ports: this.#ports,
+      tally: this.#tally,
+      onFailed: ended.reject,
+    })
+    this.#session = session
+    const fed = feed.run(session, leaving.signal)
+    fed.then(ended.resolve, ended.reject)
+    const stop = () => ended.resolve()
+    signal.addEventListener('abort', stop, { once: true })
+    const telling = this.#tellAgain(session, leaving.signal)
+    try {
+      await ended.promise
+    } finally {
+      signal.removeEventListener('abort', stop)
+      // Before it leaves the group: Kafka takes offsets from members only.
+      await session.stop().catch((error: unknown) => this.#onUntold(error))
+      leaving.abort()
+      await telling
+      await fed.catch(() => undefined)
+      this.#session = undefined
+    }
+  }
+
+  async #tellAgain(session: Session, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#ports.clock.sleep(CONSUMER_OFFSETS_MS, signal)
+      if (signal.aborted) return
+      if (session.partitions.length > 0 && this.#state === 'starting') this.#onRunning(session)
+      await session.tell().catch((error: unknown) => this.#onUntold(error))
+    }
+  }
+
+  #onRunning(session: Session): void {
+    this.#state = 'running'
+    this.#reason = null
+    this.#failures = 0
+    const partitions = session.partitions.length
+    this.#ports.log.info('consumer.running', { consumer: this.#consumer().name, partitions })
+  }
+
+  /** What was not told is told again, or found out at the next start. */
+  #onUntold(error: unknown): void {
+    const reason = messageOf(error)
+    this.#ports.log.warn('consumer.offsets_untold', { consumer: this.#consumer().name, reason })
+  }
+}

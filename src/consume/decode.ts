@@ -1,0 +1,91 @@
+import { unreachable } from '../assert.ts'
+import { parseJson, readData } from '../event-data.ts'
+import type { FetchedRecord } from '../consumer.ts'
+
+/** What a record says of itself, and its data. */
+export interface Decoded {
+  /** Of a CloudEvent; undefined for any other record. */
+  readonly event: { readonly source: string; readonly id: string } | undefined
+  readonly type: string
+  readonly contentType: string
+  readonly data: DecodedData
+}
+
+export type DecodedData =
+  | { readonly kind: 'data'; readonly value: unknown }
+  /** It is not what it says it is. */
+  | { readonly kind: 'broken'; readonly reason: string }
+
+/** The type of a record that names none, as of a webhook that names none. */
+const NO_TYPE = 'unknown'
+const NOTHING = new Uint8Array()
+
+/**
+ * Reads a record by its content type: a CloudEvent in binary mode (its attributes are headers) or
+ * structured mode (it is one JSON document), JSON, or raw bytes. Without a content type JSON is
+ * recognised, and anything else is bytes.
+ *
+ * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
+ */
+export function decode({ headers, value }: FetchedRecord): Decoded {
+  const contentType = headers['content-type'] ?? ''
+  if (/^application\/cloudevents/i.test(contentType)) return structured(value, contentType)
+  const { ce_id: id, ce_source: source, ce_type: type } = headers
+  return {
+    event: id === undefined || source === undefined ? undefined : { source, id },
+    type: type ?? NO_TYPE,
+    contentType,
+    data: value === null ? { kind: 'data', value: null } : dataOf(value, contentType),
+  }
+}
+
+function dataOf(value: Uint8Array, contentType: string): DecodedData {
+  if (contentType === '') {
+    const parsed = parseJson(value)
+    return { kind: 'data', value: parsed.kind === 'json' ? parsed.value : value }
+  }
+  const read = readData({ kind: 'bytes', bytes: value }, contentType)
+  if (typeof read === 'string') return { kind: 'broken', reason: `its data ${read}` }
+  switch (read.parsed.kind) {
+    case 'json':
+      return { kind: 'data', value: read.parsed.value }
+    case 'not-json':
+      return { kind: 'broken', reason: read.parsed.reason }
+    case 'opaque':
+      return { kind: 'data', value }
+    default:
+      return unreachable(read.parsed)
+  }
+}
+
+function structured(value: Uint8Array | null, contentType: string): Decoded {
+  const broken = (reason: string): Decoded => ({
+    event: undefined,
+    type: NO_TYPE,
+    contentType,
+    data: { kind: 'broken', reason },
+  })
+  if (!/^application\/cloudevents\+json\s*(;|$)/i.test(contentType)) {
+    return broken(`of CloudEvents only application/cloudevents+json is read`)
+  }
+  const parsed = parseJson(value ?? NOTHING)
+  if (parsed.kind === 'not-json') return broken(parsed.reason)
+  if (typeof parsed.value !== 'object' || parsed.value === null) return broken('is no object')
+  const { id, source, type, ...rest } = parsed.value as Record<string, unknown>
+  if (typeof id !== 'string' || typeof source !== 'string' || typeof type !== 'string') {
+    return broken('has no id, source and type')
+  }
+  return { event: { source, id }, type, contentType, data: dataOfDocument(rest) }
+}
+
+function dataOfDocument(document: Record<string, unknown>): DecodedData {
+  const { data, data_base64: base64, datacontenttype: type } = document
+  // What is a JSON value in a document of JSON needs no further reading.
+  if (base64 === undefined) return { kind: 'data', value: data ?? null }
+  if (data !== undefined)
+    return { kind: 'broken', reason: 'data and data_base64 exclude each other' }
+  const named = typeof type === 'string' ? type : 'application/octet-stream'
+  const read = readData({ kind: 'base64', text: base64 }, named)
+  if (typeof read === 'string') return { kind: 'broken', reason: `its data ${read}` }
+  return dataOf(read.data, named)
+}

@@ -1,0 +1,51 @@
+import type { ConsumerPosition, Place } from '../consumer.ts'
+import { Offsets } from './offsets.ts'
+
+/** A partition that this consumer reads, from one position on. */
+export class Partition implements Place {
+  readonly topic: string
+  readonly partition: number
+  readonly offsets: Offsets
+  /** Records that are fetched, and whose result is not on disk. */
+  unfinished = 0
+  /** Every record below it is on disk as processed: what Kafka is told. */
+  synced: number
+  /** What Kafka was last told. */
+  told: number
+  /** The offset that Kafka will give to the next record. */
+  highWatermark: number
+  /** Not fetched from, because too much of it is in memory. */
+  isFull = false
+  readonly #revoked = new AbortController()
+
+  /** Aborts when it is no longer ours, and when the consumer stops. */
+  readonly signal: AbortSignal
+
+  constructor({ topic, partition, offset }: ConsumerPosition, stopping: AbortSignal) {
+    this.topic = topic
+    this.partition = partition
+    this.offsets = new Offsets(offset)
+    this.synced = offset
+    this.told = offset
+    this.highWatermark = offset
+    this.signal = AbortSignal.any([this.#revoked.signal, stopping])
+  }
+
+  get isRevoked(): boolean {
+    return this.#revoked.signal.aborted
+  }
+
+  revoke(): void {
+    this.#revoked.abort()
+  }
+
+  /** Records that are in Kafka and not processed. */
+  get lag(): number {
+    return Math.max(0, this.highWatermark - this.offsets.position())
+  }
+}
+
+/** Names a partition in a map. */
+export function placeKey({ topic, partition }: Place): string {
+  return `${topic}/${partition}`
+}

@@ -1,0 +1,74 @@
+/** What consumers need of the others: Kafka, the database, and the one writer. */
+import type { Clock } from '../clock.ts'
+import type {
+  ConsumeCommit,
+  Consumer,
+  ConsumerPosition,
+  FetchedRecord,
+  Place,
+} from '../consumer.ts'
+import type { Log } from '../log.ts'
+
+/** What Kafka has of a group for a partition. */
+export interface CommittedOffset extends Place {
+  /** Null where the group has never committed one. */
+  readonly offset: number | null
+  /** What was written beside it. */
+  readonly metadata: string
+}
+
+/** Where a partition is read from. */
+export interface StartPosition extends Place {
+  readonly start: number | 'earliest' | 'latest'
+}
+
+/** Records of one partition, in the order of their offsets. */
+export interface FetchedBatch extends Place {
+  readonly records: readonly FetchedRecord[]
+  /** The offset that the next record of the partition will get, or a later one by now. */
+  readonly highWatermark: number
+}
+
+/** Is told what happens to the membership of a consumer, in order. */
+export interface FeedListener {
+  /** These are ours from now on; answers where each one begins. */
+  assigned(committed: readonly CommittedOffset[]): readonly StartPosition[]
+  /** The partition begins at this offset, or goes on there: what it held before is gone. */
+  positioned(position: ConsumerPosition): void
+  /** These are somebody else's. */
+  revoked(places: readonly Place[]): void
+  /** Resolves once there may be more. */
+  received(batch: FetchedBatch): Promise<void>
+}
+
+/** A membership of a consumer group, or of none: one life of it. */
+export interface RecordFeed {
+  /**
+   * Joins and fetches until `signal` aborts.
+   *
+   * @throws GatewayError where it ends by itself, or has gone silent.
+   */
+  run(listener: FeedListener, signal: AbortSignal): Promise<void>
+  /** Tells Kafka; false where it did not take it, as during a rebalance. */
+  commit(positions: readonly ConsumerPosition[], metadata: string): Promise<boolean>
+  pause(place: Place): void
+  resume(place: Place): void
+  /** Goes on at another offset: `positioned` is called once it does. */
+  seek(position: ConsumerPosition): void
+}
+
+export interface ConsumePorts {
+  readonly clock: Clock
+  readonly log: Log
+  /** Names this file in what is committed to Kafka. */
+  readonly epoch: string
+  readonly openFeed: (consumer: Consumer) => RecordFeed
+  /** Resolves once it is on disk. */
+  readonly commit: (commit: ConsumeCommit) => Promise<void>
+  /** The position in this file; undefined where it has none. */
+  readonly position: (group: string, place: Place) => number | undefined
+  /** Whether a record of this identity is processed. */
+  readonly isProcessed: (source: string, identity: string) => boolean
+  /** See `AttemptPorts`. */
+  readonly watchdog?: { enter(handler: string): () => void } | undefined
+}

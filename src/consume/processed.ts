@@ -1,0 +1,149 @@
+/** What is stored of a record: its identity, what became of it, and where it was. */
+import type { EpochMs } from '../clock.ts'
+import {
+  consumerSource,
+  defaultGroup,
+  type Consumer,
+  type FetchedRecord,
+  type ProcessedRecord,
+} from '../consumer.ts'
+import type { VerifiedBody } from '../delivery.ts'
+import type { FaultCode } from '../errors.ts'
+import type { NewEvent } from '../event.ts'
+import { EVENT_ID_CHARS_MAX } from '../limits.ts'
+import { REPLAY_HEADER, type OutboxRecord } from '../record.ts'
+import { TRACEPARENT } from '../trace-context.ts'
+import { keyOf, placeOf } from './attempt.ts'
+import type { Decoded } from './decode.ts'
+
+/** A record, and what it was found to be. */
+export interface Known {
+  readonly record: FetchedRecord
+  readonly decoded: Decoded
+  readonly consumer: Consumer
+  /** See `identityOf`. */
+  readonly identity: string
+}
+
+/** Why a record was given up. */
+export interface GivenUp {
+  readonly state: 'invalid' | 'failed'
+  readonly code: FaultCode
+  readonly detail: string
+  readonly attempts: number
+}
+
+/**
+ * What makes a record recognisable for one consumer: its topic with the source and id of its
+ * event, and the rerun that published it; of a record that is no CloudEvent its place and its time,
+ * because a topic that is made anew begins at offset 0 again. No topic begins with `@` or `~`.
+ */
+export function identityOf(record: FetchedRecord, { event }: Decoded, consumer: Consumer): string {
+  const { topic, partition, offset, headers, writtenAt } = record
+  const own =
+    event === undefined ? `${partition} ${offset} ${writtenAt}` : `${event.source} ${event.id}`
+  const replay = headers[REPLAY_HEADER]
+  const text = [
+    ...(consumer.group === defaultGroup(consumer.name) ? [] : [`@${consumer.group}`]),
+    ...(replay === undefined ? [] : [`~${replay}`]),
+    topic,
+    own,
+  ].join(' ')
+  if (text.length <= EVENT_ID_CHARS_MAX) return text
+  return `sha256 ${new Bun.CryptoHasher('sha256').update(text).digest('hex')}`
+}
+
+/** A record whose handler has run. Its bytes stay in Kafka, unless they are published again. */
+export function toProcessed(
+  known: Known,
+  records: readonly OutboxRecord[],
+  receivedAt: EpochMs,
+): ProcessedRecord {
+  const { record } = known
+  const isBodyNeeded = records.some(({ value }) => value === null)
+  const { [TRACEPARENT]: traceparent } = record.headers
+  return {
+    event: {
+      ...described(known, receivedAt),
+      headers: JSON.stringify({
+        ...placeHeaders(record),
+        ...(traceparent === undefined ? {} : { [TRACEPARENT]: traceparent }),
+      }),
+      state: records.length === 0 ? 'ignored' : 'accepted',
+      reason: records.length === 0 ? 'its handler publishes nothing' : null,
+      body: toBody(isBodyNeeded ? record.value : null),
+      records,
+    },
+  }
+}
+
+/**
+ * A record that is given up. It is stored whole, so that it can be replayed, and goes to the
+ * dead-letter topic for whoever looks there.
+ */
+export function toDeadLetter(known: Known, why: GivenUp, receivedAt: EpochMs): ProcessedRecord {
+  const { record } = known
+  const base = described(known, receivedAt)
+  return {
+    event: {
+      ...base,
+      headers: JSON.stringify({ ...record.headers, ...placeHeaders(record) }),
+      state: why.state,
+      reason: `${why.code}: ${why.detail}`.slice(0, REASON_CHARS_MAX),
+      body: toBody(record.value),
+      records: [
+        {
+          topic: known.consumer.deadLetterTopic ?? `${record.topic}.dead`,
+          key: base.key,
+          headers: JSON.stringify({ ...record.headers, ...deadHeaders(known, why) }),
+          value: null,
+        },
+      ],
+    },
+  }
+}
+
+type Described = Omit<NewEvent, 'headers' | 'state' | 'reason' | 'body' | 'records'>
+
+function described({ record, decoded, consumer, identity }: Known, receivedAt: EpochMs): Described {
+  return {
+    source: consumerSource(consumer.name),
+    eventId: identity,
+    eventIdValidMs: undefined,
+    type: decoded.type,
+    key: keyOf(record) ?? decoded.event?.id ?? placeOf(record),
+    contentType: decoded.contentType,
+    receivedAt,
+  }
+}
+
+function placeHeaders({ topic, partition, offset }: FetchedRecord): Record<string, string> {
+  return {
+    'kafka-topic': topic,
+    'kafka-partition': String(partition),
+    'kafka-offset': String(offset),
+  }
+}
+
+function deadHeaders({ record, consumer }: Known, why: GivenUp): Record<string, string> {
+  const { topic, partition, offset } = record
+  return {
+    'inlet-dead-consumer': consumer.name,
+    'inlet-dead-topic': topic,
+    'inlet-dead-partition': String(partition),
+    'inlet-dead-offset': String(offset),
+    'inlet-dead-key': keyOf(record) ?? '',
+    'inlet-dead-code': why.code,
+    'inlet-dead-error': why.detail.slice(0, REASON_CHARS_MAX),
+    'inlet-dead-attempts': String(why.attempts),
+  }
+}
+
+/** A reason is a line in a table, not a stack trace. */
+const REASON_CHARS_MAX = 500
+const NOTHING = new Uint8Array()
+
+/** Who may write to a topic is Kafka's to prove: what is read from it is taken as it is. */
+function toBody(value: Uint8Array | null): VerifiedBody {
+  return (value ?? NOTHING) as VerifiedBody
+}

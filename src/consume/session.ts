@@ -1,0 +1,358 @@
+import { unreachable } from '../assert.ts'
+import type { Consumer, ConsumerPosition, FetchedRecord, Place } from '../consumer.ts'
+import {
+  CONSUMER_AHEAD_MAX,
+  CONSUMER_BYTES_MAX,
+  CONSUMER_PARTITION_RECORDS_MAX,
+  CONSUMER_RECORD_OVERHEAD_BYTES,
+  CONSUMER_ROOM_MS_MAX,
+  CONSUMER_STOP_MS_MAX,
+  CONSUMER_TURN_RECORDS,
+} from '../consumer-limits.ts'
+import { failpoint } from '../failpoint.ts'
+import { attempt, keyOf, type Attempt } from './attempt.ts'
+import { Committer, type Result } from './committer.ts'
+import { decode, type Decoded } from './decode.ts'
+import { openLanes, type Lanes, type Turn } from './lanes.ts'
+import type { Pending } from './offsets.ts'
+import { Partition, placeKey } from './partition.ts'
+import type {
+  CommittedOffset,
+  ConsumePorts,
+  FetchedBatch,
+  FeedListener,
+  RecordFeed,
+  StartPosition,
+} from './ports.ts'
+import { identityOf, toDeadLetter, toProcessed, type GivenUp } from './processed.ts'
+import { pauseMs } from './retry.ts'
+import type { Tally } from './tally.ts'
+
+/** A record that was fetched, from here to the commit of what came of it. */
+interface Work {
+  readonly partition: Partition
+  readonly entry: Pending
+  readonly record: FetchedRecord
+  readonly bytes: number
+  /** The consumer as it was served when the record came. */
+  readonly consumer: Consumer
+  attempts: number
+  known: { readonly decoded: Decoded; readonly identity: string } | undefined
+}
+
+export interface SessionOptions {
+  /** As it is served now: a reload changes handlers under way. */
+  readonly consumer: () => Consumer
+  readonly ports: ConsumePorts
+  readonly tally: Tally
+  /** The session cannot go on. */
+  readonly onFailed: (error: unknown) => void
+}
+
+/**
+ * One life of a consumer, from joining its group to leaving it. It owns every record that it has
+ * been given: nothing of one runs on when `stop` has resolved, but for handlers that ignore their
+ * signal.
+ */
+export class Session implements FeedListener {
+  readonly #options: SessionOptions
+  readonly #feed: RecordFeed
+  readonly #lanes: Lanes
+  readonly #committer: Committer
+  readonly #partitions = new Map<string, Partition>()
+  readonly #stopping = new AbortController()
+  readonly #waiting: (() => void)[] = []
+  /** Assignments so far: lanes of an earlier one are not gone on with. */
+  #assignments = 0
+  #bytes = 0
+  /** Partitions that are paused because too much of them is in memory. */
+  #full = 0
+
+  constructor(feed: RecordFeed, options: SessionOptions) {
+    const { ports, consumer } = options
+    const { name, group, concurrency } = consumer()
+    this.#options = options
+    this.#feed = feed
+    this.#lanes = openLanes({ clock: ports.clock, concurrency })
+    this.#committer = new Committer({
+      ...ports,
+      group,
+      consumer: name,
+      onCommitted: (results) => this.#release(results),
+      onFailed: options.onFailed,
+    })
+  }
+
+  get partitions(): readonly Partition[] {
+    return [...this.#partitions.values()]
+  }
+
+  assigned(committed: readonly CommittedOffset[]): readonly StartPosition[] {
+    const { ports, consumer } = this.#options
+    const { group, from } = consumer()
+    return committed.map(({ topic, partition, offset, metadata }) => {
+      const own = ports.position(group, { topic, partition })
+      // Another file has gone on from where this one was: its offset counts, and not ours.
+      const isOurs = offset === null || metadata === ports.epoch
+      return { topic, partition, start: (isOurs ? own : undefined) ?? offset ?? from }
+    })
+  }
+
+  positioned(position: ConsumerPosition): void {
+    this.revoked([position])
+    this.#assignments += 1
+    const partition = new Partition(position, this.#stopping.signal)
+    this.#partitions.set(placeKey(position), partition)
+  }
+
+  revoked(places: readonly Place[]): void {
+    for (const place of places) {
+      const partition = this.#partitions.get(placeKey(place))
+      if (partition?.isFull === true) this.#full -= 1
+      partition?.revoke()
+      this.#partitions.delete(placeKey(place))
+    }
+    this.#wake()
+  }
+
+  async received({
+    topic,
+    partition: number,
+    records,
+    highWatermark,
+  }: FetchedBatch): Promise<void> {
+    const partition = this.#partitions.get(placeKey({ topic, partition: number }))
+    if (partition === undefined) return
+    partition.highWatermark = highWatermark
+    const [first] = records
+    if (first !== undefined && first.offset < partition.offsets.next) {
+      return this.#setBack(partition, { topic, partition: number, records, highWatermark })
+    }
+    for (const [at, record] of records.entries()) {
+      if (partition.isRevoked) return
+      this.#take(partition, record)
+      // Others get their turn: intake answers on the same thread.
+      if (at % CONSUMER_TURN_RECORDS === CONSUMER_TURN_RECORDS - 1) {
+        await this.#options.ports.clock.sleep(0)
+      }
+    }
+    if (!this.#hasRoom(partition)) await this.#waitForRoom(partition)
+  }
+
+  /** Stores what has ended, and tells Kafka how far everything is. */
+  async tell(): Promise<void> {
+    await this.#committer.flush()
+    const news = this.partitions.filter(({ synced, told }) => synced !== told)
+    if (news.length === 0) return
+    const positions = news.map(({ topic, partition, synced: offset }) => ({
+      topic,
+      partition,
+      offset,
+    }))
+    if (!(await this.#feed.commit(positions, this.#options.ports.epoch))) return
+    failpoint('consume.told')
+    for (const [at, partition] of news.entries()) partition.told = positions[at]?.offset ?? 0
+  }
+
+  /** Begins nothing more, aborts what is under way, and stores what that still leads to. */
+  async stop(): Promise<void> {
+    this.#lanes.stop()
+    this.#stopping.abort()
+    this.#wake()
+    await this.#ended()
+    await this.tell()
+  }
+
+  /** Handlers have been told to stop: those that do not are not waited for for ever. */
+  async #ended(): Promise<void> {
+    const patience = new AbortController()
+    const late = this.#options.ports.clock.sleep(CONSUMER_STOP_MS_MAX, patience.signal)
+    await Promise.race([this.#lanes.stopped(), late])
+    patience.abort()
+  }
+
+  /** The topic was made anew, or its leader has lost records: what follows is new. */
+  async #setBack(partition: Partition, batch: FetchedBatch): Promise<void> {
+    const { ports, consumer } = this.#options
+    const { topic, partition: number, records } = batch
+    const [from, to] = [partition.offsets.next, records[0]?.offset ?? 0]
+    const { name } = consumer()
+    ports.log.warn('consumer.set_back', { consumer: name, topic, partition: number, from, to })
+    this.positioned({ topic, partition: number, offset: to })
+    await this.received(batch)
+  }
+
+  #take(partition: Partition, record: FetchedRecord): void {
+    const work: Work = {
+      partition,
+      record,
+      entry: partition.offsets.add(record.offset),
+      bytes: bytesOf(record),
+      consumer: this.#options.consumer(),
+      attempts: 0,
+      known: undefined,
+    }
+    partition.unfinished += 1
+    this.#bytes += work.bytes
+    const key = keyOf(record)
+    // Records without a key promise no order.
+    const lane = key === null ? `#${record.offset}` : `=${key}`
+    this.#lanes.add(`${this.#assignments} ${placeKey(partition)} ${lane}`, () => this.#turn(work))
+  }
+
+  #turn(work: Work): Turn | Promise<Turn> {
+    const { partition, record, consumer } = work
+    if (partition.signal.aborted) return this.#drop(work)
+    const known = (work.known ??= know(work))
+    if (work.attempts === 0 && this.#isKnown(work, known.identity)) {
+      this.#options.tally.duplicates += 1
+      return this.#pass(work)
+    }
+    work.attempts += 1
+    const { ports, tally } = this.#options
+    const given = {
+      record,
+      consumer,
+      decoded: known.decoded,
+      attempt: work.attempts,
+      signal: partition.signal,
+    }
+    const result = attempt(given, {
+      clock: ports.clock,
+      watchdog: ports.watchdog,
+      onIgnoredAbort: () => {
+        const { name } = consumer
+        ports.log.warn('consumer.ignored_abort', { consumer: name, type: known.decoded.type })
+      },
+    })
+    tally.attempts += 1
+    return result instanceof Promise
+      ? result.then((late) => this.#conclude(work, late))
+      : this.#conclude(work, result)
+  }
+
+  #isKnown({ consumer: { name } }: Work, identity: string): boolean {
+    const { isProcessed } = this.#options.ports
+    return this.#committer.isPending(identity) || isProcessed(name, identity)
+  }
+
+  #conclude(work: Work, result: Attempt): Turn {
+    if (work.partition.isRevoked) return this.#drop(work)
+    switch (result.kind) {
+      case 'passed':
+        this.#options.tally.passed += 1
+        return this.#pass(work)
+      case 'ran':
+        this.#options.tally.processed += 1
+        return this.#submit(work, (known, now) => toProcessed(known, result.records, now))
+      case 'invalid':
+        return this.#giveUp(work, { ...result, state: 'invalid', attempts: work.attempts })
+      case 'failed':
+        return this.#failed(work, result)
+      default:
+        return unreachable(result)
+    }
+  }
+
+  #failed(work: Work, result: Extract<Attempt, { kind: 'failed' }>): Turn {
+    // It was told to stop: that is no failure of the record, which is fetched again.
+    if (this.#stopping.signal.aborted) return this.#drop(work)
+    const { consumer, record, attempts } = work
+    const againInMs = pauseMs(result.errorClass, attempts, consumer.retry)
+    const { code, detail } = result
+    if (againInMs === undefined) return this.#giveUp(work, { ...result, state: 'failed', attempts })
+    this.#options.tally.retries += 1
+    const { topic, partition, offset } = record
+    const place = { consumer: consumer.name, topic, partition, offset }
+    this.#options.ports.log.info('consumer.retry', { ...place, attempts, code, detail, againInMs })
+    return { againInMs }
+  }
+
+  #giveUp(work: Work, why: GivenUp): Turn {
+    const { consumer, record } = work
+    const { topic, partition, offset } = record
+    const { code, detail, attempts, state } = why
+    const place = { consumer: consumer.name, topic, partition, offset }
+    this.#options.tally.dead += 1
+    this.#options.ports.log.warn('consumer.dead', { ...place, state, code, detail, attempts })
+    return this.#submit(work, (known, now) => toDeadLetter(known, why, now))
+  }
+
+  #submit(work: Work, make: (known: Known, now: number) => Result['processed']): Turn {
+    const { partition, entry, bytes, record, consumer } = work
+    const known = { ...(work.known ?? know(work)), record, consumer }
+    const processed = make(known, this.#options.ports.clock.now())
+    this.#committer.submit({ partition, entry, bytes, processed })
+    return 'done'
+  }
+
+  #pass(work: Work): Turn {
+    this.#committer.pass(work)
+    this.#release([work])
+    return 'done'
+  }
+
+  /** Somebody else has it, or it is fetched again: its position does not move. */
+  #drop(work: Work): Turn {
+    this.#release([work])
+    return 'done'
+  }
+
+  #release(ended: readonly { readonly partition: Partition; readonly bytes: number }[]): void {
+    for (const { partition, bytes } of ended) {
+      partition.unfinished -= 1
+      this.#bytes -= bytes
+    }
+    this.#wake()
+    if (this.#full === 0) return
+    for (const partition of this.#partitions.values()) {
+      if (!partition.isFull || !this.#hasRoom(partition, 0.5)) continue
+      partition.isFull = false
+      this.#full -= 1
+      this.#feed.resume(partition)
+    }
+  }
+
+  #hasRoom(partition: Partition, share = 1): boolean {
+    return (
+      this.#bytes <= CONSUMER_BYTES_MAX * share &&
+      partition.unfinished <= CONSUMER_PARTITION_RECORDS_MAX * share &&
+      partition.offsets.ahead <= CONSUMER_AHEAD_MAX
+    )
+  }
+
+  /** Keeps the fetch waiting for a while, which costs nothing; then pauses the partition. */
+  async #waitForRoom(partition: Partition): Promise<void> {
+    const { clock } = this.#options.ports
+    const patience = new AbortController()
+    const timeUp = clock.sleep(CONSUMER_ROOM_MS_MAX, patience.signal).then(() => 'late' as const)
+    while (!this.#hasRoom(partition) && !partition.isRevoked && !this.#stopping.signal.aborted) {
+      const woken = new Promise<'woken'>((resolve) => {
+        this.#waiting.push(() => resolve('woken'))
+      })
+      if ((await Promise.race([woken, timeUp])) === 'woken') continue
+      partition.isFull = true
+      this.#full += 1
+      this.#feed.pause(partition)
+      break
+    }
+    patience.abort()
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake()
+  }
+}
+
+type Known = Parameters<typeof toProcessed>[0]
+
+function know({ record, consumer }: Work): { decoded: Decoded; identity: string } {
+  const decoded = decode(record)
+  return { decoded, identity: identityOf(record, decoded, consumer) }
+}
+
+function bytesOf({ key, value, headers }: FetchedRecord): number {
+  let bytes = CONSUMER_RECORD_OVERHEAD_BYTES + (key?.byteLength ?? 0) + (value?.byteLength ?? 0)
+  for (const [name, text] of Object.entries(headers)) bytes += name.length + text.length
+  return bytes
+}

@@ -1,0 +1,70 @@
+/** The limits of consumers: see limits.ts. */
+
+/** Default for records of different keys that one consumer handles at once: calls that wait. */
+export const CONSUMER_CONCURRENCY = 16
+export const CONSUMER_CONCURRENCY_MAX = 1_024
+
+/** Default for one try of a consumer's handler: what it calls has its own, shorter time. */
+export const CONSUMER_TIMEOUT_MS = 30_000
+
+/** How long a handler whose signal has aborted is waited for before its key goes on, in ms. */
+export const CONSUMER_ABORT_MS_MAX = 5_000
+
+/**
+ * Default tries of a record whose handler throws: with the pauses below they take about 6 s, the
+ * time of a lost connection.
+ */
+export const CONSUMER_TRIES_MAX = 5
+
+/** And where it throws a RetryableError: about 12 minutes, the time of a deploy of a neighbour. */
+export const CONSUMER_RETRYABLE_TRIES_MAX = 20
+
+/** The pause before the second try, doubled for each further one. */
+export const CONSUMER_RETRY_BASE_MS = 500
+export const CONSUMER_RETRY_MS_MAX = 60_000
+
+/** Records of one partition that are fetched and not finished: then it is not fetched from. */
+export const CONSUMER_PARTITION_RECORDS_MAX = 2_000
+
+/** Bytes of one consumer that are fetched and not finished; a fetch under way comes on top. */
+export const CONSUMER_BYTES_MAX = 32 * 1024 * 1024
+
+/**
+ * How far a partition may be ahead of its earliest unfinished record: so many are fetched again
+ * after a restart, and found to be processed.
+ */
+export const CONSUMER_AHEAD_MAX = 20_000
+
+/** What a fetched record is counted with besides its key, value and headers. */
+export const CONSUMER_RECORD_OVERHEAD_BYTES = 512
+
+/** Records of one commit: as many as wait while the last one syncs, and no more. */
+export const CONSUMER_COMMIT_RECORDS_MAX = 500
+
+/** Offsets are told to Kafka this often, in ms: a restart of the same file does not need them. */
+export const CONSUMER_OFFSETS_MS = 1_000
+
+/** How long a full consumer keeps the fetch waiting before it pauses the partition, in ms. */
+export const CONSUMER_ROOM_MS_MAX = 1_000
+
+/**
+ * A consumer that has neither fetched nor heartbeated for so long has stopped without a word, in
+ * ms: it is started anew. Longer than kafkajs may take for one request.
+ */
+export const CONSUMER_SILENT_MS_MAX = 45_000
+
+/** A member that is silent for this long leaves its group, in ms. */
+export const CONSUMER_SESSION_MS = 30_000
+
+/** How long Kafka holds a fetch that finds nothing, in ms: fetches a second of an idle consumer. */
+export const CONSUMER_FETCH_WAIT_MS = 500
+
+/** One fetch in bytes, and of one partition in it: Kafka sends at least one batch whatever this. */
+export const CONSUMER_FETCH_BYTES_MAX = 8 * 1024 * 1024
+export const CONSUMER_PARTITION_BYTES_MAX = 1024 * 1024
+
+/** Records that are handled in one go, where their handlers do not wait: 1 to 2 ms. */
+export const CONSUMER_TURN_RECORDS = 100
+
+/** How long a consumer that stops may wait for its handlers, in ms; then their results are lost. */
+export const CONSUMER_STOP_MS_MAX = 5_000

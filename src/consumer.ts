@@ -1,0 +1,146 @@
+/** Consumers: the types behind `defineConsumer`, and what passes between Kafka and the disk. */
+import type { z } from 'zod'
+import type { EpochMs } from './clock.ts'
+import type { NewEvent } from './event.ts'
+import type { HandlerResult, PassThrough } from './route.ts'
+
+/** What a consumer's handler is given: one record of a topic. */
+export interface ConsumedEvent<Data> {
+  /** The name of the consumer. */
+  readonly consumer: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Records with the same key come one after the other. Null where the record has none. */
+  readonly key: string | null
+  /** Its `ce_id`; of a record that is no CloudEvent `<topic>/<partition>/<offset>`. */
+  readonly id: string
+  /** Its `ce_source`; empty for a record that is no CloudEvent. */
+  readonly source: string
+  /** Its `ce_type`; `unknown` for a record that is no CloudEvent. */
+  readonly type: string
+  /** When it was written to the topic, by Kafka's clock or its producer's, in ms since 1970. */
+  readonly writtenAt: EpochMs
+  /** What the record says, as the route's schema returned it. */
+  readonly data: Data
+  /** The exact value of the record. Do not change it. */
+  readonly body: Uint8Array
+  /** The headers of the record, as text. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Which try this is, 1 for the first. */
+  readonly attempt: number
+  /** Aborts when the time of this try is up, and when the consumer has to stop. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Handles one record; I/O is welcome here. What it returns is published in the same transaction in
+ * which the record counts as processed: both, or neither.
+ */
+export type RecordHandler<Data> = (
+  event: ConsumedEvent<Data>,
+) => HandlerResult | undefined | Promise<HandlerResult | undefined>
+
+/** A schema with the handler for what it lets through. Made by `onRecord`. */
+export interface RecordRoute {
+  readonly kind: 'record'
+  readonly schema: z.ZodType
+  readonly handle: RecordHandler<unknown>
+}
+
+/** What to do with records of one type: handle them, or publish their bytes unchanged. */
+export type ConsumerRoute = RecordRoute | Omit<PassThrough, 'key'>
+
+/** How often a record is tried whose handler throws, and how long after. */
+export interface RetryPolicy {
+  /** Tries in all, the first included. Default: 5. */
+  readonly triesMax?: number
+  /** Tries in all where the handler throws a RetryableError. Default: 20. */
+  readonly retryableTriesMax?: number
+  /** The pause before the second try, doubled for each further one. Default: 500. */
+  readonly baseMs?: number
+  /** The longest pause. Default: 60,000. */
+  readonly maxMs?: number
+}
+
+/** A consumer, as its handler file defines it. */
+export interface ConsumerDefinition {
+  readonly kind: 'consumer'
+  readonly name: string
+  /** Names, and patterns that are compared with the topics there are when it starts. */
+  readonly topics: readonly (string | RegExp)[]
+  /** The group it commits its offsets as. Default: `inlet.<name>`. */
+  readonly group?: string
+  /** Where it begins in a partition that its group has never read. Default: `earliest`. */
+  readonly from?: 'earliest' | 'latest'
+  /** By type: the exact one first, then the longest prefix that ends in `.*`, then `*`. */
+  readonly events: Readonly<Record<string, ConsumerRoute>>
+  /** Records of different keys that are handled at the same time. Default: 16. */
+  readonly concurrency?: number
+  /** How long one try may take, in ms. Default: 30,000. */
+  readonly timeoutMs?: number
+  readonly retry?: RetryPolicy
+  /** Where the records go that were given up. Default: `<topic>.dead` of each topic. */
+  readonly deadLetterTopic?: string
+}
+
+/** A consumer that is served: its definition with every default filled in. */
+export interface Consumer {
+  readonly name: string
+  /** The handler file. */
+  readonly file: string
+  readonly topics: readonly (string | RegExp)[]
+  readonly group: string
+  readonly from: 'earliest' | 'latest'
+  readonly concurrency: number
+  readonly timeoutMs: number
+  readonly retry: Required<RetryPolicy>
+  readonly deadLetterTopic: string | undefined
+  /** Finds the route of a type; undefined: such records are passed over. */
+  readonly route: (type: string) => ConsumerRoute | undefined
+}
+
+/** A partition of a topic. */
+export interface Place {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** A record as it was fetched. */
+export interface FetchedRecord extends Place {
+  readonly offset: number
+  readonly key: Uint8Array | null
+  /** Null: a tombstone. */
+  readonly value: Uint8Array | null
+  /** The first of each name, as text. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly writtenAt: EpochMs
+}
+
+/** Every record of the partition below this offset is processed. */
+export interface ConsumerPosition extends Place {
+  readonly offset: number
+}
+
+/** One record that is processed, or given up. */
+export interface ProcessedRecord {
+  /** Its identity, what became of it, and the records that its handler has made. */
+  readonly event: NewEvent
+}
+
+/** What one transaction changes for a consumer: all of it, or nothing. */
+export interface ConsumeCommit {
+  readonly group: string
+  readonly processed: readonly ProcessedRecord[]
+  readonly positions: readonly ConsumerPosition[]
+}
+
+/** The group of a consumer that names none. */
+export function defaultGroup(name: string): string {
+  return `inlet.${name}`
+}
+
+/** The source under which a consumer's records are stored: no configured source has a colon. */
+export function consumerSource(name: string): string {
+  return `consumer:${name}`
+}

@@ -1,0 +1,133 @@
+/** Makes the consumers that are served from what handler files define. */
+import { basename } from 'node:path'
+import { defaultGroup, type Consumer, type ConsumerDefinition } from './consumer.ts'
+import {
+  CONSUMER_CONCURRENCY,
+  CONSUMER_CONCURRENCY_MAX,
+  CONSUMER_RETRY_BASE_MS,
+  CONSUMER_RETRY_MS_MAX,
+  CONSUMER_RETRYABLE_TRIES_MAX,
+  CONSUMER_TIMEOUT_MS,
+  CONSUMER_TRIES_MAX,
+} from './consumer-limits.ts'
+import { SOURCE_NAME, TOPIC_NAME } from './limits.ts'
+import { compileRoutes } from './route.ts'
+
+/** A consumer as one handler file defines it. */
+export interface LoadedConsumer {
+  readonly file: string
+  readonly definition: ConsumerDefinition
+}
+
+/** Fills in every default. */
+export function resolveConsumers(loaded: readonly LoadedConsumer[]): ReadonlyMap<string, Consumer> {
+  return new Map(
+    loaded.map(({ file, definition }) => [definition.name, toConsumer(file, definition)]),
+  )
+}
+
+function toConsumer(file: string, definition: ConsumerDefinition): Consumer {
+  const { name, topics, events, retry = {} } = definition
+  return {
+    name,
+    file,
+    topics,
+    group: definition.group ?? defaultGroup(name),
+    from: definition.from ?? 'earliest',
+    concurrency: definition.concurrency ?? CONSUMER_CONCURRENCY,
+    timeoutMs: definition.timeoutMs ?? CONSUMER_TIMEOUT_MS,
+    retry: {
+      triesMax: retry.triesMax ?? CONSUMER_TRIES_MAX,
+      retryableTriesMax: retry.retryableTriesMax ?? CONSUMER_RETRYABLE_TRIES_MAX,
+      baseMs: retry.baseMs ?? CONSUMER_RETRY_BASE_MS,
+      maxMs: retry.maxMs ?? CONSUMER_RETRY_MS_MAX,
+    },
+    deadLetterTopic: definition.deadLetterTopic,
+    route: compileRoutes(events),
+  }
+}
+
+/**
+ * What is wrong with a consumer beside its events, in one line; undefined where nothing is. Files
+ * are user code, so the type is checked, not believed.
+ */
+export function consumerProblem(value: Readonly<Record<string, unknown>>): string | undefined {
+  const unknown = Object.keys(value).find((field) => !FIELDS.has(field))
+  if (unknown !== undefined) return `has a field "${unknown}" that a consumer does not know`
+  const { name, topics, group, from, concurrency, timeoutMs, retry, deadLetterTopic } = value
+  if (typeof name !== 'string' || !SOURCE_NAME.test(name)) {
+    return 'the name of a consumer is a-z 0-9 _ -, at most 63 characters'
+  }
+  if (!Array.isArray(topics) || topics.length === 0 || !topics.every(isTopic)) {
+    return 'topics must be a list of Kafka topic names and patterns'
+  }
+  if (group !== undefined && (typeof group !== 'string' || !GROUP_NAME.test(group))) {
+    return 'group must be a-z A-Z 0-9 . _ -, at most 249 characters'
+  }
+  if (from !== undefined && from !== 'earliest' && from !== 'latest') {
+    return 'from must be `earliest` or `latest`'
+  }
+  if (concurrency !== undefined && !isWhole(concurrency, CONSUMER_CONCURRENCY_MAX)) {
+    return `concurrency must be a whole number from 1 to ${CONSUMER_CONCURRENCY_MAX}`
+  }
+  if (timeoutMs !== undefined && !isWhole(timeoutMs, DAY_MS)) {
+    return 'timeoutMs must be a whole number of ms, at least 1'
+  }
+  if (deadLetterTopic !== undefined && !isTopicName(deadLetterTopic)) {
+    return 'deadLetterTopic must be a valid Kafka topic name'
+  }
+  return retry === undefined ? undefined : retryProblem(retry)
+}
+
+/** One line for each name that two files define. */
+export function consumersNamedTwice(consumers: readonly LoadedConsumer[]): string[] {
+  const byName = Map.groupBy(consumers, ({ definition }) => definition.name)
+  return [...byName]
+    .filter(([, files]) => files.length > 1)
+    .map(([name, files]) => {
+      const names = files.map(({ file }) => basename(file)).join(' and ')
+      return `${names} both define the consumer "${name}"`
+    })
+}
+
+const FIELDS: ReadonlySet<string> = new Set([
+  'kind',
+  'name',
+  'topics',
+  'group',
+  'from',
+  'events',
+  'concurrency',
+  'timeoutMs',
+  'retry',
+  'deadLetterTopic',
+] satisfies (keyof ConsumerDefinition)[])
+
+/** Kafka takes more, but what is committed under a name should be readable everywhere. */
+const GROUP_NAME = /^[a-zA-Z0-9._-]{1,249}$/
+const DAY_MS = 24 * 60 * 60 * 1_000
+
+function retryProblem(retry: unknown): string | undefined {
+  if (typeof retry !== 'object' || retry === null) return 'retry must be an object'
+  const limits = { triesMax: 1_000, retryableTriesMax: 1_000, baseMs: DAY_MS, maxMs: DAY_MS }
+  for (const [field, value] of Object.entries(retry)) {
+    const max = Object.entries(limits).find(([name]) => name === field)?.[1]
+    if (max === undefined) return `retry has a field "${field}" that it does not know`
+    if (value !== undefined && !isWhole(value, max)) {
+      return `retry.${field} must be a whole number from 1 to ${max}`
+    }
+  }
+  return undefined
+}
+
+function isTopic(topic: unknown): boolean {
+  return topic instanceof RegExp || isTopicName(topic)
+}
+
+function isTopicName(topic: unknown): boolean {
+  return typeof topic === 'string' && TOPIC_NAME.test(topic)
+}
+
+function isWhole(value: unknown, max: number): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= max
+}

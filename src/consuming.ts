@@ -1,0 +1,130 @@
+/** The wiring's part that consumes: which consumers are served, and what they are given. */
+import { openConsumerPositions } from '../db/consume.ts'
+import type { Dedup } from '../db/dedup.ts'
+import type { Reader } from '../db/open.ts'
+import type { Writer } from '../db/writer.ts'
+import type { Clock } from './clock.ts'
+import type { Config } from './config.ts'
+import { RunningConsumer, type ConsumerStatus } from './consume/consume.ts'
+import type { ConsumePorts } from './consume/ports.ts'
+import { consumerSource, type Consumer } from './consumer.ts'
+import { openKafkaFeed } from './kafka/consumer.ts'
+import type { Log } from './log.ts'
+import type { Reloader } from './reload.ts'
+import type { Scope } from './scope.ts'
+import type { Watchdog } from './watchdog.ts'
+
+export interface ConsumingPorts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly scope: Scope
+  readonly writer: Writer
+  readonly reader: Reader
+  readonly dedup: Dedup
+  readonly epoch: string
+  readonly reloader: Reloader
+  readonly watchdog: Watchdog
+}
+
+/** Consumers as others see them. */
+export interface Consuming {
+  /** By name. */
+  status(): ReadonlyMap<string, ConsumerStatus>
+}
+
+interface Run {
+  readonly consumer: RunningConsumer
+  /** What a life of it was begun with: where that changes, another begins. */
+  readonly shape: string
+  readonly stop: AbortController
+  readonly ended: Promise<void>
+}
+
+/** Runs the consumers that are served, and follows every reload. */
+export function openConsuming(config: Config, ports: ConsumingPorts): Consuming {
+  const { log, scope, reloader } = ports
+  const runs = new Map<string, Run>()
+  if (config.INLET_SINK !== 'kafka') {
+    const names = [...reloader.current().consumers.keys()].join(',')
+    if (names !== '') log.warn('consumer.without_kafka', { consumers: names, hint: NEEDS_KAFKA })
+    return { status: () => new Map() }
+  }
+  const consumePorts = toPorts(config, ports)
+
+  function start(name: string, first: Consumer, signal: AbortSignal): Run {
+    let served = first
+    // One that is no longer there goes on as it was until it has stopped.
+    const current = () => (served = reloader.current().consumers.get(name) ?? served)
+    const consumer = new RunningConsumer(current, consumePorts)
+    const stop = new AbortController()
+    const ended = consumer.run(AbortSignal.any([signal, stop.signal]))
+    return { consumer, shape: shapeOf(first), stop, ended }
+  }
+
+  /** Ends what is no longer served as it was, and begins what is new. */
+  async function follow(signal: AbortSignal): Promise<void> {
+    const { consumers } = reloader.current()
+    for (const [name, run] of runs) {
+      const consumer = consumers.get(name)
+      if (consumer !== undefined && shapeOf(consumer) === run.shape) continue
+      run.stop.abort()
+      await run.ended
+      runs.delete(name)
+    }
+    for (const [name, consumer] of consumers) {
+      if (!runs.has(name)) runs.set(name, start(name, consumer, signal))
+    }
+  }
+
+  scope.run('consumers', async (signal) => {
+    let wake: () => void = () => undefined
+    reloader.onServed(() => wake())
+    signal.addEventListener('abort', () => wake(), { once: true })
+    while (!signal.aborted) {
+      const changed = new Promise<void>((resolve) => (wake = resolve))
+      await follow(signal)
+      if (!signal.aborted) await changed
+    }
+    await Promise.all([...runs.values()].map(({ ended }) => ended))
+  })
+  return {
+    status: () => new Map([...runs].map(([name, { consumer }]) => [name, consumer.status()])),
+  }
+}
+
+const NEEDS_KAFKA = 'consumers read from Kafka: set INLET_SINK=kafka'
+
+/** Everything but the handlers, which are looked up for each record. */
+function shapeOf({ topics, group, from, concurrency }: Consumer): string {
+  return JSON.stringify([topics.map(String), group, from, concurrency])
+}
+
+function toPorts(config: Config, ports: ConsumingPorts): ConsumePorts {
+  const { clock, log, writer, dedup, epoch, watchdog } = ports
+  const positions = openConsumerPositions(ports.reader)
+  return {
+    clock,
+    log,
+    epoch,
+    watchdog,
+    openFeed: ({ group, topics }) =>
+      openKafkaFeed({
+        brokers: config.KAFKA_BROKERS,
+        clientId: config.KAFKA_CLIENT_ID,
+        security: config.kafkaSecurity,
+        clock,
+        log,
+        group,
+        topics,
+      }),
+    commit: (commit) => writer.commitConsumed(commit),
+    position: (group, place) => positions.find(group, place),
+    isProcessed: (name, eventId) =>
+      dedup.find({
+        source: consumerSource(name),
+        eventId,
+        eventIdValidMs: undefined,
+        receivedAt: clock.now(),
+      }) !== undefined,
+  }
+}

@@ -1,0 +1,54 @@
+import type { Fault } from './errors.ts'
+
+/** The part of FAULTS that is Kafka's: on the way out, and on the way in. */
+export const KAFKA_FAULTS = {
+  RECORD_REJECTED: {
+    stage: 'relay',
+    status: 500,
+    retryable: false,
+    title: 'Kafka refuses this record.',
+    hint: 'Compare its size with max.message.bytes of the topic.',
+  },
+  TOPIC_REJECTED: {
+    stage: 'relay',
+    status: 500,
+    retryable: true,
+    title: 'Kafka refuses this topic.',
+    hint: 'Create the topic, or grant this client Write and Describe on it.',
+  },
+  RELAY_CRASHED: {
+    stage: 'relay',
+    status: 500,
+    retryable: true,
+    title: 'The relay ended by itself.',
+    hint: 'Nothing is lost, and another one starts at once. Report what the log says under `relay.crashed`.',
+  },
+  BROKER_UNAVAILABLE: {
+    stage: 'relay',
+    status: 500,
+    retryable: true,
+    title: 'Kafka does not answer.',
+    hint: 'Nothing is lost: the relay goes on as soon as a broker answers. `inlet doctor` says what keeps it away.',
+  },
+  RECORD_TIMEOUT: {
+    stage: 'consume',
+    status: 500,
+    retryable: true,
+    title: 'A consumer’s handler did not finish in time.',
+    hint: 'Give `signal` to what it waits for, and raise `timeoutMs` of the consumer if that is slow by nature.',
+  },
+  CONSUMER_SILENT: {
+    stage: 'consume',
+    status: 500,
+    retryable: true,
+    title: 'A consumer has neither fetched nor said that it lives.',
+    hint: 'Nothing is lost, and it is started anew. Where that repeats, look at the brokers with `inlet doctor`.',
+  },
+  TOPICS_MISSING: {
+    stage: 'consume',
+    status: 500,
+    retryable: true,
+    title: 'A consumer finds no topic that it could read.',
+    hint: 'Create the topics, or correct `topics` in its handler file; it looks again by itself.',
+  },
+} as const satisfies Record<string, Fault>

@@ -1,0 +1,309 @@
+/** Consumer groups: one membership of one, from joining to leaving. */
+import type { Consumer, EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs'
+import type { Clock } from '../clock.ts'
+import type { ConsumerPosition, FetchedRecord, Place } from '../consumer.ts'
+import {
+  CONSUMER_FETCH_BYTES_MAX,
+  CONSUMER_FETCH_WAIT_MS,
+  CONSUMER_PARTITION_BYTES_MAX,
+  CONSUMER_SESSION_MS,
+  CONSUMER_SILENT_MS_MAX,
+} from '../consumer-limits.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import type { KafkaSecurity } from '../kafka-security.ts'
+import { PUBLISH_MS_MAX } from '../limits.ts'
+import type { Log } from '../log.ts'
+import { openClient, within, type Client } from './client.ts'
+import { registerCodecs } from './codecs.ts'
+import { toFault } from './faults.ts'
+import { findCommitted, findStarts, findTopics } from './group-offsets.ts'
+import { openSecurity } from './security.ts'
+
+/** How long leaving may take, in ms: then Kafka finds out by itself. */
+const LEAVE_MS_MAX = 3_000
+
+/** How often it is looked at whether the consumer still lives, in ms. */
+const WATCH_MS = 1_000
+
+/** Partitions whose records are handed over at the same time. */
+const HANDOVERS_MAX = 64
+
+export interface KafkaFeedOptions {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly security: KafkaSecurity
+  readonly clock: Clock
+  readonly log: Log
+  readonly group: string
+  readonly topics: readonly (string | RegExp)[]
+}
+
+interface Batch extends Place {
+  readonly records: readonly FetchedRecord[]
+  readonly highWatermark: number
+}
+
+/** Is told what happens, in order. */
+export interface KafkaFeedListener {
+  assigned(
+    committed: readonly (Place & { readonly offset: number | null; readonly metadata: string })[],
+  ): readonly (Place & { readonly start: number | 'earliest' | 'latest' })[]
+  positioned(position: ConsumerPosition): void
+  revoked(places: readonly Place[]): void
+  received(batch: Batch): Promise<void>
+}
+
+export interface KafkaFeed {
+  run(listener: KafkaFeedListener, signal: AbortSignal): Promise<void>
+  commit(positions: readonly ConsumerPosition[], metadata: string): Promise<boolean>
+  pause(place: Place): void
+  resume(place: Place): void
+  seek(position: ConsumerPosition): void
+}
+
+let generations = 0
+
+/** Opens one membership; it joins when it runs. It never starts again by itself. */
+export function openKafkaFeed(options: KafkaFeedOptions): KafkaFeed {
+  registerCodecs()
+  const { clock } = options
+  const security = openSecurity(options.security, clock)
+  generations += 1
+  const deadlineMs = PUBLISH_MS_MAX
+  const client = openClient({ ...options, security, deadlineMs, generation: generations })
+  const consumer = makeConsumer(client, options.group)
+  const membership = new Membership(consumer, client, options)
+  return {
+    async run(listener, signal) {
+      try {
+        await membership.run(listener, signal)
+      } catch (error) {
+        throw error instanceof GatewayError ? error : toFault(error)
+      } finally {
+        await within(LEAVE_MS_MAX, clock, consumer.disconnect()).catch(() => undefined)
+        client.cut()
+      }
+    },
+    async commit(positions, metadata) {
+      try {
+        const offsets = positions.map((each) => ({
+          ...each,
+          offset: String(each.offset),
+          metadata,
+        }))
+        await within(deadlineMs, clock, consumer.commitOffsets(offsets))
+        return true
+      } catch (error) {
+        options.log.debug('kafka.uncommitted', { reason: messageOf(error) })
+        return false
+      }
+    },
+    pause: ({ topic, partition }) => consumer.pause([{ topic, partitions: [partition] }]),
+    resume: (place) => membership.resume(place),
+    seek: (position) => membership.seek(position),
+  }
+}
+
+function makeConsumer({ kafka }: Client, groupId: string): Consumer {
+  return kafka.consumer({
+    groupId,
+    allowAutoTopicCreation: false,
+    sessionTimeout: CONSUMER_SESSION_MS,
+    rebalanceTimeout: 2 * CONSUMER_SESSION_MS,
+    heartbeatInterval: CONSUMER_SESSION_MS / 10,
+    maxWaitTimeInMs: CONSUMER_FETCH_WAIT_MS,
+    maxBytes: CONSUMER_FETCH_BYTES_MAX,
+    maxBytesPerPartition: CONSUMER_PARTITION_BYTES_MAX,
+    metadataMaxAge: 60_000,
+    readUncommitted: false,
+    retry: {
+      retries: 4,
+      initialRetryTime: 200,
+      maxRetryTime: 2_000,
+      factor: 0.2,
+      multiplier: 2,
+      // kafkajs would go on with the same state, and sometimes does not: we make a new consumer.
+      restartOnFailure: () => Promise.resolve(false),
+    },
+  })
+}
+
+/** What this member owns, and where it is in it. */
+class Membership {
+  readonly #consumer: Consumer
+  readonly #client: Client
+  readonly #options: KafkaFeedOptions
+  /** By place, the offset that is fetched next; only those that the listener has positioned. */
+  readonly #owned = new Map<string, ConsumerPosition>()
+  readonly #ended = Promise.withResolvers<void>()
+  #listener: KafkaFeedListener | undefined
+  /** Joins so far: what was begun for an earlier one is dropped. */
+  #joins = 0
+  #seenMs: number
+
+  constructor(consumer: Consumer, client: Client, options: KafkaFeedOptions) {
+    this.#consumer = consumer
+    this.#client = client
+    this.#options = options
+    this.#seenMs = options.clock.monotonicMs()
+    const { events } = consumer
+    const seen = () => (this.#seenMs = options.clock.monotonicMs())
+    consumer.on(events.FETCH, seen)
+    consumer.on(events.HEARTBEAT, seen)
+    consumer.on(events.GROUP_JOIN, ({ payload }) => {
+      seen()
+      this.#joined(payload.memberAssignment)
+    })
+    consumer.on(events.CRASH, ({ payload }) => this.#ended.reject(payload.error))
+    // A crash says why a moment later; without one nobody else would notice.
+    consumer.on(events.STOP, () => {
+      const stopped = () => this.#ended.reject(new Error('the consumer has stopped'))
+      void options.clock.sleep(WATCH_MS).then(stopped)
+    })
+  }
+
+  async run(listener: KafkaFeedListener, signal: AbortSignal): Promise<void> {
+    const { clock, topics } = this.#options
+    this.#listener = listener
+    const stop = () => this.#ended.resolve()
+    signal.addEventListener('abort', stop, { once: true })
+    // Nobody may be there yet to hear how it ends.
+    this.#ended.promise.catch(() => undefined)
+    try {
+      const found = await findTopics(this.#client.kafka, topics)
+      if (signal.aborted) return
+      await within(PUBLISH_MS_MAX, clock, this.#consumer.connect())
+      await this.#consumer.subscribe({ topics: [...found], fromBeginning: true })
+      const watch = this.#watch(signal)
+      this.#seenMs = clock.monotonicMs()
+      const begun = this.#consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: HANDOVERS_MAX,
+        eachBatch: (payload) => this.#received(payload),
+      })
+      begun.catch(this.#ended.reject)
+      await Promise.race([this.#ended.promise, watch])
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  resume(place: Place): void {
+    if (this.#owned.has(nameOf(place))) this.#unpause(place)
+  }
+
+  seek(position: ConsumerPosition): void {
+    if (!this.#owned.has(nameOf(position))) return
+    this.#goTo(position)
+    this.#listener?.positioned(position)
+  }
+
+  /** Rejects once it has been silent for too long. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    while (!signal.aborted) {
+      await clock.sleep(WATCH_MS, signal)
+      const silentMs = clock.monotonicMs() - this.#seenMs
+      if (silentMs > CONSUMER_SILENT_MS_MAX && !signal.aborted) {
+        throw new GatewayError('CONSUMER_SILENT', `nothing for ${Math.round(silentMs)} ms`)
+      }
+    }
+  }
+
+  /**
+   * Called before anything is fetched for this assignment. What stays ours goes on where it was:
+   * kafkajs would go back to what is committed. What is new is paused until it is known where it
+   * begins.
+   */
+  #joined(assignment: Readonly<Record<string, readonly number[]>>): void {
+    this.#joins += 1
+    const places = Object.entries(assignment).flatMap(([topic, partitions]) =>
+      partitions.map((partition) => ({ topic, partition })),
+    )
+    const names = new Set(places.map(nameOf))
+    const lost = [...this.#owned].filter(([name]) => !names.has(name))
+    for (const [name] of lost) this.#owned.delete(name)
+    if (lost.length > 0) this.#listener?.revoked(lost.map(([, place]) => place))
+    const added: Place[] = []
+    for (const place of places) {
+      const known = this.#owned.get(nameOf(place))
+      if (known === undefined) added.push(place)
+      else this.#consumer.seek({ ...known, offset: String(known.offset) })
+    }
+    if (added.length === 0) return
+    for (const place of added) this.#pause(place)
+    this.#begin(added, this.#joins).catch(this.#ended.reject)
+  }
+
+  async #begin(places: readonly Place[], join: number): Promise<void> {
+    const { group } = this.#options
+    const { kafka } = this.#client
+    const committed = await findCommitted(kafka, group, places)
+    const starts = this.#listener?.assigned(committed) ?? []
+    const positions = await findStarts(kafka, starts)
+    // Another join has come in between, and finds the same partitions new.
+    if (join !== this.#joins) return
+    for (const position of positions) {
+      this.#goTo(position)
+      this.#listener?.positioned(position)
+      this.#unpause(position)
+    }
+  }
+
+  #goTo(position: ConsumerPosition): void {
+    this.#owned.set(nameOf(position), position)
+    this.#consumer.seek({ ...position, offset: String(position.offset) })
+  }
+
+  async #received(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload
+    const { topic, partition } = batch
+    const name = nameOf({ topic, partition })
+    const owned = this.#owned.get(name)
+    const [first] = batch.messages
+    if (owned === undefined || payload.isStale() || first === undefined) return
+    const records = batch.messages.map((message) => toRecord(message, { topic, partition }))
+    const last = batch.lastOffset()
+    payload.resolveOffset(last)
+    this.#owned.set(name, { topic, partition, offset: Number(last) + 1 })
+    const highWatermark = Number(batch.highWatermark)
+    await this.#listener?.received({ topic, partition, records, highWatermark })
+    this.#seenMs = this.#options.clock.monotonicMs()
+  }
+
+  #pause({ topic, partition }: Place): void {
+    this.#consumer.pause([{ topic, partitions: [partition] }])
+  }
+
+  #unpause({ topic, partition }: Place): void {
+    this.#consumer.resume([{ topic, partitions: [partition] }])
+  }
+}
+
+function nameOf({ topic, partition }: Place): string {
+  return `${topic}/${partition}`
+}
+
+/** With bytes of its own: kafkajs gives slices of a response, and one would keep it whole. */
+function toRecord(message: KafkaMessage, { topic, partition }: Place): FetchedRecord {
+  const { key, value, offset, timestamp, headers } = message
+  return {
+    topic,
+    partition,
+    offset: Number(offset),
+    key: key === null ? null : new Uint8Array(key),
+    value: value === null ? null : new Uint8Array(value),
+    headers: toText(headers),
+    writtenAt: Number(timestamp),
+  }
+}
+
+function toText(headers: IHeaders | undefined): Readonly<Record<string, string>> {
+  const texts: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    const first = Array.isArray(value) ? value[0] : value
+    if (first !== undefined) texts[name] = first.toString()
+  }
+  return texts
+}

@@ -1,0 +1,80 @@
+/** What a cluster knows of a group before it reads: its topics, its offsets, and their ends. */
+import type { Admin, Kafka } from 'kafkajs'
+import type { ConsumerPosition, Place } from '../consumer.ts'
+import { GatewayError } from '../errors.ts'
+
+/** Topics that a pattern never means: Kafka's own, and what consumers have given up. */
+const NEVER_MEANT = /^__|\.dead$/
+
+/**
+ * The topics that are named, and those there are that a pattern fits.
+ *
+ * @throws GatewayError TOPICS_MISSING where one that is named is not there, or there is none.
+ */
+export async function findTopics(
+  kafka: Kafka,
+  topics: readonly (string | RegExp)[],
+): Promise<readonly string[]> {
+  const there = await ask(kafka, (admin) => admin.listTopics())
+  const missing = topics.filter((topic) => typeof topic === 'string' && !there.includes(topic))
+  if (missing.length > 0) throw new GatewayError('TOPICS_MISSING', missing.join(', '))
+  const found = there.filter((name) =>
+    topics.some((topic) =>
+      typeof topic === 'string' ? topic === name : topic.test(name) && !NEVER_MEANT.test(name),
+    ),
+  )
+  if (found.length === 0) throw new GatewayError('TOPICS_MISSING', topics.join(', '))
+  return found
+}
+
+/** What the group has committed for each of the partitions. */
+export async function findCommitted(
+  kafka: Kafka,
+  groupId: string,
+  places: readonly Place[],
+): Promise<readonly (Place & { offset: number | null; metadata: string })[]> {
+  const topics = [...new Set(places.map(({ topic }) => topic))]
+  const answers = await ask(kafka, (admin) => admin.fetchOffsets({ groupId, topics }))
+  return places.map((place) => {
+    const found = answers
+      .find(({ topic }) => topic === place.topic)
+      ?.partitions.find(({ partition }) => partition === place.partition)
+    const offset = Number(found?.offset ?? -1)
+    // Negative: none, or one of kafkajs's own marks for the beginning or the end.
+    return { ...place, offset: offset < 0 ? null : offset, metadata: found?.metadata ?? '' }
+  })
+}
+
+/** Looks up where the partitions begin and end whose start is one of these. */
+export async function findStarts(
+  kafka: Kafka,
+  starts: readonly (Place & { readonly start: number | 'earliest' | 'latest' })[],
+): Promise<readonly ConsumerPosition[]> {
+  const open = starts.filter(({ start }) => typeof start === 'string')
+  const topics = [...new Set(open.map(({ topic }) => topic))]
+  const ends = await ask(kafka, async (admin) => {
+    const found = topics.map(async (topic) => ({
+      topic,
+      partitions: await admin.fetchTopicOffsets(topic),
+    }))
+    return Promise.all(found)
+  })
+  return starts.map(({ topic, partition, start }) => {
+    if (typeof start === 'number') return { topic, partition, offset: start }
+    const end = ends
+      .find((each) => each.topic === topic)
+      ?.partitions.find((each) => each.partition === partition)
+    return { topic, partition, offset: Number(start === 'earliest' ? end?.low : end?.high) }
+  })
+}
+
+/** On a connection of its own: the consumer's waits for its fetches. */
+async function ask<T>(kafka: Kafka, question: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    return await question(admin)
+  } finally {
+    await admin.disconnect()
+  }
+}
