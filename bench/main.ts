@@ -12,6 +12,7 @@ import { overload } from './overload.ts'
 import { relay } from './relay.ts'
 import { slowDisk } from './slow-disk.ts'
 import { stored } from './stored.ts'
+import { verify } from './verify.ts'
 
 const BENCHMARKS: readonly Benchmark[] = [
   ingest,
@@ -23,6 +24,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   backlog,
   e2e,
   footprint,
+  verify,
 ]
 
 // What is still running, and its files, go with the process: see server.ts and workspace.ts.

@@ -15,4 +15,5 @@ export const RUNS: Readonly<Record<string, readonly string[]>> = {
   backlog: ['backlog'],
   e2e: ['e2e'],
   footprint: ['footprint'],
+  verify: ['verify'],
 }
