@@ -53,8 +53,11 @@ export const CONSUMER_ROOM_MS_MAX = 1_000
  */
 export const CONSUMER_SILENT_MS_MAX = 45_000
 
-/** A member that is silent for this long leaves its group, in ms. */
-export const CONSUMER_SESSION_MS = 30_000
+/**
+ * A member that is silent for this long leaves its group, in ms: so long nobody reads its partitions
+ * after a crash. Heartbeats wait for no handler, and a thread that is blocked for as long is ended.
+ */
+export const CONSUMER_SESSION_MS = 10_000
 
 /** How long Kafka holds a fetch that finds nothing, in ms: fetches a second of an idle consumer. */
 export const CONSUMER_FETCH_WAIT_MS = 500

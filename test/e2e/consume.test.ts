@@ -2,83 +2,100 @@
  * Webhook → Kafka → consumer → Kafka with real processes: what was published once is processed once
  * in effect, wherever a process is killed.
  */
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DATABASE_FILE, openReader } from '../../db/open.ts'
 import { systemClock } from '../../src/clock.ts'
+import type { Failpoint } from '../../src/failpoint.ts'
 import { startGateway, type GatewayProcess } from '../support/gateway-process.ts'
 import { describeWithKafka } from '../support/servers.ts'
-import { makeTempDir, type TempDir } from '../support/temp.ts'
+import { makeTempDir } from '../support/temp.ts'
 import { createTopic, deleteTopics, readTopic, type StoredRecord } from '../support/topics.ts'
 
-setDefaultTimeout(90_000)
-const WAIT_MS_MAX = 30_000
-const POLL_MS = 50
+setDefaultTimeout(120_000)
+const WAIT_MS_MAX = 60_000
+const POLL_MS = 100
+const EVENTS = 60
 const MAIN = join(import.meta.dir, '../../src/main.ts')
 
 describeWithKafka('a consumer, end to end', (brokers) => {
-  let directory: TempDir
-  let gateway: GatewayProcess
-  let [orders, doubled] = ['', '']
+  const topics: string[] = []
+  afterAll(() => deleteTopics(brokers, topics))
 
-  beforeAll(async () => {
-    orders = await createTopic({ brokers, prefix: 'consume-orders' })
-    doubled = await createTopic({ brokers, prefix: 'consume-doubled' })
-  })
-  afterEach(async () => {
-    await gateway.end('SIGKILL')
-    await directory[Symbol.asyncDispose]()
-  })
-  afterAll(() => deleteTopics(brokers, [orders, doubled]))
-
-  const start = (more: Readonly<Record<string, string>> = {}) =>
-    startGateway({
-      command: [process.execPath, MAIN],
-      cwd: directory.path,
-      env: {
-        KAFKA_BROKERS: brokers,
-        INLET_SOURCES: 'shop=standard_webhooks',
-        INLET_SECRET_SHOP: 'none',
-        INLET_TOPIC_SHOP: orders,
-        ...more,
-      },
-    })
-
-  async function open(handler: string): Promise<void> {
-    directory = await makeTempDir()
+  /** A data directory, an input topic with EVENTS records, and a topic for what comes of them. */
+  async function openWorld() {
+    const directory = await makeTempDir()
+    const [from, to] = await Promise.all([
+      createTopic({ brokers, prefix: 'consume-from' }),
+      createTopic({ brokers, prefix: 'consume-to' }),
+    ])
+    topics.push(from, to)
+    const start = (more: Readonly<Record<string, string>> = {}) =>
+      startGateway({
+        command: [process.execPath, MAIN],
+        cwd: directory.path,
+        env: {
+          KAFKA_BROKERS: brokers,
+          INLET_SOURCES: 'shop=standard_webhooks',
+          INLET_SECRET_SHOP: 'none',
+          INLET_TOPIC_SHOP: from,
+          ...more,
+        },
+      })
+    await using gateway = await start()
+    for (let n = 1; n <= EVENTS; n += 1) await send(gateway, n)
+    await gateway.drained(WAIT_MS_MAX)
     mkdirSync(join(directory.path, 'handlers'))
-    writeFileSync(join(directory.path, 'handlers/doubling.ts'), handler)
+    writeFileSync(join(directory.path, 'handlers/doubling.ts'), doubling(from, to))
+    return { directory, to, start }
   }
 
-  /** Polls a topic until it has what is waited for. */
-  async function waitFor(
-    topic: string,
-    isThere: (records: readonly StoredRecord[]) => boolean,
-  ): Promise<readonly StoredRecord[]> {
-    const deadlineMs = systemClock.monotonicMs() + WAIT_MS_MAX
-    for (;;) {
-      const records = await readTopic(brokers, topic)
-      if (isThere(records) || systemClock.monotonicMs() > deadlineMs) return records
-      await systemClock.sleep(POLL_MS)
-    }
-  }
-
-  const send = async (n: number): Promise<void> => {
+  async function send(gateway: GatewayProcess, n: number): Promise<void> {
     const body = JSON.stringify({ n })
     const response = await fetch(`${gateway.url}/hooks/shop`, { method: 'POST', body })
     await response.arrayBuffer()
     expect(response.status).toBe(202)
   }
 
-  test('a webhook is consumed, and what its handler makes is published', async () => {
-    await open(doubling(orders, doubled))
-    gateway = await start()
-    for (let n = 1; n <= 20; n += 1) await send(n)
-    const records = await waitFor(doubled, ({ length }) => length >= 20)
-    expect(records.map(({ value }) => Number(value)).toSorted((a, b) => a - b)).toEqual(
-      Array.from({ length: 20 }, (_, index) => 2 * (index + 1)),
+  /** What is in a topic once everything is, by `ce_id`: the relay may have sent it twice. */
+  async function waitForAll(topic: string): Promise<readonly StoredRecord[]> {
+    const deadlineMs = systemClock.monotonicMs() + WAIT_MS_MAX
+    for (;;) {
+      const records = await readTopic(brokers, topic)
+      const byId = new Map(records.map((record) => [record.headers['ce_id'], record]))
+      if (byId.size >= EVENTS || systemClock.monotonicMs() > deadlineMs) return [...byId.values()]
+      await systemClock.sleep(POLL_MS)
+    }
+  }
+
+  const KILLS: readonly Failpoint[] = ['consume.handled', 'consume.stored', 'consume.told']
+
+  test('what is killed anywhere processes every record once in effect', async () => {
+    await Promise.all(
+      KILLS.map(async (point) => {
+        const { directory, to, start } = await openWorld()
+        await using _ = directory
+        const killed = await start({ INLET_FAILPOINT: `${point}:1:SIGKILL:0` })
+        expect(await killed.exited).toBeNull()
+        const gateway = await start()
+        const doubled = await waitForAll(to)
+        expect(await gateway.end('SIGTERM')).toBe(0)
+
+        expect(doubled.map(({ value }) => Number(value)).toSorted((a, b) => a - b)).toEqual(
+          Array.from({ length: EVENTS }, (__, index) => 2 * (index + 1)),
+        )
+        expect(doubled[0]?.headers).toMatchObject({
+          ce_source: 'consumer:doubling',
+          ce_type: expect.any(String),
+          'content-type': 'application/json',
+        })
+        using reader = openReader(join(directory.path, 'data', DATABASE_FILE))
+        const count = (sql: string) => reader.client.query(sql).values()[0]?.[0]
+        expect(count(`SELECT count(*) FROM outbox WHERE topic = '${to}'`)).toBe(EVENTS)
+        expect(count('SELECT sum(offset) FROM consumer_positions')).toBe(EVENTS)
+      }),
     )
-    expect(gateway.log.filter(({ message }) => message === 'consumer.ended')).toEqual([])
   })
 })
 
@@ -87,6 +104,7 @@ function doubling(from: string, to: string): string {
     import { defineConsumer, onRecord, z } from 'inlet'
     export default defineConsumer('doubling', {
       topics: ['${from}'],
+      group: '${from}',
       events: {
         '*': onRecord(z.object({ n: z.int() }), ({ data: { n } }) => ({
           topic: '${to}',
