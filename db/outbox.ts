@@ -26,6 +26,8 @@ export interface SetAsideEntry {
 export interface OutboxLag {
   /** Entries above the high-water mark. */
   readonly pending: number
+  /** The seq of the last entry, published or not. */
+  readonly lastSeq: number
   /** When the event of the oldest of them was received; null where there is none. */
   readonly oldestReceivedAt: EpochMs | null
   /** Exceptions by status; EXCEPTIONS_COUNTED_MAX means that there are as many or more. */
@@ -123,6 +125,7 @@ export function openOutbox(reader: Reader): Outbox {
       // when it rolls back.
       return {
         pending: Math.max(0, last - highWater),
+        lastSeq: last,
         oldestReceivedAt: oldest?.receivedAt ?? null,
         retry: countOf('retry'),
         blocked: countOf('blocked'),

@@ -43,6 +43,7 @@ import { openScope, type Scope } from './scope.ts'
 import { parseStored, providerPort, type Setup } from './setup.ts'
 import type { Traffic } from './traffic.ts'
 import { openTail } from './tail.ts'
+import { openWaiting } from './waiting.ts'
 import { openWatchdog } from './watchdog.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -317,8 +318,9 @@ function openDoorOf(
 
 /** Asks the database, on a connection that only reads: what it says holds across restarts. */
 function openHealth(outbox: Outbox, relay: RelayThread, door: Door, clock: Clock) {
+  const waitedMs = openWaiting(clock)
   return (state: Health['state']): Health => {
-    const { oldestReceivedAt, ...lag } = outbox.lag()
+    const { oldestReceivedAt, lastSeq, ...lag } = outbox.lag()
     const status = relay.status()
     return {
       ready: state === 'serving' && !door.status().diskIsLow,
@@ -327,7 +329,7 @@ function openHealth(outbox: Outbox, relay: RelayThread, door: Door, clock: Clock
       relay: {
         state: status?.state ?? 'starting',
         fault: status?.fault ?? null,
-        oldestPendingMs: oldestReceivedAt === null ? 0 : clock.now() - oldestReceivedAt,
+        oldestPendingMs: waitedMs({ pending: lag.pending, lastSeq, oldestReceivedAt }),
         retryTopics: outbox.retryTopics(),
         ...lag,
       },

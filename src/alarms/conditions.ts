@@ -99,12 +99,14 @@ function skew(
 
 function lag({ relay }: Readings, limits: AlarmThresholds): readonly Condition[] {
   const { pending, oldestPendingMs } = relay
-  const isOver = (factor: number) =>
-    (limits.lagEntries > 0 && pending > limits.lagEntries * factor) ||
-    (limits.lagMs > 0 && oldestPendingMs > limits.lagMs * factor)
-  if (!isOver(HYSTERESIS)) return []
+  const isMany = (factor: number) => limits.lagEntries > 0 && pending > limits.lagEntries * factor
+  const isOld = (factor: number) => limits.lagMs > 0 && oldestPendingMs > limits.lagMs * factor
+  if (!isMany(HYSTERESIS) && !isOld(HYSTERESIS)) return []
   const text = `${pending} records wait, the oldest for ${duration(oldestPendingMs)}`
-  return [{ name: 'lag', subject: 'outbox', text, isRaising: isOver(1), afterMs: ALARM_BLIP_MS }]
+  const isRaising = isMany(1) || isOld(1)
+  // A burst comes and goes; what is old has waited long enough.
+  const afterMs = isOld(1) ? 0 : ALARM_BLIP_MS
+  return [{ name: 'lag', subject: 'outbox', text, isRaising, afterMs }]
 }
 
 function deadLetters({ relay: { blocked, dead } }: Readings): readonly Condition[] {

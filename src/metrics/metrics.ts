@@ -222,7 +222,7 @@ const RELAY: readonly Metric[] = [
   {
     name: 'inlet_outbox_oldest_seconds',
     kind: 'gauge',
-    help: 'How long the oldest pending one has waited since its event was received.',
+    help: 'How long the oldest pending one has waited, at most 10 s too much.',
     labels: [],
     read: ({ relay }) => one(relay.oldestPendingMs / MS_PER_S),
   },

@@ -98,9 +98,9 @@ describe('an alarm', () => {
 
 describe('what is watched', () => {
   test('how old the oldest record is', () => {
-    const { lookFor } = world()
-    const old = () => relay({ pending: 1, oldestPendingMs: 61_000 })
-    expect(lookFor(30_000, old)).toEqual(['lag outbox'])
+    const { look } = world()
+    expect(look(relay({ pending: 1, oldestPendingMs: 59_000 }))).toEqual([])
+    expect(look(relay({ pending: 1, oldestPendingMs: 61_000 }))).toEqual(['lag outbox'])
   })
 
   test('the disk, before it is so full that nothing is taken', () => {

@@ -182,6 +182,7 @@ test('the lag says how much waits, since when, and why', async () => {
   )
   expect(outbox.lag()).toEqual({
     pending: 1,
+    lastSeq: 3,
     oldestReceivedAt: Date.UTC(2026, 0, 1),
     retry: 1,
     blocked: 1,

@@ -313,6 +313,7 @@ test('an exception goes its way: blocked, redriven, published', async () => {
   await mark({ settled: [1] })
   expect(outbox.lag()).toEqual({
     pending: 0,
+    lastSeq: 1,
     oldestReceivedAt: null,
     retry: 0,
     blocked: 0,
