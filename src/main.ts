@@ -9,6 +9,7 @@ import { events } from './cli/events.ts'
 import { health } from './cli/health.ts'
 import { init } from './cli/init.ts'
 import { outbox } from './cli/outbox.ts'
+import { printable } from './cli/printable.ts'
 import { providers } from './cli/providers.ts'
 import { prune } from './cli/prune.ts'
 import { rejected } from './cli/rejected.ts'
@@ -79,7 +80,7 @@ function unknownCommand(name: string): string {
 /** A reader that has seen enough, as `head` does, ends the command without a word. */
 function print(line: string): void {
   try {
-    process.stdout.write(`${line}\n`)
+    process.stdout.write(`${printable(line)}\n`)
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EPIPE') process.exit(0)
     throw error
@@ -106,12 +107,12 @@ A command in detail:     inlet <command> --help`
 }
 
 function refuse(what: string, help: string): number {
-  process.stderr.write(`inlet: ${what}\nTry: ${help}\n`)
+  complain(`inlet: ${what}\nTry: ${help}`)
   return 2
 }
 
 function explain(error: GatewayError): number {
-  process.stderr.write(`inlet: ${error.fault.title}\n${error.detail}\n${error.fault.hint}\n`)
+  complain(`inlet: ${error.fault.title}\n${error.detail}\n${error.fault.hint}`)
   return 1
 }
 
@@ -119,6 +120,10 @@ function explain(error: GatewayError): number {
 function confess(error: unknown): number {
   const stack = error instanceof Error ? error.stack : undefined
   const what = stack ?? messageOf(error)
-  process.stderr.write(`inlet: this should not have happened. Report it with:\n${what}\n`)
+  complain(`inlet: this should not have happened. Report it with:\n${what}`)
   return 1
+}
+
+function complain(text: string): void {
+  process.stderr.write(`${printable(text)}\n`)
 }

@@ -8,6 +8,7 @@ import { UsageError, type Command } from './command.ts'
 import { openStored } from './data-dir.ts'
 import { FILTER_HELP, FILTER_OPTIONS, toQuery } from './event-filter.ts'
 import { exportEvents } from './export-events.ts'
+import { oneLine } from './printable.ts'
 import { table } from './table.ts'
 
 const LIMIT_DEFAULT = '20'
@@ -160,7 +161,7 @@ function describe(event: EventDetail): string {
       : '',
   })
     .filter(([, value]) => value !== '')
-    .map(([name, value]) => `${name.padEnd(9)} ${value}`)
+    .map(([name, value]) => `${name.padEnd(9)} ${oneLine(value)}`)
   const records = event.records.map(({ topic, key, status, attempts, reason, landed }) => ({
     topic,
     key,

@@ -1,6 +1,7 @@
 import { askApi } from './admin.ts'
 import { parseArguments, wholeNumber } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'
+import { oneLine } from './printable.ts'
 import { table } from './table.ts'
 
 const LIMIT = 20
@@ -71,6 +72,8 @@ function toRow({ at, source, address, step, code, bodyBytes, detail }: Row) {
 }
 
 function inFull(row: Row): string {
-  const headers = Object.entries(row.headers).map(([name, value]) => `  ${name}: ${value}`)
+  const headers = Object.entries(row.headers).map(
+    ([name, value]) => `  ${oneLine(`${name}: ${value}`)}`,
+  )
   return [table(COLUMNS, [toRow(row)]), ...headers, ''].join('\n')
 }

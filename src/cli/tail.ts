@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { openApiStream } from './admin.ts'
 import { parseArguments } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'
+import { oneLine } from './printable.ts'
 import type { TailRow } from '../admin-events.ts'
 
 const OPTIONS = {
@@ -40,5 +41,5 @@ function toLine({ at, outcome, source, seq, type, state, eventId, reason }: Tail
   const what = state === null || state === 'accepted' ? outcome : state
   const cells = [at.slice(11, 23), what.padEnd(9), (source ?? '(unknown)').padEnd(12)]
   const rest = [seq === null ? '' : `#${seq}`, type ?? '', eventId ?? '', reason ?? '']
-  return [...cells, ...rest.filter((each) => each !== '')].join('  ')
+  return oneLine([...cells, ...rest.filter((each) => each !== '')].join('  '))
 }
