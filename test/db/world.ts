@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { openDedup } from '../../db/dedup.ts'
+import { openDedup, type Dedup } from '../../db/dedup.ts'
 import { DATABASE_FILE, openDatabase, type InletDatabase, type Reader } from '../../db/open.ts'
 import type { Sync } from '../../db/sync.ts'
 import { openWriter, type Writer } from '../../db/writer.ts'
@@ -102,6 +102,7 @@ export interface DbWorld extends AsyncDisposable {
   readonly path: string
   readonly clock: ManualClock
   readonly database: InletDatabase
+  readonly dedup: Dedup
   readonly writer: Writer
   /** What `onFatal` was called with. */
   readonly fatal: readonly unknown[]
@@ -129,7 +130,7 @@ export async function openDbWorld(options: DbWorldOptions = {}): Promise<DbWorld
     const database = openDatabase({ path, clock })
     const dedup = openDedup(database, { retentionMs: RETENTION_MS, runIds })
     const onFatal = (error: unknown) => void fatal.push(error)
-    return { database, writer: openWriter({ database, dedup, onFatal, ...writerOptions }) }
+    return { database, dedup, writer: openWriter({ database, dedup, onFatal, ...writerOptions }) }
   }
 
   async function close() {
@@ -144,6 +145,9 @@ export async function openDbWorld(options: DbWorldOptions = {}): Promise<DbWorld
     fatal,
     get database() {
       return opened.database
+    },
+    get dedup() {
+      return opened.dedup
     },
     get writer() {
       return opened.writer

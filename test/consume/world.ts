@@ -1,0 +1,186 @@
+import { openConsumerPositions } from '../../db/consume.ts'
+import { RunningConsumer } from '../../src/consume/consume.ts'
+import type { FeedListener, RecordFeed } from '../../src/consume/ports.ts'
+import {
+  consumerSource,
+  type ConsumerDefinition,
+  type ConsumerPosition,
+  type FetchedRecord,
+} from '../../src/consumer.ts'
+import { CONSUMER_STOP_MS_MAX } from '../../src/consumer-limits.ts'
+import { resolveConsumers } from '../../src/consumers.ts'
+import { defineConsumer } from '../../src/gateway.ts'
+import { silentLog } from '../../src/log.ts'
+import { openDbWorld, settle, type DbWorld } from '../db/world.ts'
+
+export const TOPIC = 'orders'
+const encoder = new TextEncoder()
+
+/** A row of the outbox with the event that it belongs to, as far as consumers decide it. */
+export interface Published {
+  readonly topic: string
+  readonly key: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string | null
+  readonly state: string
+  readonly eventId: string
+}
+
+/** A consumer on a real database. Its feed is the test's own, which decides when what arrives. */
+export interface ConsumeWorld extends AsyncDisposable {
+  readonly db: DbWorld
+  readonly consumer: RunningConsumer
+  /** What Kafka was told, in order. */
+  readonly told: readonly ConsumerPosition[]
+  /** Places that are not fetched from. */
+  readonly paused: ReadonlySet<string>
+  readonly listener: FeedListener
+  /** The partition is ours from the start that the consumer chooses, which is answered. */
+  assign(
+    partition: number,
+    committed?: { offset: number | null; metadata: string },
+  ): number | string
+  /** Hands records over, and lets everything go on that can. */
+  give(...records: readonly FetchedRecord[]): Promise<void>
+  /** Waits until what has ended is on disk. */
+  settled(): Promise<void>
+  /** Moves time: sleepers wake, and what they lead to is on disk. */
+  pass(ms: number): Promise<void>
+  published(): readonly Published[]
+  positions(): readonly ConsumerPosition[]
+  stop(): Promise<void>
+}
+
+export function record(offset: number, overrides: Partial<FetchedRecord> = {}): FetchedRecord {
+  return {
+    topic: TOPIC,
+    partition: 0,
+    offset,
+    key: encoder.encode('key'),
+    value: encoder.encode(JSON.stringify({ n: offset })),
+    headers: {
+      'content-type': 'application/json',
+      ce_id: `event-${offset}`,
+      ce_source: 'shop',
+      ce_type: 'order.created',
+    },
+    writtenAt: 1_000 + offset,
+    ...overrides,
+  }
+}
+
+export function keyed(offset: number, key: string): FetchedRecord {
+  return record(offset, { key: encoder.encode(key) })
+}
+
+export async function openConsumeWorld(
+  definition: Partial<ConsumerDefinition> & Pick<ConsumerDefinition, 'events'>,
+  existing?: DbWorld,
+): Promise<ConsumeWorld> {
+  const db = existing ?? (await openDbWorld())
+  const { clock, database, writer, dedup } = db
+  const file = 'doubling.ts'
+  const defined = defineConsumer('doubling', { topics: [TOPIC], ...definition })
+  const consumer = resolveConsumers([{ file, definition: defined }]).get('doubling')
+  if (consumer === undefined) throw new Error('the consumer is there')
+  const positions = openConsumerPositions(database)
+  const told: ConsumerPosition[] = []
+  const paused = new Set<string>()
+  let listener: FeedListener | undefined
+  const feed: RecordFeed = {
+    run(to, signal) {
+      listener = to
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+    },
+    commit(offsets) {
+      told.push(...offsets)
+      return Promise.resolve(true)
+    },
+    pause: ({ topic, partition }) => void paused.add(`${topic}/${partition}`),
+    resume: ({ topic, partition }) => void paused.delete(`${topic}/${partition}`),
+    seek: () => undefined,
+  }
+  const running = new RunningConsumer(() => consumer, {
+    clock,
+    log: silentLog,
+    epoch: database.epoch,
+    openFeed: () => feed,
+    commit: (commit) => writer.commitConsumed(commit),
+    position: (group, place) => positions.find(group, place),
+    isProcessed: (name, eventId) =>
+      dedup.find({
+        source: consumerSource(name),
+        eventId,
+        eventIdValidMs: undefined,
+        receivedAt: clock.now(),
+      }) !== undefined,
+  })
+  const stopping = new AbortController()
+  const ended = running.run(stopping.signal)
+  const listening = () => {
+    if (listener === undefined) throw new Error('the feed runs')
+    return listener
+  }
+  /** Syncs take real time: a hold comes after every commit that has begun. */
+  const settled = async () => {
+    for (let turn = 0; turn < 3; turn += 1) {
+      await settle()
+      await writer.hold(() => Promise.resolve())
+    }
+    await settle()
+  }
+  async function stop() {
+    stopping.abort()
+    await settle()
+    await ended
+  }
+  return {
+    db,
+    consumer: running,
+    told,
+    paused,
+    get listener() {
+      return listening()
+    },
+    assign(partition, committed = { offset: null, metadata: '' }) {
+      const place = { topic: TOPIC, partition }
+      const [position] = listening().assigned([{ ...place, ...committed }])
+      const start = position?.start ?? 'none'
+      listening().positioned({ ...place, offset: typeof start === 'number' ? start : 0 })
+      return start
+    },
+    async give(...records) {
+      for (const [partition, batch] of Map.groupBy(records, (each) => each.partition)) {
+        const highWatermark = (batch.at(-1)?.offset ?? 0) + 1
+        const place = { topic: TOPIC, partition }
+        void listening().received({ ...place, records: batch, highWatermark })
+      }
+      await settled()
+    },
+    settled,
+    async pass(ms) {
+      clock.advance(ms)
+      await settled()
+    },
+    published() {
+      const sql = `SELECT outbox.topic, outbox.key, outbox.headers, CAST(value AS TEXT) AS text,
+        state, event_id AS eventId FROM outbox JOIN inbox ON inbox.seq = inbox_seq
+        ORDER BY outbox.seq`
+      const rows = database.client.query<Published & { headers: string }, []>(sql).all()
+      return rows.map((row) => ({
+        ...row,
+        headers: JSON.parse(row.headers) as Record<string, string>,
+      }))
+    },
+    positions: () => positions.ofGroup('inlet.doubling'),
+    stop,
+    async [Symbol.asyncDispose]() {
+      const stopped = stop()
+      await settled()
+      // Handlers that never end are not waited for for ever.
+      clock.advance(CONSUMER_STOP_MS_MAX)
+      await stopped
+      if (existing === undefined) await db[Symbol.asyncDispose]()
+    },
+  }
+}
