@@ -54,8 +54,8 @@ export const CONSUMER_ROOM_MS_MAX = 1_000
 export const CONSUMER_SILENT_MS_MAX = 45_000
 
 /**
- * A member that is silent for this long leaves its group, in ms: so long nobody reads its partitions
- * after a crash. Heartbeats wait for no handler, and a thread that is blocked for as long is ended.
+ * A member that is silent for this long leaves its group, in ms: for so long nobody reads its
+ * partitions after a crash. Heartbeats wait for no handler, and a thread that is blocked ends.
  */
 export const CONSUMER_SESSION_MS = 10_000
 

@@ -142,5 +142,12 @@ export function defaultGroup(name: string): string {
 
 /** The source under which a consumer's records are stored: no configured source has a colon. */
 export function consumerSource(name: string): string {
-  return `consumer:${name}`
+  return `${CONSUMER_PREFIX}${name}`
 }
+
+/** The consumer whose record an event of this source was; undefined where it was none's. */
+export function consumerOf(source: string): string | undefined {
+  return source.startsWith(CONSUMER_PREFIX) ? source.slice(CONSUMER_PREFIX.length) : undefined
+}
+
+const CONSUMER_PREFIX = 'consumer:'

@@ -8,6 +8,8 @@ import type { Writer } from '../db/writer.ts'
 import { SEARCH_MS_MAX } from './admin-limits.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import { replayRecord } from './consume/replay.ts'
+import { consumerOf, consumerSource } from './consumer.ts'
 import type { HandlePorts } from './ingest/handle.ts'
 import { replay } from './ingest/replay.ts'
 import type { Log } from './log.ts'
@@ -56,7 +58,8 @@ export function openRerunning(
   const { ask } = thread
   const finding: FindPorts = {
     search({ seqs: _listed, topic: _topic, status: _status, ...query }, behind, limit) {
-      const sources = [...reloader.current().sources.keys()]
+      const { sources: named, consumers } = reloader.current()
+      const sources = [...named.keys(), ...[...consumers.keys()].map(consumerSource)]
       const msMax = SEARCH_MS_MAX
       return ask('seqs', { query, order: 'oldest', behind, limit, msMax, sources })
     },
@@ -83,7 +86,12 @@ export function openRerunning(
     ...finding,
     async replay(seq) {
       const event = kept.bySeq(seq)
-      return event && { seq, ...(await replay(event, replayPorts)) }
+      if (event === undefined) return undefined
+      const name = consumerOf(event.source)
+      if (name === undefined) return { seq, ...(await replay(event, replayPorts)) }
+      const consumer = reloader.current().consumers.get(name)
+      const replayed = await replayRecord(event, consumer, replayPorts)
+      return replayed && { seq, ...replayed }
     },
     hasBlockedKeys: config.INLET_POISON_POLICY === 'block-key',
     ring: () => relay.ring(),

@@ -26,7 +26,7 @@ export interface AttemptPorts {
   /** Ends the process where user code never gives the thread back. Default: nobody watches. */
   readonly watchdog?: { enter(handler: string): () => void } | undefined
   /** Is told of a handler that runs on after its time, or its consumer's. */
-  readonly onIgnoredAbort: () => void
+  readonly onIgnoredAbort?: () => void
 }
 
 /** A record on its way to its handler. */
@@ -196,7 +196,7 @@ async function endOf(
   try {
     const settled = await Promise.race([work, late])
     if (settled !== undefined) return settled
-    onIgnoredAbort()
+    onIgnoredAbort?.()
     // Nobody waits for it any more: its rejection must not end the process.
     work.catch(() => undefined)
     throw timeout()

@@ -87,7 +87,11 @@ export function toDeadLetter(known: Known, why: GivenUp, receivedAt: EpochMs): P
   return {
     event: {
       ...base,
-      headers: JSON.stringify({ ...record.headers, ...placeHeaders(record) }),
+      headers: JSON.stringify({
+        ...record.headers,
+        ...placeHeaders(record),
+        ...keptHeaders(record),
+      }),
       state: why.state,
       reason: `${why.code}: ${why.detail}`.slice(0, REASON_CHARS_MAX),
       body: toBody(record.value),
@@ -124,6 +128,42 @@ function placeHeaders({ topic, partition, offset }: FetchedRecord): Record<strin
     'kafka-offset': String(offset),
   }
 }
+
+/** What else makes the record again, beside its headers and its place. */
+function keptHeaders(record: FetchedRecord): Record<string, string> {
+  const key = keyOf(record)
+  return {
+    'kafka-timestamp': String(record.writtenAt),
+    ...(key === null ? {} : { 'kafka-key': key }),
+    ...(record.value === null ? { 'kafka-tombstone': '1' } : {}),
+  }
+}
+
+/** The record that was stored whole; undefined where only what came of it is stored. */
+export function keptRecord({ headers: text, body }: KeptRow): FetchedRecord | undefined {
+  const all = text === null ? {} : (JSON.parse(text) as Record<string, string>)
+  const headers = Object.fromEntries(Object.entries(all).filter(([name]) => !OWN.test(name)))
+  const writtenAt = all['kafka-timestamp']
+  if (writtenAt === undefined) return undefined
+  const key = all['kafka-key']
+  return {
+    topic: all['kafka-topic'] ?? '',
+    partition: Number(all['kafka-partition']),
+    offset: Number(all['kafka-offset']),
+    key: key === undefined ? null : encoder.encode(key),
+    value: all['kafka-tombstone'] === undefined ? body : null,
+    headers,
+    writtenAt: Number(writtenAt),
+  }
+}
+
+interface KeptRow {
+  readonly headers: string | null
+  readonly body: Uint8Array
+}
+
+const OWN = /^kafka-(topic|partition|offset|timestamp|key|tombstone)$/
+const encoder = new TextEncoder()
 
 function deadHeaders({ record, consumer }: Known, why: GivenUp): Record<string, string> {
   const { topic, partition, offset } = record

@@ -1,0 +1,55 @@
+/** Handles dead letters once more, for whoever replays them. */
+import type { Consumer, FetchedRecord } from '../consumer.ts'
+import { unreachable } from '../assert.ts'
+import type { KeptEvent, NewEvent } from '../event.ts'
+import { attempt, type AttemptPorts } from './attempt.ts'
+import { decode } from './decode.ts'
+import { keptRecord } from './processed.ts'
+
+/** A record that was given up, as it is stored. */
+export interface KeptRecord extends KeptEvent {
+  readonly headers: string | null
+}
+
+type Replayed = Pick<NewEvent, 'state' | 'reason' | 'records'>
+
+/**
+ * Runs the handler of today once over a record that was given up. Undefined where its bytes are not
+ * kept: those of records that were processed are in Kafka alone. Never throws.
+ */
+export async function replayRecord(
+  event: KeptRecord,
+  consumer: Consumer | undefined,
+  ports: AttemptPorts,
+): Promise<Replayed | undefined> {
+  const record = keptRecord(event)
+  if (record === undefined) return undefined
+  if (consumer === undefined) {
+    const reason = `SOURCE_UNKNOWN: "${event.source}" is no longer defined`
+    return { state: 'failed', reason, records: [] }
+  }
+  return toReplayed(await attemptOnce(record, consumer, ports))
+}
+
+function attemptOnce(record: FetchedRecord, consumer: Consumer, ports: AttemptPorts) {
+  const { signal } = new AbortController()
+  return attempt({ record, consumer, decoded: decode(record), attempt: 1, signal }, ports)
+}
+
+function toReplayed(result: Awaited<ReturnType<typeof attemptOnce>>): Replayed {
+  switch (result.kind) {
+    case 'passed':
+      return { state: 'ignored', reason: 'no route takes this type', records: [] }
+    case 'ran': {
+      const { records } = result
+      return records.length === 0
+        ? { state: 'ignored', reason: 'its handler publishes nothing', records }
+        : { state: 'accepted', reason: null, records }
+    }
+    case 'invalid':
+    case 'failed':
+      return { state: result.kind, reason: `${result.code}: ${result.detail}`, records: [] }
+    default:
+      return unreachable(result)
+  }
+}

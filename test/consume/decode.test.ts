@@ -1,0 +1,68 @@
+import { expect, test } from 'bun:test'
+import { decode } from '../../src/consume/decode.ts'
+import { record } from './world.ts'
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+const structured = (value: object) =>
+  decode(
+    record(0, {
+      headers: { 'content-type': 'application/cloudevents+json; charset=utf-8' },
+      value: bytes(JSON.stringify(value)),
+    }),
+  )
+const event = { specversion: '1.0', id: '1', source: '/shop', type: 'order.created' }
+
+test('a CloudEvent in binary mode is its headers and its value', () => {
+  expect(decode(record(7))).toEqual({
+    event: { source: 'shop', id: 'event-7' },
+    type: 'order.created',
+    contentType: 'application/json',
+    data: { kind: 'data', value: { n: 7 } },
+  })
+})
+
+test('a CloudEvent in structured mode is one document', () => {
+  expect(structured({ ...event, data: { n: 1 } })).toMatchObject({
+    event: { source: '/shop', id: '1' },
+    type: 'order.created',
+    data: { kind: 'data', value: { n: 1 } },
+  })
+  const json = { ...event, datacontenttype: 'application/json', data_base64: 'eyJuIjoxfQ==' }
+  expect(structured(json).data).toEqual({ kind: 'data', value: { n: 1 } })
+  expect(structured({ ...event, data_base64: 'AAEC' }).data).toEqual({
+    kind: 'data',
+    value: new Uint8Array([0, 1, 2]),
+  })
+  expect(structured(event).data).toEqual({ kind: 'data', value: null })
+})
+
+test('a structured event that is none says why', () => {
+  const broken: readonly (readonly [object, string])[] = [
+    [{ ...event, id: 1 }, 'has no id, source and type'],
+    [[], 'has no id, source and type'],
+    [{ ...event, data: 1, data_base64: '' }, 'data and data_base64 exclude each other'],
+    [{ ...event, data_base64: '?' }, 'its data must be a string of base64'],
+  ]
+  for (const [value, reason] of broken) {
+    expect(structured(value).data).toEqual({ kind: 'broken', reason })
+  }
+  const avro = { headers: { 'content-type': 'application/cloudevents+avro' } }
+  expect(decode(record(0, avro)).data.kind).toBe('broken')
+})
+
+test('what is no CloudEvent is JSON, or bytes', () => {
+  const plain = (value: string, headers: Record<string, string> = {}) =>
+    decode(record(0, { headers, value: bytes(value) }))
+  expect(plain('{"n":1}')).toMatchObject({ event: undefined, type: 'unknown' })
+  expect(plain('{"n":1}').data).toEqual({ kind: 'data', value: { n: 1 } })
+  expect(plain('n=1').data).toEqual({ kind: 'data', value: bytes('n=1') })
+  expect(plain('1', { 'content-type': 'text/plain' }).data).toEqual({
+    kind: 'data',
+    value: bytes('1'),
+  })
+  expect(plain('n=1', { 'content-type': 'application/json' }).data).toEqual({
+    kind: 'broken',
+    reason: 'is not valid JSON',
+  })
+  expect(decode(record(0, { value: null })).data).toEqual({ kind: 'data', value: null })
+})

@@ -1,0 +1,57 @@
+import { expect, test } from 'bun:test'
+import { openKeptEvents } from '../../db/kept-events.ts'
+import { systemClock } from '../../src/clock.ts'
+import { replayRecord } from '../../src/consume/replay.ts'
+import type { ConsumedEvent, ConsumerRoute } from '../../src/consumer.ts'
+import { resolveConsumers } from '../../src/consumers.ts'
+import { defineConsumer, onRecord, z } from '../../src/gateway.ts'
+import { openConsumeWorld, record, TOPIC } from './world.ts'
+
+const strict = onRecord(z.object({ n: z.string() }), () => null)
+
+function consumerWith(route: ConsumerRoute) {
+  const definition = defineConsumer('doubling', { topics: [TOPIC], events: { '*': route } })
+  return resolveConsumers([{ file: 'doubling.ts', definition }]).get('doubling')
+}
+
+test('a dead letter is handled again as the record that it was', async () => {
+  await using world = await openConsumeWorld({ events: { '*': strict } })
+  world.assign(0)
+  const given = record(3)
+  await world.give(given)
+  const kept = openKeptEvents(world.db.database).bySeq(1)
+  if (kept === undefined) throw new Error('it is stored')
+
+  const seen: ConsumedEvent<unknown>[] = []
+  const corrected = onRecord(z.object({ n: z.int() }), (event) => {
+    seen.push(event)
+    return { topic: 'doubled', value: 2 * event.data.n }
+  })
+  const ports = { clock: systemClock }
+  expect(await replayRecord(kept, consumerWith(corrected), ports)).toMatchObject({
+    state: 'accepted',
+    reason: null,
+    records: [{ topic: 'doubled', key: 'key' }],
+  })
+  const { topic, partition, offset, headers, writtenAt } = given
+  const place = { topic, partition, offset, headers, writtenAt }
+  expect(seen).toMatchObject([{ ...place, key: 'key', id: 'event-3', source: 'shop', attempt: 1 }])
+
+  expect(await replayRecord(kept, consumerWith(strict), ports)).toMatchObject({
+    state: 'invalid',
+    reason: expect.stringMatching(/^SCHEMA_MISMATCH: n: /),
+  })
+  expect(await replayRecord(kept, undefined, ports)).toMatchObject({ state: 'failed' })
+})
+
+test('a record that was processed is not kept, and not replayed', async () => {
+  const double = onRecord(z.object({ n: z.int() }), ({ data }) => ({ topic: 'a', value: data.n }))
+  await using world = await openConsumeWorld({ events: { '*': double } })
+  world.assign(0)
+  await world.give(record(0))
+  const kept = openKeptEvents(world.db.database).bySeq(1)
+  if (kept === undefined) throw new Error('it is stored')
+  expect(kept.body.byteLength).toBe(0)
+  const ports = { clock: systemClock }
+  expect(await replayRecord(kept, consumerWith(double), ports)).toBeUndefined()
+})
