@@ -5,14 +5,18 @@ import { messageOf } from '../errors.ts'
 import { openLog } from '../log.ts'
 import type { Setup } from '../setup.ts'
 
+/** How long the threads of a gateway that is closed may take to end. */
+const THREADS_END_MS_MAX = 5_000
+
 /**
- * Runs a gateway until it is told to stop, and ends the process: with exit code 0 after SIGTERM or
- * SIGINT, 1 where nothing more can be promised. Where storage has failed it kills the process.
+ * Runs a gateway until it is told to stop, and resolves to the exit code: 0 after SIGTERM or
+ * SIGINT, 1 where nothing more can be promised. The process ends soon after that. Where storage has
+ * failed it kills the process.
  */
 export async function runGateway(
   setup: Setup,
   onStarted: (app: App) => void = () => undefined,
-): Promise<never> {
+): Promise<number> {
   const log = openLog(setup.config.LOG_LEVEL, 'gateway')
   const ended = Promise.withResolvers<number>()
   let reload: () => void = () => undefined
@@ -45,8 +49,17 @@ export async function runGateway(
   // Bun closes every database as it exits, and SQLite then copies a WAL of which the disk may have
   // lost a part: see db/DESIGN.md.
   if (end === 'kill') process.kill(process.pid, 'SIGKILL')
-  // All is closed: a thread that does not end must not keep the process, as one of Bun's did.
-  process.exit(code)
+  endSoon(code)
+  return code
+}
+
+/**
+ * All is closed, and the process ends with its last thread and timer. One that does not end must not
+ * keep it: a thread of Bun's, a timer of a handler's. The others are let finish: SQLite may be
+ * copying a WAL.
+ */
+function endSoon(code: number): void {
+  setTimeout(() => process.exit(code), THREADS_END_MS_MAX).unref()
 }
 
 /** Where it came from, in one line. */

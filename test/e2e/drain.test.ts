@@ -1,6 +1,7 @@
 /** SIGTERM on the compiled binary: what who is connected, and who waits, may expect. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { createHmac } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { join } from 'node:path'
@@ -98,6 +99,21 @@ test('a broker that never answers holds the end up no longer than the limit', as
   } finally {
     mute.close()
   }
+})
+
+test('a timer that a handler file left behind does not keep the process', async () => {
+  const handlers = join(directory.path, 'restless-handlers')
+  mkdirSync(handlers)
+  writeFileSync(
+    join(handlers, 'github.ts'),
+    `import { defineSource } from 'inlet'
+     setInterval(() => undefined, 1_000)
+     export default defineSource('github', { provider: 'github', events: { '*': { topic: 't' } } })`,
+  )
+  const env = { INLET_SINK: 'file', INLET_HANDLERS_DIR: handlers }
+  await using gateway = await start('restless', env)
+  expect(await gateway.end('SIGTERM')).toBe(0)
+  expect(gateway.log.at(-1)?.message).toBe('gateway.stopped')
 })
 
 /** Stands in for a broker that takes connections and says nothing: no real one can be told to. */
