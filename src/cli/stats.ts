@@ -76,7 +76,7 @@ function inWords(overview: Overview, system: System): string {
     `started    ${overview.startedAt}, version ${system.version}, node ${system.node}`,
     `accepted   ${accepted} in the last ${last.length} minutes`,
     `outbox     ${describeCounts(relay)}`,
-    `kafka      ${relay.state}${relay.fault === null ? '' : `: ${relay.fault.detail}`}`,
+    `kafka      ${describeKafka(relay)}`,
     `events     ${database.events}, the oldest ${database.oldest ?? 'none'}`,
     `database   ${megabytes(database.bytes)}, WAL ${megabytes(database.walBytes)}`,
     `memory     ${megabytes(system.rssBytes)}`,
@@ -88,6 +88,11 @@ type Counts = Pick<System['relay'], 'pending' | 'retry' | 'blocked' | 'dead'>
 
 function describeCounts({ pending, retry, blocked, dead }: Counts): string {
   return `${pending} pending, ${retry} retry, ${blocked} blocked, ${dead} dead`
+}
+
+/** The last failure is kept once Kafka answers again: then it is not what is wrong now. */
+function describeKafka({ state, fault }: Pick<System['relay'], 'state' | 'fault'>): string {
+  return state === 'up' || fault === null ? state : `${state}: ${fault.detail}`
 }
 
 function megabytes(bytes: number): string {
