@@ -51,8 +51,8 @@ export function anchorLinks(text: string): { readonly path: string; readonly anc
 /** Each `inlet <command> …`; with `BUN_BE_BUN=1` the program is Bun, whose commands are its own. */
 export function commandMentions(text: string): CommandMention[] {
   // In front of it may be `dist/` or `scripts/`, but no other path.
-  const mentions =
-    /(?<!BUN_BE_BUN=1 |[\w.-])(?<!(?<!dist|scripts)\/)inlet[ \n]([a-z]+)\b([^`\n|#;&)]*)/g
+  const start = /(?<!BUN_BE_BUN=1 |[\w.-]|(?<!dist|scripts)\/)inlet[ \n]/
+  const mentions = new RegExp(`${start.source}([a-z]+)\\b([^\`\\n|#;&)]*)`, 'g')
   return [...text.matchAll(mentions)].map(([, command = '', rest = '']) => ({
     command,
     words: rest.split(/\s+/).filter((word) => word !== ''),
