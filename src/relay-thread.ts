@@ -123,11 +123,14 @@ async function runOnce(
     resolve({ crashed: event.message })
   })
   worker.addEventListener('close', () => resolve({ crashed: 'the thread ended' }))
+  let marking: Promise<void> | undefined
+  let isOver = false
   worker.addEventListener('message', ({ data }: MessageEvent<FromRelay>) => {
+    if (isOver) return
     if (data.kind === 'status') onStatus(data.status)
     else if (data.kind === 'stopped') resolve('stopped')
     else if (data.kind === 'crashed') resolve({ crashed: data.reason })
-    else void answerMark(worker, ports, data)
+    else marking = answerMark(worker, ports, data)
   })
   tell(worker, { kind: 'start', settings: ports.settings, syncedSeq: ports.syncedSeq() })
   const onAbort = () => void stop()
@@ -138,6 +141,10 @@ async function runOnce(
     signal.removeEventListener('abort', onAbort)
     patience.abort()
     worker.terminate()
+    // The next relay begins where this one's last mark ended. A mark that is still on its way here
+    // counts no more: it would contradict those of the next.
+    isOver = true
+    await marking
   }
 }
 

@@ -37,6 +37,8 @@ interface Life extends Mortal {
   readonly ports: IngestPorts
   readonly commits: GroupCommit<Draft>
   relay: { readonly thread: Mortal; readonly synced: Synced } | undefined
+  /** The relay's last mark that has come in; settles once it is on disk, or refused. */
+  marking: Promise<unknown>
 }
 
 /** A gateway: the real intake, group commit and relay, on a disk that outlives its processes. */
@@ -108,7 +110,9 @@ export class Node {
     if (life?.relay === undefined) return
     this.#parts.scheduler.end(life.relay.thread)
     life.relay = undefined
-    this.#parts.scheduler.timer('the relay starts', life, () => this.#startRelay(life))
+    this.#parts.scheduler.timer('the relay starts', life, () => {
+      void life.marking.then(() => this.#startRelay(life))
+    })
   }
 
   #start(): void {
@@ -142,6 +146,7 @@ export class Node {
       ports: sabotage.ingest?.(ports) ?? ports,
       commits,
       relay: undefined,
+      marking: Promise.resolve(),
     })
     this.#startRelay(this.#life)
   }
@@ -181,7 +186,10 @@ export class Node {
         new Promise((resolve, reject) => {
           // Two messages between the threads, each as late as it likes.
           scheduler.later('hears of a mark', life, () => {
+            // src/relay-thread.ts listens no more to one that is dead.
+            if (!thread.isAlive) return
             const stored = life.commits.submit(0, (draft) => this.disk.mark(draft, mark))
+            life.marking = stored.catch(() => undefined)
             const answer = (settle: () => void) => scheduler.later('mark answered', thread, settle)
             stored.then(
               () => answer(resolve),
