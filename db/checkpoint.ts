@@ -3,6 +3,7 @@ import { assert } from '../src/assert.ts'
 import type { Clock } from '../src/clock.ts'
 import { GatewayError } from '../src/errors.ts'
 import type { Log } from '../src/log.ts'
+import { openNap } from '../src/nap.ts'
 import type { Blame } from './failures.ts'
 import type { InletDatabase } from './open.ts'
 import { readNumber } from './pragmas.ts'
@@ -13,11 +14,8 @@ const MIB = 1024 * 1024
 /** How often the WAL is looked at while it is written to. Looking takes microseconds. */
 const POLL_MS = 250
 
-/**
- * How often it is looked at otherwise. Each is a wake-up of an idle process; at 60 MB/s a load that
- * begins writes twice RESTART_BYTES meanwhile.
- */
-const IDLE_POLL_MS = 1_000
+/** How often it is looked at otherwise: a commit wakes who looks, a slice of retention does not. */
+const IDLE_POLL_MS = 10_000
 
 /** This much that is not yet in the database file is worth a checkpoint. */
 const COPY_BYTES = 4 * MIB
@@ -42,7 +40,7 @@ export type CheckpointAnswer =
 export interface CheckpointerOptions {
   readonly database: InletDatabase
   /** Told when a checkpoint cannot write or sync: that must not be tried again here. */
-  readonly writer: Pick<Writer, 'hold' | 'fail'>
+  readonly writer: Pick<Writer, 'hold' | 'fail' | 'onSynced'>
   readonly clock: Clock
   readonly log: Log
   /** For tests that measure without the thread. Default: db/checkpoint-worker.ts. */
@@ -127,10 +125,14 @@ export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
   return {
     runOnce,
     async run(signal) {
+      const nap = openNap(clock)
+      let isIdle = false
+      writer.onSynced(() => isIdle && nap.wake())
       for (let seenBytes = 0; !signal.aborted;) {
         await runOnce()
         const { bytes } = walState()
-        await clock.sleep(bytes === seenBytes ? IDLE_POLL_MS : POLL_MS, signal)
+        isIdle = bytes === seenBytes
+        await nap.sleep(isIdle ? IDLE_POLL_MS : POLL_MS, signal)
         seenBytes = bytes
       }
     },

@@ -73,7 +73,7 @@ export interface Writer {
    * @throws GatewayError As `mark`.
    */
   commitConsumed(commit: ConsumeCommit): Promise<void>
-  /** Calls `listener` with the highest outbox seq on disk, after each sync that raised it. */
+  /** Calls `listener` with the highest outbox seq on disk, after each sync. */
   onSynced(listener: (outboxSeq: number) => void): void
   /** The highest outbox seq on disk: the relay may read up to here. */
   readonly syncedOutboxSeq: number
@@ -119,7 +119,6 @@ export function openWriter(options: WriterOptions): Writer {
     },
     sync: meter === undefined ? sync : timed(sync, meter),
     onSynced() {
-      if (store.outboxSeq === syncedOutboxSeq) return
       syncedOutboxSeq = store.outboxSeq
       for (const listener of listeners) listener(syncedOutboxSeq)
     },

@@ -63,6 +63,9 @@ export const PROXY_HOPS_MAX = 16
  */
 export const DOOR_TICK_MS = 1_000
 
+/** How often it looks at the disk while nobody comes, in ms: others may fill it. */
+export const DOOR_IDLE_TICK_MS = 10_000
+
 /**
  * Default for the free space below which nothing is taken. What is in memory then is still stored
  * (128 MiB), and a checkpoint and retention, which frees space, need room to write.
@@ -179,6 +182,9 @@ export const RELAY_BATCH_BYTES_MAX = 900 * 1024
 
 /** When nothing wakes the relay, it looks for itself: a safety net, not the mechanism. */
 export const RELAY_POLL_MS = 5_000
+
+/** How long Kafka may be back before that is seen, in ms, while there is nothing to send to it. */
+export const RELAY_KNOCK_MS_MAX = 30_000
 
 /**
  * Everything that one send to Kafka may take, connecting included, before its
@@ -343,8 +349,8 @@ export const RERUN_PLAN_MS_MAX = 2_000
 /** Events that a plan counts before it looks at the time: 20 ms of the thread that reads. */
 export const RERUN_PLAN_SLICE = 1_000
 
-/** How often due retries are looked for: one look-up in an index. */
-export const HANDLER_RETRY_POLL_MS = 1_000
+/** How often due retries are looked for, in ms: half of the shortest pause before one. */
+export const HANDLER_RETRY_POLL_MS = HANDLER_RETRY_BASE_MS / 2
 
 /**
  * Files change in several steps, a deploy's or an editor's: handlers and secrets are loaded again
@@ -362,8 +368,11 @@ export const HANDLER_TRIAL_MS_MAX = 10_000
  */
 export const HANDLER_BLOCK_MS_MAX = 10_000
 
-/** How often the main thread says that it lives, and how often that is looked at. */
+/** How often the main thread says that it lives while handlers run, and that is looked at. */
 export const HEARTBEAT_MS = 500
+
+/** How long a heartbeat sleeps at most, in ms, until a handler wakes it: it says nothing then. */
+export const HEARTBEAT_IDLE_MS = 60_000
 
 /** What a body whose length is not known begins with, in bytes: most webhooks fit, and it grows. */
 export const BODY_BUFFER_BYTES = 16 * 1024

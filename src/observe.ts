@@ -73,9 +73,13 @@ export function openWatch(config: Config, ports: WatchPorts, opened: AsyncDispos
   }
 
   ports.scope.run('watch', async (signal) => {
-    while (!signal.aborted) {
+    // The first span is watched: many a delivery has waited for the start.
+    eventLoop.roll(true)
+    for (let seen = 0; !signal.aborted;) {
       await ports.clock.sleep(WATCH_TICK_MS, signal)
-      eventLoop.roll()
+      const { requests } = ports.observation.traffic
+      eventLoop.roll(requests !== seen)
+      seen = requests
       if (signal.aborted) return
       try {
         alarms.evaluate(readings())

@@ -33,7 +33,7 @@ export interface RelayThreadPorts {
 export interface RelayThread {
   /** What the relay last said of itself; undefined before its first word. */
   status(): RelayStatus | undefined
-  /** Wakes the relay: more is on disk. */
+  /** Wakes the relay, where more is on disk than it knows. */
   synced(seq: number): void
   /** Wakes it after a redrive, once that is on disk. One that starts later sees it anyway. */
   ring(): void
@@ -55,6 +55,7 @@ export function openRelayThread(ports: RelayThreadPorts): RelayThread {
   }
 
   let crashes = 0
+  let toldSeq = ports.syncedSeq()
 
   function onStatus(next: RelayStatus) {
     status = next
@@ -72,7 +73,11 @@ export function openRelayThread(ports: RelayThreadPorts): RelayThread {
 
   return {
     status: () => status,
-    synced: (seq) => worker && tell(worker, { kind: 'synced', seq }),
+    synced(seq) {
+      if (seq === toldSeq) return
+      toldSeq = seq
+      if (worker !== undefined) tell(worker, { kind: 'synced', seq })
+    },
     ring: () => worker && tell(worker, { kind: 'ring' }),
     async run(signal) {
       while (!signal.aborted) {

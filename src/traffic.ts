@@ -172,9 +172,15 @@ export class Traffic {
   readonly #ackMinutes = new Minutes(MS_BOUNDS.length + 1)
   readonly #sources = new Map<string, SourceTraffic>()
   readonly #clock: Clock
+  #requests = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
+  }
+
+  /** All that were counted since the start. */
+  get requests(): number {
+    return this.#requests
   }
 
   /**
@@ -183,6 +189,7 @@ export class Traffic {
    */
   count(source: string | undefined, ended: Ended, totalMs: number): void {
     const at = this.#clock.now()
+    this.#requests += 1
     this.of(source).count(ended, at)
     if (ended.kind === 'refused' || ended.kind === 'handshake') return
     this.ackMs.observe(totalMs)

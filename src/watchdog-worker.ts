@@ -11,10 +11,18 @@ const LAST_WORD_MS_MAX = 1_000
 
 const LIBRARIES = ['libc.so.6', 'libSystem.B.dylib', 'libc.so']
 
-self.addEventListener('message', ({ data }: MessageEvent<WatchdogOrder>) => void watch(data))
+let isWatching = false
+
+self.addEventListener('message', ({ data }: MessageEvent<WatchdogOrder>) => {
+  if (!isWatching) void watch(data)
+})
 
 async function watch(order: WatchdogOrder): Promise<void> {
+  isWatching = true
   const blocked = await watchPulse(order, systemClock)
+  // No message comes in between: what the pulse says after it has stopped comes later.
+  isWatching = false
+  if (blocked === undefined) return
   const log = openLog(order.level, 'watchdog')
   log.error('handler.blocked', {
     ...blocked,

@@ -4,14 +4,15 @@ import { monitorEventLoop } from '../src/event-loop.ts'
 
 test('a thread that was kept is seen in its span, and not in the next', async () => {
   const monitor = monitorEventLoop()
+  monitor.roll(true)
   await systemClock.sleep(50)
-  monitor.roll()
+  monitor.roll(true)
   const untilMs = systemClock.monotonicMs() + 60
   while (systemClock.monotonicMs() < untilMs);
   await systemClock.sleep(50)
-  monitor.roll()
+  monitor.roll(true)
   expect(monitor.last().maxMs).toBeGreaterThan(30)
-  monitor.roll()
+  monitor.roll(false)
   expect(monitor.last().maxMs).toBeLessThan(30)
   monitor.close()
 })

@@ -16,12 +16,21 @@ function openWorld() {
   const vitals = new SharedArrayBuffer(VITALS.nameAt + 1024)
   const watched = manualClock()
   const watching = manualClock()
-  const pulse = openPulse(vitals, watched)
-  const beating = pulse.run(stop.signal)
   let blocked: Blocked | undefined
-  void watchPulse({ vitals, blockMsMax: BLOCK_MS_MAX }, watching).then((found) => {
-    blocked = found
-  })
+  let isWatching = false
+  let watches = 0
+  // What watchdog-worker.ts does.
+  function onAwake() {
+    watches += 1
+    if (isWatching) return
+    isWatching = true
+    void watchPulse({ vitals, blockMsMax: BLOCK_MS_MAX }, watching).then((found) => {
+      isWatching = false
+      blocked = found
+    })
+  }
+  const pulse = openPulse(vitals, watched, onAwake)
+  const beating = pulse.run(stop.signal)
   async function turns(count: number, clocks: readonly (typeof watched)[]) {
     for (let turn = 0; turn < count; turn += 1) {
       for (const clock of clocks) clock.advance(TICK_MS)
@@ -32,6 +41,8 @@ function openWorld() {
     pulse,
     beating,
     blocked: () => blocked,
+    watches: () => watches,
+    sleepers: () => watching.sleepers,
     live: (count: number) => turns(count, [watched, watching]),
     blockedFor: (count: number) => turns(count, [watching]),
   }
@@ -42,7 +53,9 @@ describe('the watchdog', () => {
     const world = openWorld()
     await world.live(3)
     world.pulse.enter('github pull_request.opened')
-    await world.blockedFor(3)
+    await world.live(1)
+    // The beat of that turn comes after the look of that turn.
+    await world.blockedFor(4)
     expect(world.blocked()).toBeUndefined()
     await world.blockedFor(1)
     expect(world.blocked()).toEqual({
@@ -84,6 +97,20 @@ describe('the watchdog', () => {
     leave()
     await world.blockedFor(6)
     expect(world.blocked()).toMatchObject({ handler: 'shop orders/create', others: 0 })
+  })
+
+  test('neither side does anything while no handler runs', async () => {
+    const world = openWorld()
+    expect(world.watches()).toBe(0)
+    world.pulse.enter('github push')()
+    expect(world.watches()).toBe(1)
+    await world.live(4)
+    expect(world.sleepers()).toBe(0)
+
+    world.pulse.enter('github push')
+    expect(world.watches()).toBe(2)
+    await world.blockedFor(6)
+    expect(world.blocked()).toMatchObject({ handler: 'github push' })
   })
 
   test('a name that is too long is cut, not written over anything', async () => {

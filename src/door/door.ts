@@ -4,12 +4,14 @@ import type { Clock } from '../clock.ts'
 import type { Refused } from '../delivery.ts'
 import {
   BUCKETS_MAX,
+  DOOR_IDLE_TICK_MS,
   DOOR_TICK_MS,
   RATE_BURST_S,
   REFUSED_BURST,
   REFUSED_PER_SECOND,
 } from '../limits.ts'
 import type { Log } from '../log.ts'
+import { openNap } from '../nap.ts'
 import { clientOf } from './client.ts'
 import { openDisk } from './disk.ts'
 import { openRate } from './rate.ts'
@@ -48,7 +50,10 @@ export interface DoorStatus {
 export interface Door {
   /** Lets a request in, or turns it away. Costs about a microsecond, and reads no body. */
   enter(headers: Headers, peer: string): Visit | Refused
-  /** Looks at the disk, cuts off slow bodies, and writes the summaries, once a second. */
+  /**
+   * Looks at the disk, cuts off slow bodies, and writes the summaries: once a second while anybody
+   * comes, or the disk is low, and at once when somebody comes after a pause.
+   */
   run(signal: AbortSignal): Promise<void>
   status(): DoorStatus
   /** Requests that it turned away since the start, by why. */
@@ -65,6 +70,9 @@ export function openDoor(options: DoorOptions): Door {
   /** When each began, oldest first. */
   const reading = new Map<Visit, number>()
   let openRequests = 0
+  let requests = 0
+  let isIdle = false
+  const nap = openNap(clock)
   let inflightBytes = 0
 
   const visitPorts: VisitPorts = {
@@ -93,6 +101,8 @@ export function openDoor(options: DoorOptions): Door {
 
   return {
     enter(headers, peer) {
+      requests += 1
+      if (isIdle) nap.wake()
       const forwardedFor = trustedProxies.length === 0 ? null : headers.get('x-forwarded-for')
       const client = clientOf(peer, forwardedFor, trustedProxies)
       if (disk.isLow) return refusals.turnAway('disk', client)
@@ -104,8 +114,10 @@ export function openDoor(options: DoorOptions): Door {
     },
     async run(signal) {
       while (!signal.aborted) {
-        await clock.sleep(DOOR_TICK_MS, signal)
+        const before = requests
+        await nap.sleep(isIdle ? DOOR_IDLE_TICK_MS : DOOR_TICK_MS, signal)
         disk.look()
+        isIdle = requests === before && openRequests === 0 && !disk.isLow
         cutOffSlowBodies()
         refusals.sumUp()
       }

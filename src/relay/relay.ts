@@ -2,7 +2,12 @@ import { assert } from '../assert.ts'
 import { backoffMs, type Backoff } from '../backoff.ts'
 import { FAULTS, GatewayError } from '../errors.ts'
 import { failpoint } from '../failpoint.ts'
-import { RELAY_BATCH_BYTES_MAX, RELAY_BATCH_ENTRIES_MAX, RELAY_POLL_MS } from '../limits.ts'
+import {
+  RELAY_BATCH_BYTES_MAX,
+  RELAY_BATCH_ENTRIES_MAX,
+  RELAY_KNOCK_MS_MAX,
+  RELAY_POLL_MS,
+} from '../limits.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
 import { openBlockedKeys, type BlockedKeys } from './blocked-keys.ts'
 import { exceptionsOf, exceptionsOfRetry, holdBack, msUntilDue, openBreakers } from './park.ts'
@@ -11,6 +16,9 @@ import { publishEntries, type PublishContext } from './publish.ts'
 
 /** Between two tries to store a mark: the disk is full, or the writer is overloaded. */
 const MARK_BACKOFF: Backoff = { baseMs: 100, maxMs: 5_000 }
+
+/** Between two knocks at a Kafka that is away: each connects anew, 5 ms of CPU. */
+const KNOCK_BACKOFF: Backoff = { baseMs: RELAY_POLL_MS, maxMs: RELAY_KNOCK_MS_MAX }
 
 /**
  * A topic that is back gets this many batches before the straight path gets one: its queue shrinks
@@ -48,6 +56,8 @@ interface Relay extends RelayPorts {
   readonly blockedKeys: BlockedKeys
   state: RelayStatus['state']
   fault: RelayStatus['fault']
+  /** How often in a row it has knocked without an answer. */
+  knocks: number
   sends: number
   failedSends: number
 }
@@ -78,6 +88,7 @@ export async function runRelay(
     blockedKeys: openBlockedKeys(ports, options.poisonPolicy),
     state: 'starting',
     fault: null,
+    knocks: 0,
     sends: 0,
     failedSends: 0,
   }
@@ -98,6 +109,7 @@ export async function runRelay(
  * that is away before the first event does.
  */
 async function knock(relay: Relay): Promise<void> {
+  relay.knocks += 1
   try {
     await relay.publisher.publish([])
     answered(relay, null)
@@ -265,7 +277,8 @@ function breakersOf(relay: Relay): ReadonlyMap<string, EntryException> {
 function pauseMs(relay: Relay): number {
   const now = relay.clock.now()
   const waits = [...breakersOf(relay).values()].map((head) => msUntilDue(head, now))
-  return Math.min(RELAY_POLL_MS, ...waits)
+  const pollMs = relay.knocks === 0 ? RELAY_POLL_MS : backoffMs(KNOCK_BACKOFF, relay.knocks)
+  return Math.min(pollMs, ...waits)
 }
 
 function contextOf(relay: Relay, blockedKeys: ReadonlySet<string>): PublishContext {
@@ -285,7 +298,8 @@ function contextOf(relay: Relay, blockedKeys: ReadonlySet<string>): PublishConte
 function answered(relay: Relay, fault: GatewayError | null): void {
   const state = fault === null ? 'up' : 'down'
   relay.sends += 1
-  if (fault !== null) relay.failedSends += 1
+  if (fault === null) relay.knocks = 0
+  else relay.failedSends += 1
   if (fault === null && state === relay.state) return
   relay.state = state
   if (fault !== null) relay.fault = { code: fault.code, detail: fault.detail }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { openNap } from '../nap.ts'
 import type { SyncedSeq } from './ports.ts'
 
 /** The relay's doorbell, and the hand that rings it. */
@@ -17,30 +18,22 @@ export function openSynced(first: number, clock: Clock): Synced {
   let seq = first
   let rung = false
   let rings = 0
-  let sleeper: AbortController | undefined
+  const nap = openNap(clock)
   return {
     current: () => seq,
     rings: () => rings,
     advance(to) {
       if (to <= seq) return
       seq = to
-      sleeper?.abort()
+      nap.wake()
     },
     ring() {
       rung = true
       rings += 1
-      sleeper?.abort()
+      nap.wake()
     },
     async next({ after, ms, signal }) {
-      if (seq <= after && !rung && !signal.aborted) {
-        const nap = new AbortController()
-        const stop = () => nap.abort()
-        signal.addEventListener('abort', stop, { once: true })
-        sleeper = nap
-        await clock.sleep(ms, nap.signal)
-        sleeper = undefined
-        signal.removeEventListener('abort', stop)
-      }
+      if (seq <= after && !rung) await nap.sleep(ms, signal)
       rung = false
     },
   }

@@ -243,7 +243,7 @@ test('listeners hear of outbox seqs when they are on disk, not before', async ()
   const ignored = world.writer.commit(sampleEvent('e2', { state: 'ignored', records: [] }))
   await sync.finish()
   await ignored
-  expect(heard).toEqual([1])
+  expect(heard).toEqual([1, 1])
 })
 
 test('a restart keeps everything and counts on', async () => {

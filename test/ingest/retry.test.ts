@@ -5,6 +5,7 @@ import { openReader } from '../../db/open.ts'
 import { openOutbox } from '../../db/outbox.ts'
 import { on, RetryableError, z, type Handler, type Route } from '../../src/gateway.ts'
 import { retryOnce, runRetries, type RetryPorts } from '../../src/ingest/retry.ts'
+import { HANDLER_RETRY_POLL_MS } from '../../src/limits.ts'
 import { silentLog } from '../../src/log.ts'
 import type { OutboxEntry } from '../../src/outbox.ts'
 import type { Source } from '../../src/source.ts'
@@ -210,7 +211,7 @@ describe('the task', () => {
     }
     await asleep()
     isFull = false
-    at.db.clock.advance(1_000)
+    at.db.clock.advance(HANDLER_RETRY_POLL_MS)
     await asleep()
     stop.abort()
     await running
