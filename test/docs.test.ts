@@ -80,6 +80,20 @@ describe('the documentation', () => {
     }
     expect(unknown).toEqual([])
   })
+
+  test('names metrics that there are', () => {
+    // That page is generated of the metrics themselves.
+    const known = metricNames(PAGES.get('docs/metrics.md') ?? '')
+    const unknown: string[] = []
+    for (const [page, text] of PAGES) {
+      unknown.push(
+        ...metricNames(text)
+          .filter((name) => !known.includes(name))
+          .map((name) => `${page}: ${name}`),
+      )
+    }
+    expect(unknown).toEqual([])
+  })
 })
 
 describe('what a page claims', () => {
@@ -109,6 +123,10 @@ show 1\` or \`inlet replay --all\`, not \`BUN_BE_BUN=1 inlet test\`. [Up](#a-b--
     ])
   })
 })
+
+function metricNames(text: string): string[] {
+  return [...text.matchAll(/`(inlet_[a-z_]+)/g)].map(([, name = '']) => name)
+}
 
 /** What a command takes: its actions, where it has some, and its options. */
 interface Taken {
