@@ -2,6 +2,7 @@
  * What every request to the admin port passes, whatever it asks for, and what every answer carries.
  * Routes behind it need no checks of their own.
  */
+import { getPath } from 'hono/utils/url'
 import { isLoopback } from '../src/loopback.ts'
 import type { Operators, Visitor } from './operator.ts'
 import { problem } from './problem.ts'
@@ -29,12 +30,14 @@ export function guard(operators: Operators, serve: Serve) {
     if (!operators.needsToken && !isLoopback(url.hostname.replace(/^\[(.*)\]$/, '$1'))) {
       return problem('HOST_REFUSED', `this is not ${url.hostname}`)
     }
-    if (isForeign(request, url)) {
+    // As the routes will read it: they take `/%61pi` for `/api`.
+    const path = getPath(request)
+    if (isForeign(request, { path, host: url.host })) {
       return problem('CROSS_SITE_REFUSED', 'only the dashboard itself may ask for this')
     }
     const verdict = operators.check(request.headers, peer)
     if (typeof verdict === 'object') return tooManyGuesses(verdict)
-    if (!verdict && isForOperators(url.pathname)) return tokenRefused()
+    if (!verdict && isForOperators(path)) return tokenRefused()
     return serve(request, { isOperator: verdict, peer })
   }
 }
@@ -59,10 +62,15 @@ function isForOperators(path: string): boolean {
 
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
+interface Target {
+  readonly path: string
+  readonly host: string
+}
+
 /** By what browsers say of a request, which no page can change; other programs say nothing. */
-function isForeign({ method, headers }: Request, { pathname, host }: URL): boolean {
+function isForeign({ method, headers }: Request, { path, host }: Target): boolean {
   const isReading = READING.has(method)
-  if (isReading && !pathname.startsWith('/api/')) return false
+  if (isReading && !path.startsWith('/api/')) return false
   const site = headers.get('sec-fetch-site')
   const origin = headers.get('origin')
   // A person who opens an address of the API is no page: `none`.

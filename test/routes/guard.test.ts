@@ -40,6 +40,22 @@ test('pages of other sites neither read the API nor change anything', async () =
   }
 })
 
+test('a path that is written in another way is the same path', async () => {
+  const { ask } = openAdmin({ token: TOKEN })
+  const guarded = ['/%61pi/sources', '/a%70i/sources', '/api/%73ources', '/%6Detrics', '/metric%73']
+
+  for (const path of guarded) {
+    expect([path, (await ask(path)).status]).toEqual([path, 401])
+    const { status } = await ask(path, { authorization: `Bearer ${TOKEN}` })
+    expect([path, status]).toEqual([path, 200])
+  }
+  const headers = { 'sec-fetch-site': 'cross-site' }
+  expect((await openAdmin().ask('/%61pi/sources', { headers })).status).toBe(403)
+  for (const path of ['/%2561pi/sources', '/api%2Fsources', '//api/sources', '/API/sources']) {
+    expect([path, (await ask(path)).status]).toEqual([path, 404])
+  }
+})
+
 test('our own page and programs do', async () => {
   const { ask } = openAdmin()
   const post = async (headers: Record<string, string>) =>
