@@ -62,6 +62,11 @@ export class Committer {
     this.#moved.add(partition)
   }
 
+  /** The partition goes on elsewhere: where is stored with the next commit or flush. */
+  move(partition: Partition): void {
+    this.#moved.add(partition)
+  }
+
   /** Whether a record of this identity waits to be on disk. */
   isPending(identity: string): boolean {
     return this.#pending.has(identity)

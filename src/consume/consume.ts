@@ -1,34 +1,15 @@
 /** Runs one consumer: a life after the other, each a membership of its group. See DESIGN.md. */
 import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Consumer } from '../consumer.ts'
+import type { ConsumerStatus, Places, SeekTarget } from '../consumer-status.ts'
 import { CONSUMER_OFFSETS_MS } from '../consumer-limits.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { ConsumePorts } from './ports.ts'
 import { Session } from './session.ts'
-import { newTally, type Tally } from './tally.ts'
-
-/** What a person sees of a consumer. */
-export interface ConsumerStatus {
-  /** `starting` until it has partitions, and after each failure. */
-  readonly state: 'starting' | 'running' | 'stopped'
-  /** Why its last life ended; null while it runs. */
-  readonly reason: string | null
-  readonly tally: Readonly<Tally>
-  readonly partitions: readonly {
-    readonly topic: string
-    readonly partition: number
-    /** Every record below it is processed. */
-    readonly position: number
-    readonly highWatermark: number
-    /** Records in Kafka that are not processed. */
-    readonly lag: number
-    /** Records in memory that are not processed. */
-    readonly unfinished: number
-  }[]
-}
+import { newTally } from './tally.ts'
 
 /** A life that ended by itself is followed by a pause: one that cannot start must not spin. */
-const RESTART: Backoff = { baseMs: 500, maxMs: 30_000 }
+const RESTART: Backoff = { baseMs: 500, maxMs: 5_000 }
 
 /** A consumer that runs: a life after the other. */
 export class RunningConsumer {
@@ -39,6 +20,7 @@ export class RunningConsumer {
   #state: ConsumerStatus['state'] = 'starting'
   #reason: string | null = null
   #failures = 0
+  #isPaused = false
 
   /** `consumer` as it is served now; what is not its handlers counts from the next life on. */
   constructor(consumer: () => Consumer, ports: ConsumePorts) {
@@ -49,7 +31,7 @@ export class RunningConsumer {
   status(): ConsumerStatus {
     const partitions = this.#session?.partitions ?? []
     return {
-      state: this.#state,
+      state: this.#isPaused && this.#state === 'running' ? 'paused' : this.#state,
       reason: this.#reason,
       tally: { ...this.#tally },
       partitions: partitions.map((each) => ({
@@ -61,6 +43,22 @@ export class RunningConsumer {
         unfinished: each.unfinished,
       })),
     }
+  }
+
+  /** Begins no more records, and keeps its partitions: what is under way ends. */
+  pause(): void {
+    this.#isPaused = true
+    this.#session?.pause()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#session?.resume()
+  }
+
+  /** Goes on elsewhere in what it reads, and resolves to in how many partitions. */
+  async seek(places: Places, target: SeekTarget): Promise<number> {
+    return (await this.#session?.seek(places, target)) ?? 0
   }
 
   /** Runs until `signal` aborts: whatever ends it early, it begins anew. */
@@ -77,7 +75,10 @@ export class RunningConsumer {
         const { name } = this.#consumer()
         const code = error instanceof GatewayError ? error.code : undefined
         const failures = this.#failures
-        log.error('consumer.ended', { consumer: name, failures, code, reason: this.#reason })
+        const fields = { consumer: name, failures, code, reason: this.#reason }
+        // Kafka may be away for hours: one line says so, and `consumer.running` that it is back.
+        if (failures === 1) log.error('consumer.ended', fields)
+        else log.debug('consumer.ended', fields)
         await clock.sleep(backoffMs(RESTART, failures), signal)
       }
     }
@@ -97,6 +98,7 @@ export class RunningConsumer {
       onFailed: ended.reject,
     })
     this.#session = session
+    if (this.#isPaused) session.pause()
     const fed = feed.run(session, leaving.signal)
     fed.then(ended.resolve, ended.reject)
     const stop = () => ended.resolve()

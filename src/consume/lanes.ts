@@ -9,6 +9,9 @@ export type Task = () => Turn | Promise<Turn>
 export interface Lanes {
   /** Puts a task behind those of the same key. */
   add(key: string, task: Task): void
+  /** Begins nothing more until `resume`. */
+  pause(): void
+  resume(): void
   /** Forgets what has not begun. What has begun ends by itself, and is not called again. */
   stop(): void
   /** Resolves once nothing runs, after `stop`. */
@@ -40,13 +43,14 @@ export function openLanes({ clock, concurrency }: LanesOptions): Lanes {
   const stopping = new AbortController()
   let running = 0
   let isPumping = false
+  let isPaused = false
   let whenIdle: (() => void) | undefined
 
   /** Starts what may start. What ends at once makes room for the next without a promise. */
   function pump(): void {
     if (isPumping) return
     isPumping = true
-    while (running < concurrency && !stopping.signal.aborted) {
+    while (running < concurrency && !isPaused && !stopping.signal.aborted) {
       const lane = ready.shift()
       if (lane === undefined) break
       start(lane)
@@ -92,6 +96,13 @@ export function openLanes({ clock, concurrency }: LanesOptions): Lanes {
       const opened = { key, tasks: [task], head: 0 }
       lanes.set(key, opened)
       ready.push(opened)
+      pump()
+    },
+    pause() {
+      isPaused = true
+    },
+    resume() {
+      isPaused = false
       pump()
     },
     stop() {

@@ -7,6 +7,7 @@ import type {
   FetchedRecord,
   Place,
 } from '../consumer.ts'
+import type { SeekTarget } from '../consumer-status.ts'
 import type { Log } from '../log.ts'
 
 /** What Kafka has of a group for a partition. */
@@ -19,7 +20,7 @@ export interface CommittedOffset extends Place {
 
 /** Where a partition is read from. */
 export interface StartPosition extends Place {
-  readonly start: number | 'earliest' | 'latest'
+  readonly start: SeekTarget
 }
 
 /** Records of one partition, in the order of their offsets. */
@@ -53,8 +54,11 @@ export interface RecordFeed {
   commit(positions: readonly ConsumerPosition[], metadata: string): Promise<boolean>
   pause(place: Place): void
   resume(place: Place): void
-  /** Goes on at another offset: `positioned` is called once it does. */
-  seek(position: ConsumerPosition): void
+  /**
+   * Goes on elsewhere in those of the partitions that are still ours, and resolves to where:
+   * `positioned` was called for each of them.
+   */
+  seek(starts: readonly StartPosition[]): Promise<readonly ConsumerPosition[]>
 }
 
 export interface ConsumePorts {

@@ -1,5 +1,6 @@
 import { unreachable } from '../assert.ts'
 import type { Consumer, ConsumerPosition, FetchedRecord, Place } from '../consumer.ts'
+import type { ConsumerTally, Places, SeekTarget } from '../consumer-status.ts'
 import {
   CONSUMER_AHEAD_MAX,
   CONSUMER_BYTES_MAX,
@@ -26,7 +27,9 @@ import type {
 } from './ports.ts'
 import { identityOf, toDeadLetter, toProcessed, type GivenUp } from './processed.ts'
 import { pauseMs } from './retry.ts'
-import type { Tally } from './tally.ts'
+
+/** What no partition was ever told: no offset is negative. */
+const UNTOLD = -1
 
 /** A record that was fetched, from here to the commit of what came of it. */
 interface Work {
@@ -44,7 +47,7 @@ export interface SessionOptions {
   /** As it is served now: a reload changes handlers under way. */
   readonly consumer: () => Consumer
   readonly ports: ConsumePorts
-  readonly tally: Tally
+  readonly tally: ConsumerTally
   /** The session cannot go on. */
   readonly onFailed: (error: unknown) => void
 }
@@ -123,6 +126,7 @@ export class Session implements FeedListener {
   }: FetchedBatch): Promise<void> {
     const partition = this.#partitions.get(placeKey({ topic, partition: number }))
     if (partition === undefined) return
+    this.#options.tally.fetchedAt = this.#options.ports.clock.now()
     partition.highWatermark = highWatermark
     const [first] = records
     if (first !== undefined && first.offset < partition.offsets.next) {
@@ -137,6 +141,35 @@ export class Session implements FeedListener {
       }
     }
     if (!this.#hasRoom(partition)) await this.#waitForRoom(partition)
+  }
+
+  /** Begins no more records: those that are fetched wait, and fetching ends when they are many. */
+  pause(): void {
+    this.#lanes.pause()
+  }
+
+  resume(): void {
+    this.#lanes.resume()
+  }
+
+  /** Goes on elsewhere, on disk and in Kafka before it resolves to in how many partitions. */
+  async seek({ topic, partition }: Places, target: SeekTarget): Promise<number> {
+    const meant = this.partitions.filter(
+      (each) =>
+        (topic === undefined || each.topic === topic) &&
+        (partition === undefined || each.partition === partition),
+    )
+    const moved = await this.#feed.seek(
+      meant.map((each) => ({ topic: each.topic, partition: each.partition, start: target })),
+    )
+    for (const place of moved) {
+      const at = this.#partitions.get(placeKey(place))
+      if (at === undefined) continue
+      at.told = UNTOLD
+      this.#committer.move(at)
+    }
+    await this.tell()
+    return moved.length
   }
 
   /** Stores what has ended, and tells Kafka how far everything is. */

@@ -7,6 +7,7 @@ import {
   type ConsumerPosition,
   type FetchedRecord,
 } from '../../src/consumer.ts'
+import type { SeekTarget } from '../../src/consumer-status.ts'
 import { CONSUMER_STOP_MS_MAX } from '../../src/consumer-limits.ts'
 import { resolveConsumers } from '../../src/consumers.ts'
 import { defineConsumer } from '../../src/gateway.ts'
@@ -39,7 +40,7 @@ export interface ConsumeWorld extends AsyncDisposable {
   assign(
     partition: number,
     committed?: { offset: number | null; metadata: string },
-  ): number | string
+  ): SeekTarget | 'none'
   /** Hands records over, and lets everything go on that can. */
   give(...records: readonly FetchedRecord[]): Promise<void>
   /** Waits until what has ended is on disk. */
@@ -98,7 +99,14 @@ export async function openConsumeWorld(
     },
     pause: ({ topic, partition }) => void paused.add(`${topic}/${partition}`),
     resume: ({ topic, partition }) => void paused.delete(`${topic}/${partition}`),
-    seek: () => undefined,
+    // Only to offsets: what a time or an end means is Kafka's to know.
+    seek(starts) {
+      const positions = starts.flatMap(({ start, ...place }) =>
+        typeof start === 'number' ? [{ ...place, offset: start }] : [],
+      )
+      for (const position of positions) listener?.positioned(position)
+      return Promise.resolve(positions)
+    },
   }
   const running = new RunningConsumer(() => consumer, {
     clock,

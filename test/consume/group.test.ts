@@ -1,0 +1,170 @@
+/** Consumers against the real Kafka: groups that rebalance, poison, slow handlers, and restarts. */
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { randomToken } from '../../src/ids.ts'
+import { onRecord, z } from '../../src/gateway.ts'
+import { startKafka } from '../support/kafka-server.ts'
+import { describeWithKafka } from '../support/servers.ts'
+import { createTopic, deleteTopics } from '../support/topics.ts'
+import { openDbWorld } from '../db/world.ts'
+import { openNode, produce, until } from './node.ts'
+
+setDefaultTimeout(90_000)
+const KEYS = 50
+const RECORDS = 4_000
+
+const Counted = z.object({ n: z.int(), key: z.string() })
+
+function counted(from: number, to: number) {
+  return Array.from({ length: to - from }, (_, index) => {
+    const n = from + index
+    const key = `key-${n % KEYS}`
+    return { key, value: { n, key } }
+  })
+}
+
+/** Every record that a handler was given, in order, and what it says about it. */
+function openLedger() {
+  const seen: { readonly n: number; readonly key: string; readonly node: string }[] = []
+  return {
+    seen,
+    /** Different records. */
+    distinct: () => new Set(seen.map(({ n }) => n)).size,
+    /** First appearances of a key's records that come before an earlier one of it. */
+    inversions(): number {
+      const last = new Map<string, number>()
+      const known = new Set<number>()
+      let inversions = 0
+      for (const { n, key } of seen) {
+        if (known.has(n)) continue
+        known.add(n)
+        if (n < (last.get(key) ?? -1)) inversions += 1
+        last.set(key, Math.max(n, last.get(key) ?? -1))
+      }
+      return inversions
+    },
+    handlerOf: (node: string, work: () => Promise<void> | void = () => undefined) =>
+      onRecord(Counted, async ({ data }) => {
+        seen.push({ ...data, node })
+        await work()
+        return null
+      }),
+  }
+}
+
+describeWithKafka('consumers in a group', (brokers) => {
+  const topics: string[] = []
+  afterAll(() => deleteTopics(brokers, topics))
+
+  async function newTopic(): Promise<string> {
+    const topic = await createTopic({ brokers, prefix: 'group' })
+    topics.push(topic)
+    return topic
+  }
+
+  test('nodes come and go under load: nothing is left out, and keys keep their order', async () => {
+    const topic = await newTopic()
+    const ledger = openLedger()
+    const group = `group-${randomToken()}`
+    const of = (node: string) => ({
+      topics: [topic],
+      group,
+      events: { '*': ledger.handlerOf(node) },
+    })
+    await produce(brokers, topic, counted(0, 1_000))
+    await using first = await openNode(brokers, of('first'))
+    await until('the first has begun', () => ledger.seen.length > 0)
+    await using second = await openNode(brokers, of('second'))
+    await produce(brokers, topic, counted(1_000, 2_000))
+    await until('both have partitions', () =>
+      [first, second].every(({ consumer }) => consumer.status().partitions.length === 3),
+    )
+    await produce(brokers, topic, counted(2_000, 3_000))
+    await until('the second works', () => ledger.seen.some(({ node }) => node === 'second'))
+    await first.stop()
+    await produce(brokers, topic, counted(3_000, RECORDS))
+    await until('every record was handled', () => ledger.distinct() === RECORDS)
+
+    expect(ledger.inversions()).toBe(0)
+    await until('nothing is left', () =>
+      second.consumer.status().partitions.every(({ lag }) => lag === 0),
+    )
+    expect(second.consumer.status()).toMatchObject({ state: 'running', reason: null })
+  })
+
+  test('poison and slow keys hold up nothing but themselves', async () => {
+    const topic = await newTopic()
+    const done: number[] = []
+    const slow = Promise.withResolvers<void>()
+    const mixed = onRecord(Counted, async ({ data }) => {
+      if (data.key === 'key-1') throw new Error('poison')
+      if (data.key === 'key-2') await slow.promise
+      done.push(data.n)
+      return null
+    })
+    await using node = await openNode(brokers, {
+      topics: [topic],
+      group: `group-${randomToken()}`,
+      events: { '*': mixed },
+      retry: { triesMax: 2, baseMs: 10 },
+    })
+    await produce(brokers, topic, counted(0, 1_000))
+    const slowOnes = 1_000 / KEYS
+    await until('all but those of two keys are done', () => done.length === 1_000 - 2 * slowOnes)
+    await until('the poison is given up', () => node.consumer.status().tally.dead === slowOnes)
+    const held = node.consumer.status().partitions.filter(({ lag }) => lag > 0)
+    expect(held).toHaveLength(1)
+    slow.resolve()
+    await until('everything is processed', () =>
+      node.consumer.status().partitions.every(({ lag }) => lag === 0),
+    )
+    const { client } = node.db.database
+    const dead = client.query(`SELECT count(*) FROM outbox WHERE topic = '${topic}.dead'`)
+    expect(dead.values()).toEqual([[slowOnes]])
+    expect(node.consumer.status().tally).toMatchObject({ retries: slowOnes, restarts: 0 })
+  })
+
+  test('a file that is opened again goes on behind its last record', async () => {
+    const topic = await newTopic()
+    const ledger = openLedger()
+    const definition = {
+      topics: [topic],
+      group: `group-${randomToken()}`,
+      events: { '*': ledger.handlerOf('only') },
+    }
+    await produce(brokers, topic, counted(0, 500))
+    await using db = await openDbWorld()
+    {
+      await using node = await openNode(brokers, definition, { db })
+      await until('some are handled', () => ledger.seen.length > 100)
+      await node.stop()
+    }
+    const before = ledger.seen.length
+    await produce(brokers, topic, counted(500, 1_000))
+    await using _again = await openNode(brokers, definition, { db })
+    await until('all are handled', () => ledger.distinct() === 1_000)
+    expect(before).toBeLessThanOrEqual(500)
+    expect(ledger.seen).toHaveLength(1_000)
+    expect(ledger.inversions()).toBe(0)
+  })
+
+  test('a broker that is killed and comes back is consumed from again, by a new life', async () => {
+    await using kafka = await startKafka()
+    const topic = await createTopic({ brokers: kafka.brokers, prefix: 'group' })
+    const ledger = openLedger()
+    await using node = await openNode(kafka.brokers, {
+      topics: [topic],
+      group: 'restarted',
+      events: { '*': ledger.handlerOf('only') },
+    })
+    await produce(kafka.brokers, topic, counted(0, 500))
+    await until('some are handled', () => ledger.seen.length > 0)
+    await kafka.kill()
+    await until('its end is noticed', () => node.consumer.status().reason !== null)
+    await kafka.restart()
+    await produce(kafka.brokers, topic, counted(500, 1_000))
+    await until('all are handled', () => ledger.distinct() === 1_000)
+    expect(ledger.seen).toHaveLength(1_000)
+    expect(ledger.inversions()).toBe(0)
+    expect(node.consumer.status().tally.restarts).toBeGreaterThan(0)
+  })
+})

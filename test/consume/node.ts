@@ -1,0 +1,112 @@
+import { openConsumerPositions } from '../../db/consume.ts'
+import { systemClock } from '../../src/clock.ts'
+import { RunningConsumer } from '../../src/consume/consume.ts'
+import { consumerSource, type ConsumerDefinition } from '../../src/consumer.ts'
+import { resolveConsumers } from '../../src/consumers.ts'
+import { defineConsumer } from '../../src/gateway.ts'
+import { openKafkaFeed } from '../../src/kafka/consumer.ts'
+import { openKafkaPublisher } from '../../src/kafka/producer.ts'
+import { silentLog, type Log } from '../../src/log.ts'
+import { openDbWorld, type DbWorld } from '../db/world.ts'
+
+const WAIT_MS_MAX = 60_000
+const POLL_MS = 20
+
+/** A consumer with the real Kafka and a file of its own. */
+export interface ConsumerNode extends AsyncDisposable {
+  readonly db: DbWorld
+  readonly consumer: RunningConsumer
+  /** Ends the consumer; the file stays. */
+  stop(): Promise<void>
+}
+
+export async function openNode(
+  brokers: string,
+  definition: Omit<ConsumerDefinition, 'kind' | 'name'>,
+  options: { readonly db?: DbWorld; readonly log?: Log } = {},
+): Promise<ConsumerNode> {
+  const { db = await openDbWorld(), log = silentLog } = options
+  const { database, writer, dedup } = db
+  const defined = defineConsumer('counting', definition)
+  const consumers = resolveConsumers([{ file: 'counting.ts', definition: defined }])
+  const consumer = consumers.get('counting')
+  if (consumer === undefined) throw new Error('the consumer is there')
+  const positions = openConsumerPositions(database)
+  const running = new RunningConsumer(() => consumer, {
+    clock: systemClock,
+    log,
+    epoch: database.epoch,
+    openFeed: ({ group, topics }) =>
+      openKafkaFeed({
+        brokers: brokers.split(','),
+        clientId: 'consume-test',
+        security: {},
+        clock: systemClock,
+        log,
+        group,
+        topics,
+      }),
+    commit: (commit) => writer.commitConsumed(commit),
+    position: (group, place) => positions.find(group, place),
+    isProcessed: (name, eventId) =>
+      dedup.find({
+        source: consumerSource(name),
+        eventId,
+        eventIdValidMs: undefined,
+        receivedAt: systemClock.now(),
+      }) !== undefined,
+  })
+  const stopping = new AbortController()
+  const ended = running.run(stopping.signal)
+  async function stop() {
+    stopping.abort()
+    await ended
+  }
+  return {
+    db,
+    consumer: running,
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop()
+      if (options.db === undefined) await db[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Publishes values with their keys, in order, 500 at a time. */
+export async function produce(
+  brokers: string,
+  topic: string,
+  values: readonly { readonly key: string; readonly value: unknown }[],
+): Promise<void> {
+  const publisher = openKafkaPublisher({
+    brokers: brokers.split(','),
+    clientId: 'consume-test',
+    compression: 'gzip',
+    clock: systemClock,
+    log: silentLog,
+  })
+  try {
+    for (let at = 0; at < values.length; at += 500) {
+      await publisher.publish(
+        values.slice(at, at + 500).map(({ key, value }) => ({
+          topic,
+          key,
+          value: new TextEncoder().encode(JSON.stringify(value)),
+          headers: { 'content-type': 'application/json' },
+        })),
+      )
+    }
+  } finally {
+    await publisher.close()
+  }
+}
+
+/** Polls until it holds; throws with `what` where it never does. */
+export async function until(what: string, holds: () => boolean): Promise<void> {
+  const deadlineMs = systemClock.monotonicMs() + WAIT_MS_MAX
+  while (!holds()) {
+    if (systemClock.monotonicMs() > deadlineMs) throw new Error(`it never holds that ${what}`)
+    await systemClock.sleep(POLL_MS)
+  }
+}
