@@ -22,7 +22,8 @@ export function settingsHelp(): string {
 
 function defaultOf(schema: { readonly def: object }): string {
   if (!('defaultValue' in schema.def)) return ''
-  return ` Default: ${String(schema.def.defaultValue)}.`
+  const value = String(schema.def.defaultValue) // of a list that is empty, too
+  return value === '' ? '' : ` Default: ${value}.`
 }
 
 /** The values that a setting may have, where they are a list. */
