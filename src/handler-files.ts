@@ -5,11 +5,10 @@
 import { plugin } from 'bun'
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
-import * as zod from 'zod'
+import { ZodType } from 'zod'
 import { consumerProblem, consumersNamedTwice, type LoadedConsumer } from './consumers.ts'
 import type { ConsumerDefinition } from './consumer.ts'
 import { messageOf } from './errors.ts'
-import * as gateway from './gateway.ts'
 import { SOURCE_NAME, TOPIC_NAME } from './limits.ts'
 import { isTypePattern, type SourceDefinition } from './route.ts'
 
@@ -40,11 +39,13 @@ export function handlerFileNames(directory: string): string[] {
 
 /** Loads every handler file of a directory, in the order of their names. */
 export async function loadHandlerFiles(directory: string): Promise<LoadedHandlers> {
-  serveModules()
+  const names = handlerFileNames(directory)
+  // Where there are none, no start waits for what they import.
+  if (names.length > 0) await serveModules()
   const sources: LoadedSource[] = []
   const consumers: LoadedConsumer[] = []
   const problems: string[] = []
-  for (const name of handlerFileNames(directory)) {
+  for (const name of names) {
     const file = resolve(directory, name)
     try {
       const loaded = (await import(file)) as { default?: unknown }
@@ -66,9 +67,10 @@ let served = false
  * Makes `import … from 'inlet'` and `'zod'` in handler files the very modules that
  * this program runs with.
  */
-function serveModules(): void {
+async function serveModules(): Promise<void> {
   if (served) return
   served = true
+  const [gateway, zod] = await Promise.all([import('./gateway.ts'), import('zod')])
   plugin({
     name: 'inlet',
     setup(build) {
@@ -145,7 +147,7 @@ function checkHandled(
   { schema, handle }: Record<string, unknown>,
   maker: string,
 ): string | undefined {
-  if (!(schema instanceof zod.ZodType)) return `must be ${maker}(schema, handler) with a zod schema`
+  if (!(schema instanceof ZodType)) return `must be ${maker}(schema, handler) with a zod schema`
   return typeof handle === 'function'
     ? undefined
     : `must be ${maker}(schema, handler) with a function`

@@ -19,7 +19,6 @@ import { openCallOut } from './outbound/call-out.ts'
 import { CATALOGUE } from './providers/catalogue.ts'
 import { takesSecret, validateSecret } from './providers/engine/secrets.ts'
 import { evidenceOf } from './providers/evidence.ts'
-import { checkRow } from './providers/own.ts'
 import { compileVerifier } from './providers/verifier.ts'
 import { readBody } from './providers/engine/body.ts'
 import type { ProviderRow } from './providers/row.ts'
@@ -70,7 +69,7 @@ async function serve(
   const handlers = await loadHandlers(env)
   const first = resolveCallers(parsed.ok ? parsed.config : parsed.naming, handlers.sources)
   const { config: others, loaded } = first.others
-  const own = ownProviders(handlers)
+  const own = await ownProviders(handlers)
   const provider = (key: string) => portOf(own.rows.get(key) ?? CATALOGUE.get(key), findKeys)
   const third = resolveSources(others, loaded, provider, {
     earlier,
@@ -119,11 +118,13 @@ export function providerPort(key: string, findKeys?: FindKeys): ProviderPort | u
 }
 
 /** The rows that handler files define, by key; none may take the place of one of the catalogue. */
-export function ownProviders({ sources }: LoadedHandlers) {
+export async function ownProviders({ sources }: LoadedHandlers) {
   const rows = new Map<string, ProviderRow>()
   const problems: string[] = []
   for (const { file, ownProvider } of sources) {
     if (ownProvider === undefined) continue
+    // What describes a row takes 9 ms to build, which no start waits for that does not need it.
+    const { checkRow } = await import('./providers/own.ts')
     const row = checkRow(ownProvider)
     if (!('key' in row)) problems.push(...row.map((problem) => `${basename(file)}: ${problem}`))
     else if (CATALOGUE.has(row.key)) {

@@ -126,7 +126,7 @@ async function rowOf(name: string, env: Environment): Promise<ProviderRow> {
       .map((entry) => entry.trim().split('='))
       .find(([source]) => source === name) ?? []
   const key = defined ?? listed ?? name
-  const row = ownProviders(handlers).rows.get(key) ?? CATALOGUE.get(key)
+  const row = (await ownProviders(handlers)).rows.get(key) ?? CATALOGUE.get(key)
   if (row !== undefined) return row
   const nearest = nearestOf(name, CATALOGUE.keys())
   const hint = nearest === undefined ? '`inlet providers` lists them' : `did you mean ${nearest}?`

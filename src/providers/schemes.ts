@@ -5,8 +5,8 @@
 import { z } from 'zod'
 import { ConfigReference, RequestReference } from './answers.ts'
 import type { CompileCode, SignCode } from './engine/scheme.ts'
+import { Encoding, Hash, HEADER_NAME, HeaderName } from './values.ts'
 
-const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]+$/
 const PLACEHOLDERS = /\{[^{}]*\}/g
 
 /** The parts of a signed string that the engine can splice; everything else in it is literal. */
@@ -25,14 +25,6 @@ const SIGNED_PARTS: ReadonlySet<string> = new Set([
   '{urlNoQuery}',
 ])
 const SIGNED_VALUE = /^\{(?:config:[a-z_]+|(?:header|query|json|form):[^{}]+)\}$/
-
-export const HeaderName = z.string().regex(HEADER_NAME, 'must be a header name')
-
-export const Hash = z.enum(['sha1', 'sha256', 'sha384', 'sha512'])
-export type Hash = z.infer<typeof Hash>
-
-export const Encoding = z.enum(['hex', 'base64', 'base64url'])
-export type Encoding = z.infer<typeof Encoding>
 
 /** A string literal of at least one character. */
 const Literal = z.string().min(1)

@@ -75,7 +75,7 @@ test('a handler file brings a provider of its own', async () => {
     expect(source?.parse?.(new TextEncoder().encode(BODY), 'application/json')).toMatchObject({
       kind: 'json',
     })
-    expect([...ownProviders(await loadHandlers(env)).rows.keys()]).toEqual(['acme'])
+    expect([...(await ownProviders(await loadHandlers(env))).rows.keys()]).toEqual(['acme'])
   })
 })
 

@@ -1,5 +1,5 @@
 import { equalDigests, keyedHasher } from '../engine/hash.ts'
-import type { Hash } from '../schemes.ts'
+import type { Hash } from '../values.ts'
 
 /**
  * The index of the first key whose MAC of the pieces, one after the other, is among the signatures.

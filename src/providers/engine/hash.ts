@@ -1,6 +1,6 @@
 /** Hashes, and compares what was hashed: no code of a provider compares in a way of its own. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import type { Hash } from '../schemes.ts'
+import type { Hash } from '../values.ts'
 
 /** Takes data in pieces. Strings count as UTF-8. */
 export interface Sink {

@@ -1,5 +1,5 @@
 import { assert } from '../../assert.ts'
-import { Hash } from '../schemes.ts'
+import { Hash } from '../values.ts'
 import type { DigestScheme, HmacScheme, SecretForm, SignatureSource } from '../schemes.ts'
 import { setting, type RowConfig } from './config.ts'
 import { equalDigests, keyedHasher, plainHasher, type Hasher } from './hash.ts'

@@ -1,7 +1,7 @@
 /** Finds an event's id, type and key in a delivery. */
 import type { Delivery } from '../../delivery.ts'
 import type { BatchSelector } from '../row.ts'
-import { HeaderName } from '../schemes.ts'
+import { HeaderName } from '../values.ts'
 import { fill, setting, type RowConfig } from './config.ts'
 import { compilePath, splitReference } from './reference.ts'
 

@@ -3,7 +3,8 @@
  */
 import { Buffer } from 'node:buffer'
 import { unreachable } from '../../assert.ts'
-import type { Encoding, Hash, SignatureSource } from '../schemes.ts'
+import type { SignatureSource } from '../schemes.ts'
+import type { Encoding, Hash } from '../values.ts'
 
 /** What a place holds. */
 export interface FoundSignatures {

@@ -3,13 +3,8 @@ import type { EpochMs } from '../../clock.ts'
 import type { Refused } from '../../delivery.ts'
 import type { KeyNeeded } from '../../key-place.ts'
 import { SIGNATURES_MAX } from '../../limits.ts'
-import {
-  Encoding,
-  type Hash,
-  type SignatureSource,
-  type SignedScheme,
-  type Timestamp,
-} from '../schemes.ts'
+import type { SignatureSource, SignedScheme, Timestamp } from '../schemes.ts'
+import { Encoding, type Hash } from '../values.ts'
 import { fill, setting, type RowConfig } from './config.ts'
 import { compileMessage, type Message } from './message.ts'
 import { compilePath, splitReference } from './reference.ts'

@@ -1,4 +1,4 @@
-import { HeaderName } from '../schemes.ts'
+import { HeaderName } from '../values.ts'
 import { fill, setting, type RowConfig } from './config.ts'
 import { splitReference } from './reference.ts'
 import { compileRead, type Asked } from './request.ts'
