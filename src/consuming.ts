@@ -5,9 +5,10 @@ import type { Reader } from '../db/open.ts'
 import type { Writer } from '../db/writer.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
-import { RunningConsumer, type ConsumerStatus } from './consume/consume.ts'
+import { RunningConsumer } from './consume/consume.ts'
 import type { ConsumePorts } from './consume/ports.ts'
 import { consumerSource, type Consumer } from './consumer.ts'
+import type { ConsumerStatus, Places, SeekTarget } from './consumer-status.ts'
 import { openKafkaFeed } from './kafka/consumer.ts'
 import type { Log } from './log.ts'
 import type { Reloader } from './reload.ts'
@@ -28,8 +29,13 @@ export interface ConsumingPorts {
 
 /** Consumers as others see them. */
 export interface Consuming {
-  /** By name. */
-  status(): ReadonlyMap<string, ConsumerStatus>
+  /** Undefined where it is not served, or not run here. */
+  status(name: string): ConsumerStatus | undefined
+  /** Until `resume`, or until the process begins again. */
+  pause(name: string): void
+  resume(name: string): void
+  /** Resolves to the number of partitions in which it goes on elsewhere. */
+  seek(name: string, places: Places, target: SeekTarget): Promise<number>
 }
 
 interface Run {
@@ -44,10 +50,11 @@ interface Run {
 export function openConsuming(config: Config, ports: ConsumingPorts): Consuming {
   const { log, scope, reloader } = ports
   const runs = new Map<string, Run>()
+  const paused = new Set<string>()
   if (config.INLET_SINK !== 'kafka') {
     const names = [...reloader.current().consumers.keys()].join(',')
     if (names !== '') log.warn('consumer.without_kafka', { consumers: names, hint: NEEDS_KAFKA })
-    return { status: () => new Map() }
+    return NOBODY
   }
   const consumePorts = toPorts(config, ports)
 
@@ -56,6 +63,7 @@ export function openConsuming(config: Config, ports: ConsumingPorts): Consuming 
     // One that is no longer there goes on as it was until it has stopped.
     const current = () => (served = reloader.current().consumers.get(name) ?? served)
     const consumer = new RunningConsumer(current, consumePorts)
+    if (paused.has(name)) consumer.pause()
     const stop = new AbortController()
     const ended = consumer.run(AbortSignal.any([signal, stop.signal]))
     return { consumer, shape: shapeOf(first), stop, ended }
@@ -88,8 +96,32 @@ export function openConsuming(config: Config, ports: ConsumingPorts): Consuming 
     await Promise.all([...runs.values()].map(({ ended }) => ended))
   })
   return {
-    status: () => new Map([...runs].map(([name, { consumer }]) => [name, consumer.status()])),
+    status: (name) => runs.get(name)?.consumer.status(),
+    pause(name) {
+      paused.add(name)
+      runs.get(name)?.consumer.pause()
+      log.info('consumer.paused', { consumer: name })
+    },
+    resume(name) {
+      paused.delete(name)
+      runs.get(name)?.consumer.resume()
+      log.info('consumer.resumed', { consumer: name })
+    },
+    async seek(name, places, target) {
+      const partitions = (await runs.get(name)?.consumer.seek(places, target)) ?? 0
+      const to = typeof target === 'object' ? new Date(target.at).toISOString() : target
+      log.info('consumer.sought', { consumer: name, ...places, to, partitions })
+      return partitions
+    },
   }
+}
+
+/** Where records go to files, nothing is consumed. */
+const NOBODY: Consuming = {
+  status: () => undefined,
+  pause: () => undefined,
+  resume: () => undefined,
+  seek: () => Promise.resolve(0),
 }
 
 const NEEDS_KAFKA = 'consumers read from Kafka: set INLET_SINK=kafka'

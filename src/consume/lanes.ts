@@ -6,20 +6,6 @@ export type Turn = 'done' | { readonly againInMs: number }
 /** Never rejects. */
 export type Task = () => Turn | Promise<Turn>
 
-export interface Lanes {
-  /** Puts a task behind those of the same key. */
-  add(key: string, task: Task): void
-  /** Begins nothing more until `resume`. */
-  pause(): void
-  resume(): void
-  /** Forgets what has not begun. What has begun ends by itself, and is not called again. */
-  stop(): void
-  /** Resolves once nothing runs, after `stop`. */
-  stopped(): Promise<void>
-  /** Tasks under way. */
-  readonly running: number
-}
-
 export interface LanesOptions {
   readonly clock: Clock
   /** Tasks of different keys that may wait for something at the same time. */
@@ -37,84 +23,93 @@ interface Lane {
  * Tasks of one key one after the other, those of different keys side by side. A task that is to be
  * called again keeps its place, and only its key waits: a pause occupies none of `concurrency`.
  */
-export function openLanes({ clock, concurrency }: LanesOptions): Lanes {
-  const lanes = new Map<string, Lane>()
-  const ready: Lane[] = []
-  const stopping = new AbortController()
-  let running = 0
-  let isPumping = false
-  let isPaused = false
-  let whenIdle: (() => void) | undefined
+export class Lanes {
+  readonly #options: LanesOptions
+  readonly #lanes = new Map<string, Lane>()
+  readonly #ready: Lane[] = []
+  readonly #stopping = new AbortController()
+  #running = 0
+  #isPumping = false
+  #isPaused = false
+  #whenIdle: (() => void) | undefined
 
-  /** Starts what may start. What ends at once makes room for the next without a promise. */
-  function pump(): void {
-    if (isPumping) return
-    isPumping = true
-    while (running < concurrency && !isPaused && !stopping.signal.aborted) {
-      const lane = ready.shift()
-      if (lane === undefined) break
-      start(lane)
-    }
-    isPumping = false
-    if (running === 0) whenIdle?.()
+  constructor(options: LanesOptions) {
+    this.#options = options
   }
 
-  function start(lane: Lane): void {
+  /** Puts a task behind those of the same key. */
+  add(key: string, task: Task): void {
+    if (this.#stopping.signal.aborted) return
+    const known = this.#lanes.get(key)
+    if (known !== undefined) {
+      known.tasks.push(task)
+      return
+    }
+    const lane = { key, tasks: [task], head: 0 }
+    this.#lanes.set(key, lane)
+    this.#ready.push(lane)
+    this.#pump()
+  }
+
+  /** Begins nothing more until `resume`. */
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#pump()
+  }
+
+  /** Forgets what has not begun. What has begun ends by itself, and is not called again. */
+  stop(): void {
+    this.#stopping.abort()
+    this.#ready.length = 0
+    this.#lanes.clear()
+  }
+
+  /** Resolves once nothing runs, after `stop`. */
+  async stopped(): Promise<void> {
+    if (this.#running > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve))
+  }
+
+  /** Starts what may start. What ends at once makes room for the next without a promise. */
+  #pump(): void {
+    if (this.#isPumping) return
+    this.#isPumping = true
+    const { signal } = this.#stopping
+    while (this.#running < this.#options.concurrency && !this.#isPaused && !signal.aborted) {
+      const lane = this.#ready.shift()
+      if (lane === undefined) break
+      this.#start(lane)
+    }
+    this.#isPumping = false
+    if (this.#running === 0) this.#whenIdle?.()
+  }
+
+  #start(lane: Lane): void {
     const task = lane.tasks[lane.head]
     if (task === undefined) return
     const turn = task()
-    if (!(turn instanceof Promise)) return settle(lane, turn)
-    running += 1
+    if (!(turn instanceof Promise)) return this.#settle(lane, turn)
+    this.#running += 1
     void turn.then((result) => {
-      running -= 1
-      settle(lane, result)
-      pump()
+      this.#running -= 1
+      this.#settle(lane, result)
+      this.#pump()
     })
   }
 
-  function settle(lane: Lane, turn: Turn): void {
+  #settle(lane: Lane, turn: Turn): void {
     if (turn !== 'done') {
-      void clock.sleep(turn.againInMs, stopping.signal).then(() => {
-        ready.push(lane)
-        pump()
+      void this.#options.clock.sleep(turn.againInMs, this.#stopping.signal).then(() => {
+        this.#ready.push(lane)
+        this.#pump()
       })
       return
     }
     lane.head += 1
-    if (lane.head < lane.tasks.length) ready.push(lane)
-    else lanes.delete(lane.key)
-  }
-
-  return {
-    add(key, task) {
-      if (stopping.signal.aborted) return
-      const lane = lanes.get(key)
-      if (lane !== undefined) {
-        lane.tasks.push(task)
-        return
-      }
-      const opened = { key, tasks: [task], head: 0 }
-      lanes.set(key, opened)
-      ready.push(opened)
-      pump()
-    },
-    pause() {
-      isPaused = true
-    },
-    resume() {
-      isPaused = false
-      pump()
-    },
-    stop() {
-      stopping.abort()
-      ready.length = 0
-      lanes.clear()
-    },
-    async stopped() {
-      if (running > 0) await new Promise<void>((resolve) => (whenIdle = resolve))
-    },
-    get running() {
-      return running
-    },
+    if (lane.head < lane.tasks.length) this.#ready.push(lane)
+    else this.#lanes.delete(lane.key)
   }
 }

@@ -14,7 +14,7 @@ import { failpoint } from '../failpoint.ts'
 import { attempt, keyOf, type Attempt } from './attempt.ts'
 import { Committer, type Result } from './committer.ts'
 import { decode, type Decoded } from './decode.ts'
-import { openLanes, type Lanes, type Turn } from './lanes.ts'
+import { Lanes, type Turn } from './lanes.ts'
 import type { Pending } from './offsets.ts'
 import { Partition, placeKey } from './partition.ts'
 import type {
@@ -76,7 +76,7 @@ export class Session implements FeedListener {
     const { name, group, concurrency } = consumer()
     this.#options = options
     this.#feed = feed
-    this.#lanes = openLanes({ clock: ports.clock, concurrency })
+    this.#lanes = new Lanes({ clock: ports.clock, concurrency })
     this.#committer = new Committer({
       ...ports,
       group,
@@ -145,11 +145,11 @@ export class Session implements FeedListener {
 
   /** Begins no more records: those that are fetched wait, and fetching ends when they are many. */
   pause(): void {
-    this.#lanes.pause()
+    this.#lanes.hold(true)
   }
 
   resume(): void {
-    this.#lanes.resume()
+    this.#lanes.hold(false)
   }
 
   /** Goes on elsewhere, on disk and in Kafka before it resolves to in how many partitions. */

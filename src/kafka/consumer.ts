@@ -9,6 +9,7 @@ import {
   CONSUMER_SESSION_MS,
   CONSUMER_SILENT_MS_MAX,
 } from '../consumer-limits.ts'
+import type { SeekTarget } from '../consumer-status.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { KafkaSecurity } from '../kafka-security.ts'
 import { PUBLISH_MS_MAX } from '../limits.ts'
@@ -47,7 +48,7 @@ interface Batch extends Place {
 export interface KafkaFeedListener {
   assigned(
     committed: readonly (Place & { readonly offset: number | null; readonly metadata: string })[],
-  ): readonly (Place & { readonly start: number | 'earliest' | 'latest' })[]
+  ): readonly (Place & { readonly start: SeekTarget })[]
   positioned(position: ConsumerPosition): void
   revoked(places: readonly Place[]): void
   received(batch: Batch): Promise<void>
@@ -58,7 +59,9 @@ export interface KafkaFeed {
   commit(positions: readonly ConsumerPosition[], metadata: string): Promise<boolean>
   pause(place: Place): void
   resume(place: Place): void
-  seek(position: ConsumerPosition): void
+  seek(
+    starts: readonly (Place & { readonly start: SeekTarget })[],
+  ): Promise<readonly ConsumerPosition[]>
 }
 
 let generations = 0
@@ -100,7 +103,7 @@ export function openKafkaFeed(options: KafkaFeedOptions): KafkaFeed {
     },
     pause: ({ topic, partition }) => consumer.pause([{ topic, partitions: [partition] }]),
     resume: (place) => membership.resume(place),
-    seek: (position) => membership.seek(position),
+    seek: (starts) => membership.seek(starts),
   }
 }
 
@@ -193,10 +196,19 @@ class Membership {
     if (this.#owned.has(nameOf(place))) this.#unpause(place)
   }
 
-  seek(position: ConsumerPosition): void {
-    if (!this.#owned.has(nameOf(position))) return
-    this.#goTo(position)
-    this.#listener?.positioned(position)
+  async seek(
+    starts: readonly (Place & { readonly start: SeekTarget })[],
+  ): Promise<readonly ConsumerPosition[]> {
+    const found = await findStarts(this.#client.kafka, starts)
+    // A rebalance may have come in between.
+    const positions = found.filter((position) => this.#owned.has(nameOf(position)))
+    for (const position of positions) {
+      this.#goTo(position)
+      this.#listener?.positioned(position)
+      // The one that was there may have been paused because it was full.
+      this.#unpause(position)
+    }
+    return positions
   }
 
   /** Rejects once it has been silent for too long. */

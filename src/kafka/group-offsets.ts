@@ -1,6 +1,7 @@
 /** What a cluster knows of a group before it reads: its topics, its offsets, and their ends. */
 import type { Admin, Kafka } from 'kafkajs'
 import type { ConsumerPosition, Place } from '../consumer.ts'
+import type { SeekTarget } from '../consumer-status.ts'
 import { GatewayError } from '../errors.ts'
 
 /** Topics that a pattern never means: Kafka's own, and what consumers have given up. */
@@ -45,27 +46,45 @@ export async function findCommitted(
   })
 }
 
-/** Looks up where the partitions begin and end whose start is one of these. */
+/** Looks up the offsets of the partitions whose start is no offset. */
 export async function findStarts(
   kafka: Kafka,
-  starts: readonly (Place & { readonly start: number | 'earliest' | 'latest' })[],
+  starts: readonly (Place & { readonly start: SeekTarget })[],
 ): Promise<readonly ConsumerPosition[]> {
-  const open = starts.filter(({ start }) => typeof start === 'string')
+  const open = starts.filter(({ start }) => typeof start !== 'number')
   const topics = [...new Set(open.map(({ topic }) => topic))]
-  const ends = await ask(kafka, async (admin) => {
-    const found = topics.map(async (topic) => ({
-      topic,
-      partitions: await admin.fetchTopicOffsets(topic),
-    }))
-    return Promise.all(found)
-  })
+  const times = new Set(open.flatMap(({ start }) => (typeof start === 'object' ? start.at : [])))
+  const [ends, written] = await ask(kafka, (admin) =>
+    Promise.all([
+      Promise.all(topics.map(async (topic) => ({ topic, found: await endsOf(admin, topic) }))),
+      Promise.all(
+        topics.flatMap((topic) =>
+          [...times].map(async (at) => ({
+            topic,
+            at,
+            found: await admin.fetchTopicOffsetsByTimestamp(topic, at),
+          })),
+        ),
+      ),
+    ]),
+  )
   return starts.map(({ topic, partition, start }) => {
     if (typeof start === 'number') return { topic, partition, offset: start }
-    const end = ends
-      .find((each) => each.topic === topic)
-      ?.partitions.find((each) => each.partition === partition)
-    return { topic, partition, offset: Number(start === 'earliest' ? end?.low : end?.high) }
+    const of = <Found extends { readonly partition: number }>(found: readonly Found[] = []) =>
+      found.find((each) => each.partition === partition)
+    const end = of(ends.find((each) => each.topic === topic)?.found)
+    if (typeof start === 'string') {
+      return { topic, partition, offset: Number(start === 'earliest' ? end?.low : end?.high) }
+    }
+    const first = of(written.find((each) => each.topic === topic && each.at === start.at)?.found)
+    // Nothing was written since: kafkajs says -1 then, or the end.
+    const offset = Number(first?.offset ?? -1)
+    return { topic, partition, offset: offset < 0 ? Number(end?.high) : offset }
   })
+}
+
+function endsOf(admin: Admin, topic: string) {
+  return admin.fetchTopicOffsets(topic)
 }
 
 /** On a connection of its own: the consumer's waits for its fetches. */

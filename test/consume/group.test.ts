@@ -140,8 +140,9 @@ describeWithKafka('consumers in a group', (brokers) => {
     }
     const before = ledger.seen.length
     await produce(brokers, topic, counted(500, 1_000))
-    await using _again = await openNode(brokers, definition, { db })
+    await using again = await openNode(brokers, definition, { db })
     await until('all are handled', () => ledger.distinct() === 1_000)
+    expect(again.consumer.status().tally.duplicates).toBe(0)
     expect(before).toBeLessThanOrEqual(500)
     expect(ledger.seen).toHaveLength(1_000)
     expect(ledger.inversions()).toBe(0)
