@@ -30,7 +30,7 @@ export class Lanes {
   readonly #stopping = new AbortController()
   #running = 0
   #isPumping = false
-  #isPaused = false
+  #isHeld = false
   #whenIdle: (() => void) | undefined
 
   constructor(options: LanesOptions) {
@@ -51,13 +51,9 @@ export class Lanes {
     this.#pump()
   }
 
-  /** Begins nothing more until `resume`. */
-  pause(): void {
-    this.#isPaused = true
-  }
-
-  resume(): void {
-    this.#isPaused = false
+  /** Begins nothing more until it is called with false. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld
     this.#pump()
   }
 
@@ -78,7 +74,7 @@ export class Lanes {
     if (this.#isPumping) return
     this.#isPumping = true
     const { signal } = this.#stopping
-    while (this.#running < this.#options.concurrency && !this.#isPaused && !signal.aborted) {
+    while (this.#running < this.#options.concurrency && !this.#isHeld && !signal.aborted) {
       const lane = this.#ready.shift()
       if (lane === undefined) break
       this.#start(lane)
