@@ -55,9 +55,10 @@ export function openOperators({ clock, token, guesses }: OperatorsPorts): Operat
   }
 
   function hasSession(headers: Headers): boolean {
-    const secret = sessionOf(headers)
-    const endsMs = secret === undefined ? undefined : sessions.get(nameOf(secret))
-    return endsMs !== undefined && endsMs > clock.monotonicMs()
+    return sessionsOf(headers).some((secret) => {
+      const endsMs = sessions.get(nameOf(secret))
+      return endsMs !== undefined && endsMs > clock.monotonicMs()
+    })
   }
 
   return {
@@ -80,8 +81,7 @@ export function openOperators({ clock, token, guesses }: OperatorsPorts): Operat
       return { cookie: cookieOf(secret, SESSION_MS_MAX / 1000, headers) }
     },
     logout(headers) {
-      const secret = sessionOf(headers)
-      if (secret !== undefined) sessions.delete(nameOf(secret))
+      for (const secret of sessionsOf(headers)) sessions.delete(nameOf(secret))
       return cookieOf('', 0, headers)
     },
   }
@@ -100,13 +100,21 @@ function cookieOf(secret: string, maxAgeS: number, headers: Headers): string {
   return `${name}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeS}`
 }
 
-function sessionOf(headers: Headers): string | undefined {
-  for (const pair of (headers.get('cookie') ?? '').split(/; */)) {
-    const [name, value] = pair.split('=', 2)
-    if (name === COOKIES.secure || name === COOKIES.plain) return value
-  }
-  return undefined
+/**
+ * Of a host, not of a port, and of a path: what else runs on this machine can set one of our name
+ * that the browser sends before ours. It proves nothing, and must not hide ours.
+ */
+function sessionsOf(headers: Headers): readonly string[] {
+  const pairs = (headers.get('cookie') ?? '').split(/; */).map((pair) => pair.split('=', 2))
+  return pairs
+    .flatMap(([name, value = '']) =>
+      name === COOKIES.secure || name === COOKIES.plain ? [value] : [],
+    )
+    .slice(0, COOKIES_LOOKED_AT_MAX)
 }
+
+/** A browser has two at most; each costs a hash. */
+const COOKIES_LOOKED_AT_MAX = 8
 
 /** What is kept of a session names it, and cannot be used as one. */
 function nameOf(secret: string): string {

@@ -78,6 +78,24 @@ describe('with a token configured', () => {
     expect(await statuses()).toEqual([401, 401])
   })
 
+  test('a cookie of our name that somebody else set neither lets in nor locks out', async () => {
+    const { ask } = openAdmin({ token: TOKEN })
+    const login = await ask('/api/login', {
+      method: 'POST',
+      json: { token: TOKEN },
+      headers: { cookie: 'inlet=chosen-by-another' },
+    })
+    const [own = ''] = (login.headers.get('set-cookie') ?? '').split(';')
+    const statusOf = async (cookie: string) =>
+      (await ask('/api/sources', { headers: { cookie } })).status
+
+    expect(own).not.toContain('chosen')
+    expect(await statusOf('inlet=chosen-by-another')).toBe(401)
+    expect(await statusOf(`inlet=chosen-by-another; ${own}`)).toBe(200)
+    expect(await statusOf(`__Host-inlet=x; ${own}; inlet=y`)).toBe(200)
+    expect(await statusOf(`${'inlet=x; '.repeat(100)}${own}`)).toBe(401)
+  })
+
   test('over TLS the cookie is for this host alone', async () => {
     const { ask } = openAdmin({ token: TOKEN })
     const { headers } = await ask('/api/login', {
