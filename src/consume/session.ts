@@ -145,11 +145,11 @@ export class Session implements FeedListener {
 
   /** Begins no more records: those that are fetched wait, and fetching ends when they are many. */
   pause(): void {
-    this.#lanes.pause()
+    this.#lanes.hold(true)
   }
 
   resume(): void {
-    this.#lanes.resume()
+    this.#lanes.hold(false)
   }
 
   /** Goes on elsewhere, on disk and in Kafka before it resolves to in how many partitions. */
