@@ -20,8 +20,10 @@ export function parseArguments<Options extends ParseArgsOptionsConfig>(
 function meant(message: string, names: readonly string[]): string {
   const [, typed] = /^Unknown option '--([^']+)'/.exec(message) ?? []
   if (typed === undefined) return message
-  const nearest = nearestOf(typed, names)
-  return `there is no --${typed}${nearest === undefined ? '' : `: --${nearest}?`}`
+  return `there is no --${typed}${orRather(
+    `--${typed}`,
+    names.map((name) => `--${name}`),
+  )}`
 }
 
 /** One of a few words from an option. */
@@ -32,9 +34,23 @@ export function oneOf<Value extends string>(
 ): Value | undefined {
   const value = values.find((each) => each === text)
   if (text === undefined || value !== undefined) return value
-  const nearest = nearestOf(text, values)
-  const all = `--${option} takes ${values.join(', ')}`
-  throw new UsageError(nearest === undefined ? all : `${all}: ${nearest}?`)
+  throw new UsageError(`--${option} takes ${values.join(', ')}${orRather(text, values)}`)
+}
+
+/** What a command is to do: the word behind its name, the first of those that it knows if none. */
+export function actionOf<Action extends string>(
+  actions: readonly [Action, ...Action[]],
+  text: string = actions[0],
+): Action {
+  const action = actions.find((each) => each === text)
+  if (action !== undefined) return action
+  throw new UsageError(`"${text}" is not ${actions.join(', ')}${orRather(text, actions)}`)
+}
+
+/** The end of a sentence about a word that is not known: what is most likely meant. */
+export function orRather(typed: string, known: Iterable<string>): string {
+  const nearest = nearestOf(typed, known)
+  return nearest === undefined ? '' : `: ${nearest}?`
 }
 
 /** A whole number from an option, within its bounds. */

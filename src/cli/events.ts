@@ -1,9 +1,8 @@
 import type { EventSearch } from '../../db/event-search.ts'
 import type { EventDetail, EventRow } from '../admin-events.ts'
 import { systemClock } from '../clock.ts'
-import { nearestOf } from '../nearest.ts'
 import { openAnswers, type Answers } from '../query-answers.ts'
-import { parseArguments, wholeNumber } from './arguments.ts'
+import { actionOf, parseArguments, wholeNumber } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'
 import { openStored } from './data-dir.ts'
 import { FILTER_HELP, FILTER_OPTIONS, toQuery } from './event-filter.ts'
@@ -53,7 +52,8 @@ ${FILTER_HELP}
   --json            One JSON object a line, for scripts; an export always is, but for --bytes.`,
   run({ args, env, print }) {
     const { values, positionals } = parseArguments(args, OPTIONS)
-    const [action = 'list', which, ...rest] = positionals
+    const [word, which, ...rest] = positionals
+    const action = actionOf(ACTIONS, word)
     if (rest.length > 0) throw new UsageError('too many arguments')
     const { before, limit, bytes, json, ...filter } = values
     const search = {
@@ -73,16 +73,10 @@ ${FILTER_HELP}
       exportEvents(answers, { ...search, limit: atMost }, { bytes, print })
       return Promise.resolve(0)
     }
-    if (action !== 'list') throw new UsageError(unknownAction(action))
     const atMost = wholeNumber(limit ?? LIMIT_DEFAULT, 'limit', LIMIT_MAX)
     list(answers, { ...search, limit: atMost, order: 'newest' }, { json, print })
     return Promise.resolve(0)
   },
-}
-
-function unknownAction(action: string): string {
-  const nearest = nearestOf(action, ACTIONS)
-  return `"${action}" is not ${ACTIONS.join(', ')}${nearest === undefined ? '' : `: ${nearest}?`}`
 }
 
 interface Output {

@@ -1,11 +1,15 @@
 import { askApi } from './admin.ts'
 import { parseArguments, wholeNumber } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'
+import { checkSource } from './known-source.ts'
 import { oneLine } from './printable.ts'
 import { table } from './table.ts'
 
 const LIMIT = 20
 const LIMIT_MAX = 500
+
+/** Stands for all sources that are not configured. */
+const UNKNOWN = '(unknown)'
 
 const OPTIONS = {
   limit: { type: 'string', default: String(LIMIT) },
@@ -41,6 +45,9 @@ and 16 MiB in all; in a flood 10 a second. Requests for sources that are not con
       path: `/api/rejected?${query.toString()}`,
       schema: RejectedPage,
     })
+    if (page.rejected.length === 0 && source !== undefined && source !== UNKNOWN) {
+      await checkSource(env, source)
+    }
     if (values.json) {
       for (const each of page.rejected) print(JSON.stringify(each))
       return 0

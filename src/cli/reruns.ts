@@ -1,5 +1,5 @@
 import { askApi } from './admin.ts'
-import { parseArguments } from './arguments.ts'
+import { actionOf, parseArguments } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'
 import { table } from './table.ts'
 import { watchRerun } from './watch-rerun.ts'
@@ -23,11 +23,9 @@ each is. One of each kind is under way at a time; the others wait for their turn
   async run({ args, env, print }) {
     const { values, positionals } = parseArguments(args, OPTIONS)
     const { json } = values
-    const [action = 'list', id, ...rest] = positionals
+    const [word, id, ...rest] = positionals
+    const action = actionOf(ACTIONS, word)
     if (rest.length > 0) throw new UsageError('too many arguments')
-    if (!ACTIONS.some((each) => each === action)) {
-      throw new UsageError(`"${action}" is not ${ACTIONS.join(', ')}`)
-    }
     const { Rerun, Reruns } = await import('../admin-reruns.ts')
     if (action === 'list') {
       const { reruns: all } = await askApi(env, { path: '/api/reruns', schema: Reruns })

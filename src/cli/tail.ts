@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { openApiStream } from './admin.ts'
 import { parseArguments } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'
+import { checkSource } from './known-source.ts'
 import { oneLine } from './printable.ts'
 import type { TailRow } from '../admin-events.ts'
 
@@ -23,6 +24,7 @@ A terminal that is too slow is told how many it missed; the gateway waits for no
     const { values, positionals } = parseArguments(args, OPTIONS)
     const [source, ...rest] = positionals
     if (rest.length > 0) throw new UsageError('name one source, or none')
+    if (source !== undefined) await checkSource(env, source)
     const { TailRow: Row } = await import('../admin-events.ts')
     const query = source === undefined ? '' : `?source=${encodeURIComponent(source)}`
     for await (const { event, data } of openApiStream(env, `/api/tail${query}`)) {

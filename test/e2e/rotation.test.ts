@@ -60,8 +60,8 @@ describe('a rotation', () => {
     return response.status
   }
 
-  /** What a command prints, run as an operator would beside the gateway. */
-  async function inlet(...args: string[]): Promise<string> {
+  /** A command, run as an operator would beside the gateway. */
+  async function run(args: readonly string[]) {
     const child = Bun.spawn([...COMMAND, ...args], {
       cwd: folder.path,
       env: {
@@ -76,8 +76,21 @@ describe('a rotation', () => {
       new Response(child.stdout).text(),
       new Response(child.stderr).text(),
     ])
-    expect([await child.exited, complaint]).toEqual([0, ''])
+    return { code: await child.exited, said, complaint }
+  }
+
+  /** What it prints. */
+  async function inlet(...args: string[]): Promise<string> {
+    const { code, said, complaint } = await run(args)
+    expect([code, complaint]).toEqual([0, ''])
     return said
+  }
+
+  /** What it complains of, where it cannot be done like that. */
+  async function inletFails(...args: string[]): Promise<string> {
+    const { code, complaint } = await run(args)
+    expect(code).toBe(2)
+    return complaint
   }
 
   const ask = (path: string, token = TOKEN) =>
@@ -88,6 +101,8 @@ describe('a rotation', () => {
     expect(await deliver(NEW, 'b')).toBe(401)
     expect(await deliver(NEW, 'c', 'gitlab')).toBe(404)
 
+    expect(await inletFails('rejected', 'gihub')).toContain('no source "gihub": github?')
+    expect(await inletFails('tail', 'gihub')).toContain('no source "gihub": github?')
     const [table, jsonLines, full] = await Promise.all([
       inlet('rejected', '(unknown)'),
       inlet('rejected', 'github', '--json'),
