@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
 import { describe, expect, test } from 'bun:test'
+import manifest from '../package.json' with { type: 'json' }
 import { SETTINGS, SOURCE_SETTINGS } from '../src/config.ts'
 import { anchorLinks, anchorsOf, codeBlocks, commandMentions } from './support/markdown.ts'
 import { makeTempDir } from './support/temp.ts'
@@ -63,6 +64,17 @@ describe('the documentation', () => {
         const wrong = known === undefined ? [command] : wrongWords(words, known)
         unknown.push(...wrong.map((word) => `${page}: inlet ${command}: ${word}`))
       }
+    }
+    expect(unknown).toEqual([])
+  })
+
+  test('names scripts that there are', () => {
+    const unknown: string[] = []
+    for (const [page, text] of PAGES) {
+      const names = [...text.matchAll(/\bbun(?:\.sh)? run ([a-z]+)/g)].map(([, name = '']) => name)
+      unknown.push(
+        ...names.filter((name) => !(name in manifest.scripts)).map((name) => `${page}: ${name}`),
+      )
     }
     expect(unknown).toEqual([])
   })
