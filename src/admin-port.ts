@@ -14,6 +14,7 @@ import { problem } from '../routes/problem.ts'
 import type { System } from './admin-api.ts'
 import type { OutboxQuery } from './admin-events.ts'
 import type { Clock } from './clock.ts'
+import type { Consuming } from './consuming.ts'
 import { dashboardFiles } from './dashboard-files.ts'
 import { openRate } from './door/rate.ts'
 import { messageOf } from './errors.ts'
@@ -46,6 +47,7 @@ export interface AdminPortPorts {
   readonly observation: Observation
   readonly watch: Watch
   readonly reruns: Rerunning
+  readonly consuming: Consuming
 }
 
 export function openAdminPort(
@@ -84,6 +86,7 @@ export function openAdminPort(
         clock,
       },
       overview: { readings: watch.readings, health },
+      consumers: { ...ports.consuming, consumers: () => reloader.current().consumers },
       rejected: { list: (query) => ports.observation.rejections.list(query) },
       reruns: ports.reruns,
     })

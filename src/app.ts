@@ -111,7 +111,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('retention', (signal) => runRetention(storage.retention, ports, signal))
 
   const around = { ...ports, storage, scope, relay }
-  const { reloader, handlePorts, reruns } = openHandling(setup, around, opened)
+  const { reloader, handlePorts, reruns, consuming } = openHandling(setup, around, opened)
   const { pairing, probes } = openProbes(reloader, { clock, log, scope })
   const ingestPorts: IngestPorts = {
     ...handlePorts,
@@ -135,7 +135,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const healthOf = openHealth(storage.outbox, relay, door, clock)
   const health = () => healthOf(state)
   const served = () => reloader.current()
-  const watched = { clock, log, scope, observation, served, door, relay, hint, health }
+  const watched = { clock, log, scope, observation, served, door, relay, hint, health, consuming }
   const watch = openWatch(config, watched, opened)
   const tail = openTail(clock)
   scope.run('tail', (signal) => tail.run(signal))
@@ -243,8 +243,9 @@ function openHandling(setup: Setup, ports: HandlingPorts, opened: AsyncDisposabl
   }
   scope.run('retries', (signal) => runRetries(retryPorts, signal))
   const rerunPorts = { ...ports, ...storage, reloader, handlePorts }
-  openConsuming(setup.config, { ...ports, ...storage, reloader, watchdog })
-  return { reloader, handlePorts, reruns: openRerunning(setup.config, rerunPorts, opened) }
+  const consuming = openConsuming(setup.config, { ...ports, ...storage, reloader, watchdog })
+  const reruns = openRerunning(setup.config, rerunPorts, opened)
+  return { reloader, handlePorts, consuming, reruns }
 }
 
 interface ProbesPorts extends Pick<AppPorts, 'clock' | 'log'> {

@@ -8,6 +8,7 @@ import { problem } from '../routes/problem.ts'
 import { openAdminPort } from './admin-port.ts'
 import type { Caller } from './caller.ts'
 import type { Clock } from './clock.ts'
+import type { Consuming } from './consuming.ts'
 import type { Delivery } from './delivery.ts'
 import type { Door } from './door/door.ts'
 import type { Visit } from './door/visit.ts'
@@ -44,6 +45,7 @@ export interface DoorsPorts {
   readonly tail: Tail
   readonly watch: Watch
   readonly reruns: Rerunning
+  readonly consuming: Consuming
   readonly scope: Scope
 }
 

@@ -206,6 +206,20 @@ export const FAULTS = {
     title: 'A provider offers a secret, and nobody waits for one.',
     hint: 'If it was you who registered the webhook: run `inlet source pair <source>`, then register it again.',
   },
+  CONSUMER_UNKNOWN: {
+    stage: 'consume',
+    status: 404,
+    retryable: false,
+    title: 'There is no such consumer.',
+    hint: '`inlet consumers` lists those that are served; `inlet check` says why one is not.',
+  },
+  PARTITION_UNREAD: {
+    stage: 'consume',
+    status: 409,
+    retryable: true,
+    title: 'The consumer does not read this partition here, or not yet.',
+    hint: 'Ask the node of its group that reads it; `inlet consumers` lists the partitions of one.',
+  },
   PAIRING_IMPOSSIBLE: {
     stage: 'verify',
     status: 409,

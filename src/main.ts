@@ -3,6 +3,7 @@ import { backup } from './cli/backup.ts'
 import { check } from './cli/check.ts'
 import { UsageError, type Command } from './cli/command.ts'
 import { completionsOf } from './cli/completions.ts'
+import { consumers } from './cli/consumers.ts'
 import { dev } from './cli/dev.ts'
 import { doctor } from './cli/doctor.ts'
 import { events } from './cli/events.ts'
@@ -43,6 +44,7 @@ const COMMANDS: readonly Command[] = [
   redrive,
   reruns,
   prune,
+  consumers,
   sources,
   source,
   rejected,

@@ -8,6 +8,7 @@ import { openAlarms, type AlarmChange, type Alarms } from './alarms/alarms.ts'
 import type { AlarmThresholds } from './alarms/conditions.ts'
 import { openNotices, type Notices } from './alarms/notices.ts'
 import type { Clock } from './clock.ts'
+import type { Consuming } from './consuming.ts'
 import { CommitMeter } from './commit-meter.ts'
 import type { Config } from './config.ts'
 import type { Door } from './door/door.ts'
@@ -51,6 +52,7 @@ export interface WatchPorts {
   readonly door: Door
   readonly relay: RelayThread
   readonly hint: Hint
+  readonly consuming: Pick<Consuming, 'status'>
   readonly health: () => Health
 }
 
@@ -152,6 +154,13 @@ function openReadings(config: Config, ports: ReadingsPorts): () => Readings {
     return [...third, ...first]
   }
 
+  function consumers(): Readings['consumers'] {
+    return [...ports.served().consumers.keys()].flatMap((name) => {
+      const status = ports.consuming.status(name)
+      return status === undefined ? [] : { name, ...status }
+    })
+  }
+
   function redis(): Readings['redis'] {
     const state = ports.hint.state()
     return state === 'off' ? undefined : { isUp: state === 'up', claims: ports.hint.counts() }
@@ -171,6 +180,7 @@ function openReadings(config: Config, ports: ReadingsPorts): () => Readings {
       door: { ...door.status(), turnedAway: door.turnedAway() },
       relay: { ...lag, sends, failedSends, traffic: observation.traffic.relay },
       redis: redis(),
+      consumers: consumers(),
       eventLoop: ports.eventLoop.last(),
       databaseBytes: fileBytes(path),
       walBytes: fileBytes(`${path}-wal`),

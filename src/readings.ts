@@ -1,6 +1,7 @@
 /** What the gateway can tell of itself at one moment: metrics and alarms are made of this. */
 import type { ActiveAlarm } from './alarm.ts'
 import type { EpochMs } from './clock.ts'
+import type { ConsumerStatus } from './consumer-status.ts'
 import type { CommitMeter } from './commit-meter.ts'
 import type { EventLoopDelay } from './event-loop.ts'
 import type { RefusalCounts, SecretUse } from './secret-uses.ts'
@@ -14,6 +15,11 @@ export interface SourceReading {
   readonly secretUses: readonly SecretUse[]
   /** By how much our clock is ahead of what its provider signs; null where that is not known. */
   readonly skewMs: number | null
+}
+
+/** One consumer that runs. */
+export interface ConsumerReading extends ConsumerStatus {
+  readonly name: string
 }
 
 export interface Readings {
@@ -47,6 +53,8 @@ export interface Readings {
   readonly redis:
     | { readonly isUp: boolean; readonly claims: Readonly<Record<string, number>> }
     | undefined
+  /** Those that run here. */
+  readonly consumers: readonly ConsumerReading[]
   readonly eventLoop: EventLoopDelay
   readonly databaseBytes: number
   readonly walBytes: number

@@ -6,6 +6,7 @@ import { ADMIN_BODY_BYTES_MAX } from '../../src/admin-limits.ts'
 import type { Log } from '../../src/log.ts'
 import type { Operators } from '../operator.ts'
 import { problem } from '../problem.ts'
+import { consumersRoutes, type ConsumersPorts } from './consumers.ts'
 import { rerunsRoutes, type RerunsPorts } from './reruns.ts'
 import { eventsRoutes, type EventsPorts } from './events.ts'
 import { outboxRoutes, type OutboxPorts } from './outbox.ts'
@@ -28,6 +29,7 @@ export interface ApiPorts {
   readonly system: SystemPorts
   readonly sources: SourcesPorts
   readonly overview: OverviewPorts
+  readonly consumers: ConsumersPorts
   readonly rejected: RejectedPorts
   readonly reruns: RerunsPorts
 }
@@ -44,6 +46,7 @@ export function apiRoutes(ports: ApiPorts) {
   app.route('/', systemRoutes(ports.system))
   app.route('/', sourcesRoutes(ports.sources))
   app.route('/', overviewRoutes(ports.overview))
+  app.route('/', consumersRoutes(ports.consumers))
   app.route('/', rejectedRoutes(ports.rejected))
   app.route('/', rerunsRoutes(ports.reruns))
   app.doc31('/api/openapi.json', {

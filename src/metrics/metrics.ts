@@ -1,8 +1,10 @@
 /**
- * Every metric. docs/metrics.md is generated from this table. Labels are bounded: sources and
- * callers are configured, everything else is one of a fixed list.
+ * Every metric. docs/metrics.md is generated from this table. Labels are bounded: sources, callers
+ * and consumers are configured, partitions are those that a consumer reads here, and everything
+ * else is one of a fixed list.
  */
 import type { Readings, SourceReading } from '../readings.ts'
+import { CONSUMERS } from './consumers.ts'
 import type { Metric, Sample } from './metric.ts'
 
 /** What stands for every source that is not configured. */
@@ -342,7 +344,13 @@ const PROCESS: readonly Metric[] = [
   },
 ]
 
-export const METRICS: readonly Metric[] = [...INTAKE, ...STORAGE, ...RELAY, ...PROCESS]
+export const METRICS: readonly Metric[] = [
+  ...INTAKE,
+  ...STORAGE,
+  ...RELAY,
+  ...CONSUMERS,
+  ...PROCESS,
+]
 
 function toSample([label, value]: readonly [string, number]): readonly [readonly string[], number] {
   return [[label], value]

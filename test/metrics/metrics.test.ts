@@ -27,6 +27,26 @@ function busyReadings(): Readings {
     sources: [github, sourceReading(quiet, 'quiet')],
     door: { ...quiet.door, turnedAway: new Map([['disk', 2]]) },
     redis: { isUp: false, claims: { mine: 1, skipped: 2 } },
+    consumers: [
+      {
+        name: 'alerts',
+        state: 'running',
+        reason: null,
+        tally: {
+          processed: 5,
+          duplicates: 1,
+          passed: 0,
+          dead: 2,
+          attempts: 9,
+          retries: 2,
+          restarts: 1,
+          fetchedAt: 2_500,
+        },
+        partitions: [
+          { topic: 'shop', partition: 3, position: 4, highWatermark: 6, lag: 2, unfinished: 0 },
+        ],
+      },
+    ],
     alarms: [{ name: 'redis_down', subject: 'a "b" \\ c\nd', since: 0, text: '' }],
   }
 }
@@ -58,6 +78,10 @@ describe('a scrape', () => {
       inlet_redis_up: 0,
       'inlet_redis_claims_total{result="skipped"}': 2,
       inlet_kafka_up: 1,
+      'inlet_consumer_up{consumer="alerts"}': 1,
+      'inlet_consumer_lag_records{consumer="alerts",topic="shop",partition="3"}': 2,
+      'inlet_consumer_records_total{consumer="alerts",outcome="dead"}': 2,
+      'inlet_consumer_last_fetch_timestamp_seconds{consumer="alerts"}': 2.5,
       'inlet_alarm{name="redis_down",subject="a \\"b\\" \\\\ c\\nd"}': 1,
     })
     expect([...samples.keys()].join()).not.toContain(

@@ -31,6 +31,7 @@ export function quietReadings(clock: ManualClock = manualClock()): Readings {
       traffic: new RelayTraffic(),
     },
     redis: undefined,
+    consumers: [],
     eventLoop: { p50Ms: 0.1, p99Ms: 1, maxMs: 2 },
     databaseBytes: 4096,
     walBytes: 0,

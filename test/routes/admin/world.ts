@@ -40,6 +40,15 @@ const NO_RERUNS = {
   list: () => [],
 }
 
+/** Test with real ones in test/routes/admin/consumers.test.ts. */
+const NO_CONSUMERS = {
+  consumers: () => new Map(),
+  status: none,
+  pause: none,
+  resume: none,
+  seek: () => Promise.resolve(0),
+}
+
 interface Ask {
   readonly method?: string
   readonly json?: unknown
@@ -88,6 +97,7 @@ export function openAdmin({ token, ports = {} }: AdminOptions = {}) {
             clock,
           },
           overview: { readings: () => quietReadings(clock), health: () => HEALTH },
+          consumers: NO_CONSUMERS,
           rejected: { list: () => ({ rejected: [], dropped: 0 }) },
           reruns: NO_RERUNS,
           ...ports,

@@ -1,0 +1,137 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { basename } from 'node:path'
+import { ConsumerRow, Consumers, SeekRequest, Sought } from '../../src/admin-consumers.ts'
+import type { Consumer } from '../../src/consumer.ts'
+import type { ConsumerStatus, Places, SeekTarget } from '../../src/consumer-status.ts'
+import { GatewayError } from '../../src/errors.ts'
+import { answering, openResource } from './resource.ts'
+
+export interface ConsumersPorts {
+  readonly consumers: () => ReadonlyMap<string, Consumer>
+  /** Undefined where it is not run here. */
+  readonly status: (name: string) => ConsumerStatus | undefined
+  readonly pause: (name: string) => void
+  readonly resume: (name: string) => void
+  /** Resolves to the number of partitions in which it goes on elsewhere. */
+  readonly seek: (name: string, places: Places, target: SeekTarget) => Promise<number>
+}
+
+const params = z.object({ name: z.string() })
+
+const list = createRoute({
+  method: 'get',
+  path: '/api/consumers',
+  summary: 'What is consumed, how far, and what became of it.',
+  responses: answering(Consumers, 'Every consumer.'),
+})
+
+const pause = createRoute({
+  method: 'post',
+  path: '/api/consumers/{name}/pause',
+  summary: 'Begins no more records, until it is resumed or the process begins again.',
+  request: { params },
+  responses: answering(ConsumerRow, 'The consumer.', ['CONSUMER_UNKNOWN']),
+})
+
+const resume = createRoute({
+  method: 'post',
+  path: '/api/consumers/{name}/resume',
+  summary: 'Goes on after a pause.',
+  request: { params },
+  responses: answering(ConsumerRow, 'The consumer.', ['CONSUMER_UNKNOWN']),
+})
+
+const seek = createRoute({
+  method: 'post',
+  path: '/api/consumers/{name}/seek',
+  summary:
+    'Goes on elsewhere in the partitions that this node reads. Records that were processed are ' +
+    'passed over: republish them to have them handled again.',
+  request: {
+    params,
+    body: { content: { 'application/json': { schema: SeekRequest } }, required: true },
+  },
+  responses: answering(Sought, 'It goes on there.', [
+    'CONSUMER_UNKNOWN',
+    'PARTITION_UNREAD',
+    'BROKER_UNAVAILABLE',
+  ]),
+})
+
+export function consumersRoutes(ports: ConsumersPorts) {
+  const app = openResource()
+
+  function find(name: string): Consumer {
+    const consumer = ports.consumers().get(name)
+    if (consumer === undefined) {
+      throw new GatewayError('CONSUMER_UNKNOWN', `no handler file defines "${name}"`)
+    }
+    return consumer
+  }
+
+  app.openapi(list, (c) =>
+    c.json({ consumers: [...ports.consumers().values()].map((each) => toRow(each, ports)) }, 200),
+  )
+  app.openapi(pause, (c) => {
+    const consumer = find(c.req.valid('param').name)
+    ports.pause(consumer.name)
+    return c.json(toRow(consumer, ports), 200)
+  })
+  app.openapi(resume, (c) => {
+    const consumer = find(c.req.valid('param').name)
+    ports.resume(consumer.name)
+    return c.json(toRow(consumer, ports), 200)
+  })
+  app.openapi(seek, async (c) => {
+    const { name } = find(c.req.valid('param').name)
+    const { to, topic, partition } = c.req.valid('json')
+    const places = {
+      ...(topic === undefined ? {} : { topic }),
+      ...(partition === undefined ? {} : { partition }),
+    }
+    const partitions = await ports.seek(name, places, toTarget(to))
+    if (partitions === 0) {
+      throw new GatewayError('PARTITION_UNREAD', `"${name}" reads no such partition now`)
+    }
+    return c.json({ partitions }, 200)
+  })
+  return app
+}
+
+function toTarget(to: SeekRequest['to']): SeekTarget {
+  if (typeof to === 'number' || to === 'earliest' || to === 'latest') return to
+  return { at: Date.parse(to) }
+}
+
+function toRow({ name, file, topics, group }: Consumer, ports: ConsumersPorts): ConsumerRow {
+  const { state, reason, tally, partitions } = ports.status(name) ?? NOT_RUN
+  const { fetchedAt, ...counts } = tally
+  return {
+    name,
+    file: basename(file),
+    topics: topics.map(String),
+    group,
+    state,
+    reason,
+    lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
+    fetchedAt: fetchedAt === null ? null : new Date(fetchedAt).toISOString(),
+    ...counts,
+    partitions: partitions.map(({ topic, partition, ...rest }) => ({ topic, partition, ...rest })),
+  }
+}
+
+const NOT_RUN: ConsumerStatus = {
+  state: 'stopped',
+  reason: 'it does not run here: consumers need Kafka',
+  tally: {
+    processed: 0,
+    duplicates: 0,
+    passed: 0,
+    dead: 0,
+    attempts: 0,
+    retries: 0,
+    restarts: 0,
+    fetchedAt: null,
+  },
+  partitions: [],
+}

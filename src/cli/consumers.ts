@@ -1,0 +1,132 @@
+import type { ConsumerRow } from '../admin-consumers.ts'
+import { systemClock } from '../clock.ts'
+import { askApi } from './admin.ts'
+import { parseArguments, timeOf } from './arguments.ts'
+import { UsageError, type Command, type CommandContext } from './command.ts'
+import { table } from './table.ts'
+
+const ACTIONS = ['list', 'pause', 'resume', 'seek'] as const
+
+const OPTIONS = {
+  json: { type: 'boolean', default: false },
+  to: { type: 'string' },
+  topic: { type: 'string' },
+  partition: { type: 'string' },
+} as const
+
+export const consumers: Command = {
+  name: 'consumers',
+  summary: 'List, pause and resume consumers, and let them go on elsewhere.',
+  actions: ACTIONS,
+  options: OPTIONS,
+  help: `Usage: inlet consumers [list] [--json]
+       inlet consumers pause|resume <name>
+       inlet consumers seek <name> --to <where> [--topic <topic>] [--partition <number>]
+
+The consumers of the running gateway, with a line for each partition that it reads: how far it is,
+how many records behind, and what became of them since the process began.
+
+pause   begins no more records and keeps the partitions, until resume or a restart of the process
+seek    goes on at earliest, latest, a time (2026-01-31T12:00:00Z, or 30m, 12h or 7d ago), or at an
+        offset of one partition
+
+Records that were processed before are not handled again after a seek: \`inlet republish\` sends
+them again, and then they are.
+
+  inlet consumers seek failed-payments --to 12h
+  inlet consumers seek failed-payments --to 4711 --topic webhooks.stripe --partition 0`,
+  async run(context) {
+    const { values, positionals } = parseArguments(context.args, OPTIONS)
+    const [action = 'list', name, ...rest] = positionals
+    if (rest.length > 0) throw new UsageError('too many arguments')
+    if (action === 'list') return list(context, values.json)
+    if (!ACTIONS.some((each) => each === action)) {
+      throw new UsageError(`"${action}" is not ${ACTIONS.join(', ')}`)
+    }
+    if (name === undefined) throw new UsageError('name a consumer')
+    const { ConsumerRow, Sought } = await import('../admin-consumers.ts')
+    const path = `/api/consumers/${encodeURIComponent(name)}/${action}`
+    const { env, print } = context
+    if (action === 'seek') {
+      const json = seekOf(values)
+      const { partitions } = await askApi(env, { path, method: 'POST', json, schema: Sought })
+      print(`"${name}" goes on at ${json.to} in ${partitions} of its partitions`)
+      return 0
+    }
+    const { state } = await askApi(env, { path, method: 'POST', schema: ConsumerRow })
+    print(`"${name}" is ${state}`)
+    return 0
+  },
+}
+
+async function list({ env, print }: CommandContext, json: boolean): Promise<number> {
+  const { Consumers } = await import('../admin-consumers.ts')
+  const { consumers: all } = await askApi(env, { path: '/api/consumers', schema: Consumers })
+  if (json) for (const each of all) print(JSON.stringify(each))
+  else print(all.length === 0 ? 'no consumer is served' : table(COLUMNS, all.flatMap(toRows)))
+  for (const { name, reason } of json ? [] : all) if (reason !== null) print(`${name}: ${reason}`)
+  return 0
+}
+
+const COLUMNS = [
+  'name',
+  'state',
+  'topic',
+  'partition',
+  'position',
+  'lag',
+  'processed',
+  'retries',
+  'dead',
+  'fetched',
+] as const
+
+/** A line for each partition; what is known of the consumer as a whole stands in the first. */
+function toRows(consumer: ConsumerRow): Record<(typeof COLUMNS)[number], string>[] {
+  const { name, state, topics, partitions, processed, retries, dead, fetchedAt } = consumer
+  const whole = {
+    name,
+    state,
+    processed: String(processed),
+    retries: String(retries),
+    dead: String(dead),
+    fetched: fetchedAt ?? 'never',
+  }
+  const nothing = { topic: topics.join(', '), partition: '', position: '', lag: '' }
+  if (partitions.length === 0) return [{ ...whole, ...nothing }]
+  return partitions.map(({ topic, partition, position, lag }, index) => ({
+    ...(index === 0 ? whole : AS_ABOVE),
+    topic,
+    partition: String(partition),
+    position: String(position),
+    lag: String(lag),
+  }))
+}
+
+const AS_ABOVE = { name: '', state: '', processed: '', retries: '', dead: '', fetched: '' }
+
+interface SeekValues {
+  readonly to?: string | undefined
+  readonly topic?: string | undefined
+  readonly partition?: string | undefined
+}
+
+function seekOf({ to, topic, partition }: SeekValues) {
+  if (to === undefined) throw new UsageError('say where: --to earliest, latest, a time, an offset')
+  return {
+    to: targetOf(to),
+    ...(topic === undefined ? {} : { topic }),
+    ...(partition === undefined ? {} : { partition: numberOf(partition) }),
+  }
+}
+
+function targetOf(to: string): string | number {
+  if (to === 'earliest' || to === 'latest') return to
+  return /^\d+$/.test(to) ? Number(to) : (timeOf(to, 'to', systemClock.now()) ?? to)
+}
+
+/** Partitions begin at 0. */
+function numberOf(partition: string): number {
+  if (!/^\d{1,9}$/.test(partition)) throw new UsageError('--partition takes a number')
+  return Number(partition)
+}
