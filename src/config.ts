@@ -83,6 +83,20 @@ export const SETTINGS = {
     ),
   KAFKA_BROKERS: z.string().optional().describe('Brokers, `host:port` separated by commas.'),
   KAFKA_CLIENT_ID: z.string().min(1).default('inlet').describe('Client id shown to the brokers.'),
+  INLET_PARTITIONS: z
+    .string()
+    .transform((text, context) => {
+      const [, index, of] = /^(\d{1,3})\/(\d{1,3})$/.exec(text) ?? []
+      const share = { index: Number(index), of: Number(of) }
+      if (share.index >= 1 && share.index <= share.of) return share
+      context.addIssue('must be <n>/<of>, `1/2` and `2/2` on two nodes')
+      return z.NEVER
+    })
+    .optional()
+    .describe(
+      'The partitions that consumers of this node own: `1/2` and `2/2` on two nodes. Default: ' +
+        'Kafka divides them among the nodes of a group, which is at least once.',
+    ),
   KAFKA_COMPRESSION: z
     .enum(['none', 'gzip', 'zstd'])
     .default('none')

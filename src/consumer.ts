@@ -106,6 +106,12 @@ export interface Place {
   readonly partition: number
 }
 
+/** Which of the partitions are one node's: of every `of` the one at `index`, 1 for the first. */
+export interface PartitionShare {
+  readonly index: number
+  readonly of: number
+}
+
 /** A record as it was fetched. */
 export interface FetchedRecord extends Place {
   readonly offset: number

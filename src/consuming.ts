@@ -148,6 +148,7 @@ function toPorts(config: Config, ports: ConsumingPorts): ConsumePorts {
         log,
         group,
         topics,
+        share: config.INLET_PARTITIONS,
       }),
     commit: (commit) => writer.commitConsumed(commit),
     position: (group, place) => positions.find(group, place),

@@ -44,6 +44,13 @@ export const KAFKA_FAULTS = {
     title: 'A consumer has neither fetched nor said that it lives.',
     hint: 'Nothing is lost, and it is started anew. Where that repeats, look at the brokers with `inlet doctor`.',
   },
+  PARTITIONS_TAKEN: {
+    stage: 'consume',
+    status: 500,
+    retryable: true,
+    title: 'Another node has the partitions that this one declares.',
+    hint: 'Give each node a share of its own, INLET_PARTITIONS=1/2 and 2/2; this one takes over when the other ends.',
+  },
   TOPICS_MISSING: {
     stage: 'consume',
     status: 500,

@@ -1,7 +1,7 @@
 /** Consumer groups: one membership of one, from joining to leaving. */
 import type { Consumer, EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs'
 import type { Clock } from '../clock.ts'
-import type { ConsumerPosition, FetchedRecord, Place } from '../consumer.ts'
+import type { ConsumerPosition, FetchedRecord, PartitionShare, Place } from '../consumer.ts'
 import {
   CONSUMER_FETCH_BYTES_MAX,
   CONSUMER_FETCH_WAIT_MS,
@@ -18,6 +18,7 @@ import { openClient, within, type Client } from './client.ts'
 import { registerCodecs } from './codecs.ts'
 import { toFault } from './faults.ts'
 import { findCommitted, findStarts, findTopics } from './group-offsets.ts'
+import { assignOwn, ownGroup } from './own-partitions.ts'
 import { openSecurity } from './security.ts'
 
 /** How long leaving may take, in ms: then Kafka finds out by itself. */
@@ -37,6 +38,8 @@ export interface KafkaFeedOptions {
   readonly log: Log
   readonly group: string
   readonly topics: readonly (string | RegExp)[]
+  /** The partitions that it declares to be its own. Default: a group divides them. */
+  readonly share?: PartitionShare | undefined
 }
 
 interface Batch extends Place {
@@ -74,7 +77,7 @@ export function openKafkaFeed(options: KafkaFeedOptions): KafkaFeed {
   generations += 1
   const deadlineMs = PUBLISH_MS_MAX
   const client = openClient({ ...options, security, deadlineMs, generation: generations })
-  const consumer = makeConsumer(client, options.group)
+  const consumer = makeConsumer(client, options)
   const membership = new Membership(consumer, client, options)
   return {
     async run(listener, signal) {
@@ -107,9 +110,10 @@ export function openKafkaFeed(options: KafkaFeedOptions): KafkaFeed {
   }
 }
 
-function makeConsumer({ kafka }: Client, groupId: string): Consumer {
+function makeConsumer({ kafka }: Client, { group, share, clock }: KafkaFeedOptions): Consumer {
   return kafka.consumer({
-    groupId,
+    groupId: share === undefined ? group : ownGroup(group, share),
+    ...(share === undefined ? {} : { partitionAssigners: [assignOwn(share, clock.now())] }),
     allowAutoTopicCreation: false,
     sessionTimeout: CONSUMER_SESSION_MS,
     rebalanceTimeout: 3 * CONSUMER_SESSION_MS,
@@ -234,6 +238,11 @@ class Membership {
       partitions.map((partition) => ({ topic, partition })),
     )
     const names = new Set(places.map(nameOf))
+    if (places.length === 0 && this.#options.share !== undefined) {
+      const detail = `of ${this.#options.group}, or there are fewer partitions than nodes`
+      this.#ended.reject(new GatewayError('PARTITIONS_TAKEN', detail))
+      return
+    }
     const lost = [...this.#owned].filter(([name]) => !names.has(name))
     for (const [name] of lost) this.#owned.delete(name)
     if (lost.length > 0) this.#listener?.revoked(lost.map(([, place]) => place))
@@ -249,9 +258,9 @@ class Membership {
   }
 
   async #begin(places: readonly Place[], join: number): Promise<void> {
-    const { group } = this.#options
+    const { group, share } = this.#options
     const { kafka } = this.#client
-    const committed = await findCommitted(kafka, group, places)
+    const committed = await findCommitted(kafka, { group, share }, places)
     const starts = this.#listener?.assigned(committed) ?? []
     const positions = await findStarts(kafka, starts)
     // Another join has come in between, and finds the same partitions new.

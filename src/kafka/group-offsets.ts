@@ -1,8 +1,9 @@
 /** What a cluster knows of a group before it reads: its topics, its offsets, and their ends. */
 import type { Admin, Kafka } from 'kafkajs'
-import type { ConsumerPosition, Place } from '../consumer.ts'
+import type { ConsumerPosition, PartitionShare, Place } from '../consumer.ts'
 import type { SeekTarget } from '../consumer-status.ts'
 import { GatewayError } from '../errors.ts'
+import { isGroupOf, ownGroup } from './own-partitions.ts'
 
 /** Topics that a pattern never means: Kafka's own, and what consumers have given up. */
 const NEVER_MEANT = /^__|\.dead$/
@@ -28,14 +29,44 @@ export async function findTopics(
   return found
 }
 
-/** What the group has committed for each of the partitions. */
+/** What a group has committed for a partition; null: nothing. */
+export type Committed = Place & { readonly offset: number | null; readonly metadata: string }
+
+/**
+ * What has been committed for each of the partitions: by this member's group, else by whichever of
+ * its consumer's groups has come furthest, because nodes may have been added since.
+ */
 export async function findCommitted(
   kafka: Kafka,
+  { group, share }: { readonly group: string; readonly share: PartitionShare | undefined },
+  places: readonly Place[],
+): Promise<readonly Committed[]> {
+  const own = share === undefined ? group : ownGroup(group, share)
+  return ask(kafka, async (admin) => {
+    const found = await committedBy(admin, own, places)
+    if (found.every(({ offset }) => offset !== null)) return found
+    const { groups } = await admin.listGroups()
+    const others = groups.filter(({ groupId: name }) => name !== own && isGroupOf(group, name))
+    const theirs = await Promise.all(
+      others.map(({ groupId }) => committedBy(admin, groupId, places)),
+    )
+    return found.map((each, at) =>
+      each.offset === null ? furthest([each, ...theirs.flatMap((those) => those[at] ?? [])]) : each,
+    )
+  })
+}
+
+function furthest(committed: readonly [Committed, ...Committed[]]): Committed {
+  return committed.reduce((most, each) => ((each.offset ?? -1) > (most.offset ?? -1) ? each : most))
+}
+
+async function committedBy(
+  admin: Admin,
   groupId: string,
   places: readonly Place[],
-): Promise<readonly (Place & { offset: number | null; metadata: string })[]> {
+): Promise<readonly Committed[]> {
   const topics = [...new Set(places.map(({ topic }) => topic))]
-  const answers = await ask(kafka, (admin) => admin.fetchOffsets({ groupId, topics }))
+  const answers = await admin.fetchOffsets({ groupId, topics })
   return places.map((place) => {
     const found = answers
       .find(({ topic }) => topic === place.topic)

@@ -6,7 +6,7 @@ import { startKafka } from '../support/kafka-server.ts'
 import { describeWithKafka } from '../support/servers.ts'
 import { createTopic, deleteTopics } from '../support/topics.ts'
 import { openDbWorld } from '../db/world.ts'
-import { openNode, produce, until } from './node.ts'
+import { openNode, produce, until, type ConsumerNode } from './node.ts'
 
 setDefaultTimeout(90_000)
 const KEYS = 50
@@ -146,6 +146,43 @@ describeWithKafka('consumers in a group', (brokers) => {
     expect(before).toBeLessThanOrEqual(500)
     expect(ledger.seen).toHaveLength(1_000)
     expect(ledger.inversions()).toBe(0)
+  })
+
+  test('nodes that declare their partitions keep them, and a third one waits for its turn', async () => {
+    const topic = await newTopic()
+    const ledger = openLedger()
+    const group = `group-${randomToken()}`
+    const of = (node: string) => ({
+      topics: [topic],
+      group,
+      events: { '*': ledger.handlerOf(node) },
+    })
+    const partitionsOf = ({ consumer }: ConsumerNode) =>
+      consumer.status().partitions.map(({ partition }) => partition)
+    {
+      await using odd = await openNode(brokers, of('odd'), { share: { index: 1, of: 2 } })
+      await using even = await openNode(brokers, of('even'), { share: { index: 2, of: 2 } })
+      await until('both have theirs', () =>
+        [odd, even].every(({ consumer }) => consumer.status().state === 'running'),
+      )
+      expect(partitionsOf(odd)).toEqual([0, 2, 4])
+      expect(partitionsOf(even)).toEqual([1, 3, 5])
+
+      await using third = await openNode(brokers, of('third'), { share: { index: 2, of: 2 } })
+      await until('it is refused', () => third.consumer.status().reason !== null)
+      expect(third.consumer.status().reason).toStartWith('PARTITIONS_TAKEN')
+      await produce(brokers, topic, counted(0, 500))
+      await until('all are handled', () => ledger.distinct() === 500)
+      expect(ledger.seen.filter(({ node }) => node === 'third')).toEqual([])
+      await even.stop()
+      await until('it takes over', () => partitionsOf(third).length === 3)
+    }
+    // With another number of nodes each goes on where whoever had its partitions ended.
+    await using all = await openNode(brokers, of('all'), { share: { index: 1, of: 1 } })
+    await produce(brokers, topic, counted(500, 1_000))
+    await until('the rest is handled', () => ledger.distinct() === 1_000)
+    expect(ledger.seen).toHaveLength(1_000)
+    expect(partitionsOf(all)).toHaveLength(6)
   })
 
   test('a broker that is killed and comes back is consumed from again, by a new life', async () => {

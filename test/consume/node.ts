@@ -1,7 +1,7 @@
 import { openConsumerPositions } from '../../db/consume.ts'
 import { systemClock } from '../../src/clock.ts'
 import { RunningConsumer } from '../../src/consume/consume.ts'
-import { consumerSource, type ConsumerDefinition } from '../../src/consumer.ts'
+import { consumerSource, type ConsumerDefinition, type PartitionShare } from '../../src/consumer.ts'
 import { resolveConsumers } from '../../src/consumers.ts'
 import { defineConsumer } from '../../src/gateway.ts'
 import { openKafkaFeed } from '../../src/kafka/consumer.ts'
@@ -20,12 +20,18 @@ export interface ConsumerNode extends AsyncDisposable {
   stop(): Promise<void>
 }
 
+interface NodeOptions {
+  readonly db?: DbWorld
+  readonly log?: Log
+  readonly share?: PartitionShare
+}
+
 export async function openNode(
   brokers: string,
   definition: Omit<ConsumerDefinition, 'kind' | 'name'>,
-  options: { readonly db?: DbWorld; readonly log?: Log } = {},
+  options: NodeOptions = {},
 ): Promise<ConsumerNode> {
-  const { db = await openDbWorld(), log = silentLog } = options
+  const { db = await openDbWorld(), log = silentLog, share } = options
   const { database, writer, dedup } = db
   const defined = defineConsumer('counting', definition)
   const consumers = resolveConsumers([{ file: 'counting.ts', definition: defined }])
@@ -45,6 +51,7 @@ export async function openNode(
         log,
         group,
         topics,
+        share,
       }),
     commit: (commit) => writer.commitConsumed(commit),
     position: (group, place) => positions.find(group, place),
