@@ -159,28 +159,36 @@ function sizeOf(path: string): number {
   return statSync(`${path}-wal`).size
 }
 
+/** The thread starts with the first copy: long after the gateway itself. */
 function startCopying(path: string): Copy {
-  const worker = new Worker(new URL('./checkpoint-worker.ts', import.meta.url).href)
-  worker.unref()
+  let worker: Worker | undefined
   let answer: (answer: CheckpointAnswer) => void = () => undefined
   let death: CheckpointAnswer | undefined
-  worker.addEventListener('message', ({ data }: MessageEvent<CheckpointAnswer>) => answer(data))
-  // A thread that dies, or never starts, answers nothing more: better to start over than to
-  // let the WAL grow.
-  worker.addEventListener('error', ({ message }) => {
-    death = { kind: 'failed', blame: 'storage', message }
-    answer(death)
-  })
+
+  function start(): Worker {
+    const started = new Worker(new URL('./checkpoint-worker.ts', import.meta.url).href)
+    started.unref()
+    started.addEventListener('message', ({ data }: MessageEvent<CheckpointAnswer>) => answer(data))
+    // A thread that dies, or never starts, answers nothing more: better to start over than to
+    // let the WAL grow.
+    started.addEventListener('error', ({ message }) => {
+      death = { kind: 'failed', blame: 'storage', message }
+      answer(death)
+    })
+    return started
+  }
+
   return {
     run() {
       if (death !== undefined) return Promise.resolve(death)
       const { promise, resolve } = Promise.withResolvers<CheckpointAnswer>()
       answer = resolve
+      worker ??= start()
       worker.postMessage({ path } satisfies CheckpointRequest)
       return promise
     },
     close() {
-      worker.terminate()
+      worker?.terminate()
       answer({ kind: 'done' })
     },
   }

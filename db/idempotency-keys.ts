@@ -7,6 +7,7 @@
  */
 import { and, asc, eq, getTableColumns, inArray, lt, lte, sql } from 'drizzle-orm'
 import type { IdempotentAnswer } from '../src/idempotent-answer.ts'
+import { lazily } from '../src/lazily.ts'
 import type { InletDatabase } from './open.ts'
 import { idempotencyKeys } from './schema.ts'
 import { slots } from './slots.ts'
@@ -27,14 +28,14 @@ export interface IdempotencyKeys {
 }
 
 export function openIdempotencyKeys(database: InletDatabase): IdempotencyKeys {
-  const statements = prepareStatements(database)
+  const statements = lazily(() => prepareStatements(database))
   return {
-    find: (caller, key) => statements.find.get({ caller, key }),
+    find: (caller, key) => statements().find.get({ caller, key }),
     remember: (answer) =>
-      statements.remember.run({ ...answer, answeredAt: database.lifetime.nowMs() }),
+      statements().remember.run({ ...answer, answeredAt: database.lifetime.nowMs() }),
     forget(beforeMs) {
       const nowMs = database.lifetime.nowMs()
-      const { length } = database.write(() => statements.forget.all({ beforeMs, nowMs }))
+      const { length } = database.write(() => statements().forget.all({ beforeMs, nowMs }))
       return { deleted: length, more: length === FORGET_ROWS_MAX }
     },
   }

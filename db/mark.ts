@@ -7,6 +7,7 @@ import {
   type EntryStatus,
   type RelayMark,
 } from '../src/outbox.ts'
+import { lazily } from '../src/lazily.ts'
 import type { InletDatabase } from './open.ts'
 import { outboxExceptions, publishLog, relayProgress } from './schema.ts'
 import { slots } from './slots.ts'
@@ -21,10 +22,10 @@ export interface Marks {
 }
 
 export function openMarks(database: InletDatabase): Marks {
-  const statements = prepareStatements(database)
+  const statements = lazily(() => prepareStatements(database))
 
   function statusOf(seq: number, highWater: number): EntryStatus {
-    const exception = statements.exceptionStatus.get({ seq })
+    const exception = statements().exceptionStatus.get({ seq })
     return exception?.status ?? (seq > highWater ? 'pending' : 'published')
   }
 
@@ -35,7 +36,7 @@ export function openMarks(database: InletDatabase): Marks {
   function orDue(exception: EntryException, at: EpochMs): EntryException {
     const { status, attempts, seq, topic, key } = exception
     const waitsBehind = status === 'blocked' && attempts === 0
-    if (!waitsBehind || statements.otherBlocked.get({ seq, topic, key }) !== undefined) {
+    if (!waitsBehind || statements().otherBlocked.get({ seq, topic, key }) !== undefined) {
       return exception
     }
     return { ...exception, status: 'retry', nextAt: at }
@@ -48,25 +49,25 @@ export function openMarks(database: InletDatabase): Marks {
         from <= to && to <= outboxSeq,
         'the high-water mark moves forward, over entries on disk',
       )
-      const moved = statements.moveHighWater.get({ from, to, at })
+      const moved = statements().moveHighWater.get({ from, to, at })
       assert(moved !== undefined, `the high-water mark is at ${from}`)
 
       for (const each of mark.exceptions) {
         const exception = orDue(each, at)
         assert(exception.seq <= to, 'an exception is at or below the high-water mark')
         assertTransition(statusOf(exception.seq, from), exception.status)
-        statements.putException.run({ ...exception })
+        statements().putException.run({ ...exception })
       }
       for (const seq of mark.settled) {
-        const exception = statements.exceptionStatus.get({ seq })
+        const exception = statements().exceptionStatus.get({ seq })
         assert(exception !== undefined, `entry ${seq} is an exception`)
         assertTransition(exception.status, 'published')
-        statements.dropException.run({ seq })
+        statements().dropException.run({ seq })
       }
       for (const range of mark.published) {
         const partitions = range.partitions ?? null
         const times = { at: database.lifetime.nowMs(), publishedAt: at }
-        statements.addPublished.run({ ...range, partitions, ...times })
+        statements().addPublished.run({ ...range, partitions, ...times })
       }
     },
   }

@@ -1,5 +1,6 @@
 /** What a rerun reads, beside the search for events: see db/event-search.ts. */
 import { and, asc, eq, gt, gte, inArray, lt, lte, max, sql, type SQL } from 'drizzle-orm'
+import { lazily } from '../src/lazily.ts'
 import { REDRIVEN_STATUSES, type RerunKind, type RerunQuery } from '../src/rerun.ts'
 import type { Reader } from './open.ts'
 import { openRepublish } from './republish.ts'
@@ -31,10 +32,10 @@ export interface RerunScan {
 
 export function openRerunScan(reader: Reader): RerunScan {
   const { orm } = reader
-  const statements = prepareStatements(reader)
-  const republish = openRepublish(reader)
+  const statements = lazily(() => prepareStatements(reader))
+  const republish = lazily(() => openRepublish(reader))
   return {
-    boundOf: (kind) => statements[kind === 'redrive' ? 'lastEntry' : 'lastEvent'].get()?.seq ?? 0,
+    boundOf: (kind) => statements()[kind === 'redrive' ? 'lastEntry' : 'lastEvent'].get()?.seq ?? 0,
     entries: ({ query, after, bound, limit }) =>
       orm
         .select({ seq: outboxExceptions.seq })
@@ -52,16 +53,27 @@ export function openRerunScan(reader: Reader): RerunScan {
         .limit(limit)
         .all()
         .map(({ seq }) => seq),
-    stored: (seqs) => statements.stored.all({ seqs: JSON.stringify(seqs) }).map(({ seq }) => seq),
+    stored: (seqs) =>
+      statements()
+        .stored.all({ seqs: JSON.stringify(seqs) })
+        .map(({ seq }) => seq),
     bytesOf(kind, seq) {
-      if (kind === 'replay') return statements.length.get({ seq })?.length ?? 0
-      return republish.recordsOf(seq).reduce((sum, { valueLength }) => sum + valueLength, 0)
+      if (kind === 'replay') return statements().length.get({ seq })?.length ?? 0
+      return republish()
+        .recordsOf(seq)
+        .reduce((sum, { valueLength }) => sum + valueLength, 0)
     },
     topicsOf(kind, seqs) {
       if (kind !== 'redrive') {
-        return seqs.flatMap((seq) => republish.recordsOf(seq).map(({ topic }) => topic))
+        return seqs.flatMap((seq) =>
+          republish()
+            .recordsOf(seq)
+            .map(({ topic }) => topic),
+        )
       }
-      return statements.topics.all({ seqs: JSON.stringify(seqs) }).map(({ topic }) => topic)
+      return statements()
+        .topics.all({ seqs: JSON.stringify(seqs) })
+        .map(({ topic }) => topic)
     },
   }
 }

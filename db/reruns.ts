@@ -13,6 +13,7 @@ import type {
   RerunState,
   RerunStep,
 } from '../src/rerun.ts'
+import { lazily } from '../src/lazily.ts'
 import type { InletDatabase, Reader } from './open.ts'
 import { openRerunWork, type Append } from './rerun-work.ts'
 import { reruns } from './schema.ts'
@@ -30,11 +31,11 @@ export interface Reruns {
 }
 
 export function openReruns(database: InletDatabase): Reruns {
-  const statements = prepareStatements(database)
+  const statements = lazily(() => prepareStatements(database))
   const workOn = openRerunWork(database)
   return {
     create(rerun, { now, bound }) {
-      statements.add.run({
+      statements().add.run({
         ...NEW,
         ...rerun,
         query: JSON.stringify(rerun.query),
@@ -43,19 +44,19 @@ export function openReruns(database: InletDatabase): Reruns {
       })
     },
     change({ id, from, to, reason, at }) {
-      const row = statements.state.get({ id })
+      const row = statements().state.get({ id })
       if (row === undefined || !from.includes(row.state)) return false
       const finishedAt = to === 'running' ? null : at
-      statements.change.run({ id, state: to, reason, finishedAt })
+      statements().change.run({ id, state: to, reason, finishedAt })
       return true
     },
     start(id) {
-      statements.start.run({ id })
+      statements().start.run({ id })
     },
     step({ id, from, to, work }, append) {
-      if (statements.advance.get({ id, from, to }) === undefined) return undefined
+      if (statements().advance.get({ id, from, to }) === undefined) return undefined
       const counts = workOn(id, work, append)
-      statements.count.run({ id, ...counts })
+      statements().count.run({ id, ...counts })
       return counts
     },
   }

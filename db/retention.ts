@@ -1,6 +1,7 @@
 import { and, asc, between, eq, gt, inArray, isNotNull, lt, lte, or, sql } from 'drizzle-orm'
 import { GatewayError, messageOf } from '../src/errors.ts'
 import { failpoint } from '../src/failpoint.ts'
+import { lazily } from '../src/lazily.ts'
 import type { Dedup } from './dedup.ts'
 import { blameOf } from './failures.ts'
 import { openIdempotencyKeys } from './idempotency-keys.ts'
@@ -60,7 +61,7 @@ export function openRetention(
   database: InletDatabase,
   options: { readonly retentionMs: number; readonly dedup: Dedup },
 ): Retention {
-  const statements = { ...prepareQueries(database), ...prepareDeletes(database) }
+  const statements = lazily(() => ({ ...prepareQueries(database), ...prepareDeletes(database) }))
   const keys = openIdempotencyKeys(database)
   const retries = openRetries(database)
 
@@ -71,8 +72,8 @@ export function openRetention(
   let sweptTo = 0
 
   function dropChunks({ nowMs, beforeMs }: Sweep): { deleted: number; more: boolean } {
-    const firstPending = statements.firstPending.get()?.inboxSeq ?? Number.MAX_SAFE_INTEGER
-    const candidates = statements.candidates.all({ after: sweptTo })
+    const firstPending = statements().firstPending.get()?.inboxSeq ?? Number.MAX_SAFE_INTEGER
+    const candidates = statements().candidates.all({ after: sweptTo })
     let deleted = 0
     let bytes = 0
     let more = candidates.length === CHUNKS_MAX
@@ -92,14 +93,14 @@ export function openRetention(
         sweptTo = seq
         // By a clock that another version believed: it must not keep what follows.
         if (isAhead) continue
-        if (statements.unfinished.get({ first, last }) !== undefined) continue
+        if (statements().unfinished.get({ first, last }) !== undefined) continue
         if (retries.anyDue(first, last)) continue
-        statements.dropOutbox.run({ first, last })
-        statements.dropVariants.run({ first, last })
+        statements().dropOutbox.run({ first, last })
+        statements().dropVariants.run({ first, last })
         retries.drop(first, last)
-        statements.dropBatches.run({ first, last })
-        statements.dropInbox.run({ first, last })
-        statements.dropChunk.run({ seq })
+        statements().dropBatches.run({ first, last })
+        statements().dropInbox.run({ first, last })
+        statements().dropChunk.run({ seq })
         deleted += last - first + 1
         bytes += length
       }
@@ -110,7 +111,7 @@ export function openRetention(
   }
 
   function dropLog(sweep: Sweep): { deleted: number; more: boolean } {
-    const { length } = database.write(() => statements.dropLog.all({ ...sweep }))
+    const { length } = database.write(() => statements().dropLog.all({ ...sweep }))
     return { deleted: length, more: length === LOG_ROWS_MAX }
   }
 

@@ -6,6 +6,7 @@ import { and, asc, between, eq, gt, gte, lte, sql } from 'drizzle-orm'
 import type { EpochMs } from '../src/clock.ts'
 import type { VerifiedBody } from '../src/delivery.ts'
 import type { DueRetry, RetryFinish, RetryStart } from '../src/handler-retry.ts'
+import { lazily } from '../src/lazily.ts'
 import { openBodies } from './bodies.ts'
 import { KEPT_COLUMNS } from './kept-events.ts'
 import type { InletDatabase, Reader } from './open.ts'
@@ -29,19 +30,19 @@ export interface Retries {
 }
 
 export function openRetries(database: InletDatabase): Retries {
-  const statements = prepareStatements(database)
+  const statements = lazily(() => prepareStatements(database))
   return {
-    add: (inboxSeq, nextAt) => statements.add.run({ inboxSeq, attempts: 1, nextAt }),
+    add: (inboxSeq, nextAt) => statements().add.run({ inboxSeq, attempts: 1, nextAt }),
     start: ({ seq, attempt, nextAt }) =>
-      statements.count.run({ seq, before: attempt - 1, attempt, nextAt }),
+      statements().count.run({ seq, before: attempt - 1, attempt, nextAt }),
     finish({ seq, attempt, state, reason, nextAt }) {
-      const changed = statements.settle.get({ seq, attempt, state, reason }) !== undefined
+      const changed = statements().settle.get({ seq, attempt, state, reason }) !== undefined
       // Where somebody else has settled the event it must not stay due for ever.
-      statements.count.run({ seq, before: attempt, attempt, nextAt: changed ? nextAt : null })
+      statements().count.run({ seq, before: attempt, attempt, nextAt: changed ? nextAt : null })
       return changed
     },
-    drop: (first, last) => statements.drop.run({ first, last }),
-    anyDue: (first, last) => statements.anyDue.get({ first, last }) !== undefined,
+    drop: (first, last) => statements().drop.run({ first, last }),
+    anyDue: (first, last) => statements().anyDue.get({ first, last }) !== undefined,
   }
 }
 

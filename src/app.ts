@@ -78,7 +78,7 @@ export interface App {
 }
 
 /**
- * Opens a gateway, in the order in which it can promise things: disk, way out, door.
+ * Opens a gateway: the disk first, then the door; the way out is ready when its thread is.
  *
  * @throws GatewayError STORAGE_UNUSABLE, DATA_DIR_IN_USE, LISTEN_FAILED.
  */
@@ -104,11 +104,9 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const onFailure = (task: string, error: unknown) =>
     onFatal(new Error(`${task}: ${messageOf(error)}`, { cause: error }))
   const scope = opened.use(openScope({ clock, shutdownMs: config.INLET_SHUTDOWN_MS, onFailure }))
-  scope.run('relay', (signal) => relay.run(signal))
   scope.run('checkpoint', (signal) => storage.checkpointer.run(signal))
   const door = openDoorOf(config, { ...ports, room: storage.room })
   scope.run('door', (signal) => door.run(signal))
-  scope.run('retention', (signal) => runRetention(storage.retention, ports, signal))
 
   const around = { ...ports, storage, scope, relay }
   const { reloader, handlePorts, reruns, consuming } = openHandling(setup, around, opened)
@@ -141,6 +139,9 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('tail', (signal) => tail.run(signal))
   const stages = { reloader, pairing, ingestPorts, ingestEventsPorts, watch, tail, reruns }
   const doors = await openDoors(setup, { ...watched, ...stages }, opened)
+  // Both take the core for tens of milliseconds, and whoever calls waits for neither.
+  scope.run('relay', (signal) => relay.run(signal))
+  scope.run('retention', (signal) => runRetention(storage.retention, ports, signal))
   const resources = opened.move()
   logStart(setup, doors, log)
   return {

@@ -12,6 +12,7 @@ import { replayRecord } from './consume/replay.ts'
 import { consumerOf, consumerSource } from './consumer.ts'
 import type { HandlePorts } from './ingest/handle.ts'
 import { replay } from './ingest/replay.ts'
+import { lazily } from './lazily.ts'
 import type { Log } from './log.ts'
 import { openQueryThread } from './query-thread.ts'
 import type { RelayThread } from './relay-thread.ts'
@@ -50,7 +51,7 @@ export function openRerunning(
 ): Rerunning {
   const { clock, log, writer, reader, outbox, relay, reloader, scope } = ports
   const stored = openRerunReader(reader)
-  const kept = openKeptEvents(reader)
+  const kept = lazily(() => openKeptEvents(reader))
   const scan = openRerunScan(reader)
   // Apart from the one that people ask: neither waits for the other.
   const thread = openQueryThread({ clock, log, path: reader.path })
@@ -85,7 +86,7 @@ export function openRerunning(
     step: (step) => writer.stepRerun(step),
     ...finding,
     async replay(seq) {
-      const event = kept.bySeq(seq)
+      const event = kept().bySeq(seq)
       if (event === undefined) return undefined
       const name = consumerOf(event.source)
       if (name === undefined) return { seq, ...(await replay(event, replayPorts)) }
