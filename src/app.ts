@@ -324,6 +324,8 @@ function openDoorOf(
 /** Asks the database, on a connection that only reads: what it says holds across restarts. */
 function openHealth(outbox: Outbox, relay: RelayThread, door: Door, clock: Clock) {
   const waitedMs = openWaiting(clock)
+  // What is written from now on is no older than this process.
+  waitedMs(outbox.lag())
   return (state: Health['state']): Health => {
     const { oldestReceivedAt, lastSeq, ...lag } = outbox.lag()
     const status = relay.status()

@@ -39,6 +39,7 @@ test('what an earlier process has left waits since it was received', () => {
   const hourAgo = clock.now() - 3_600_000
   expect(look(3, 9, hourAgo)).toBe(3_610_000)
   expect(look(8, 9, hourAgo)).toBe(3_620_000)
+  expect(look(9, 12, hourAgo)).toBe(10_000)
 })
 
 test('an outage of days is still known to half a percent', () => {
