@@ -9,7 +9,6 @@ import { RunningConsumer } from './consume/consume.ts'
 import type { ConsumePorts } from './consume/ports.ts'
 import { consumerSource, type Consumer } from './consumer.ts'
 import type { ConsumerStatus, Places, SeekTarget } from './consumer-status.ts'
-import { openKafkaFeed } from './kafka/consumer.ts'
 import type { Log } from './log.ts'
 import type { Reloader } from './reload.ts'
 import type { Scope } from './scope.ts'
@@ -139,8 +138,10 @@ function toPorts(config: Config, ports: ConsumingPorts): ConsumePorts {
     log,
     epoch,
     watchdog,
-    openFeed: ({ group, topics }) =>
-      openKafkaFeed({
+    async openFeed({ group, topics }) {
+      // kafkajs takes 10 ms to load: no start waits for that where nobody consumes.
+      const { openKafkaFeed } = await import('./kafka/consumer.ts')
+      return openKafkaFeed({
         brokers: config.KAFKA_BROKERS,
         clientId: config.KAFKA_CLIENT_ID,
         security: config.kafkaSecurity,
@@ -149,7 +150,8 @@ function toPorts(config: Config, ports: ConsumingPorts): ConsumePorts {
         group,
         topics,
         share: config.INLET_PARTITIONS,
-      }),
+      })
+    },
     commit: (commit) => writer.commitConsumed(commit),
     position: (group, place) => positions.find(group, place),
     isProcessed: (name, eventId) =>

@@ -90,7 +90,8 @@ export class RunningConsumer {
     const ended = Promise.withResolvers<void>()
     const leaving = new AbortController()
     const { openFeed } = this.#ports
-    const feed = openFeed(this.#consumer())
+    const feed = await openFeed(this.#consumer())
+    if (signal.aborted) return
     const session = new Session(feed, {
       consumer: this.#consumer,
       ports: this.#ports,

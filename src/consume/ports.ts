@@ -66,7 +66,7 @@ export interface ConsumePorts {
   readonly log: Log
   /** Names this file in what is committed to Kafka. */
   readonly epoch: string
-  readonly openFeed: (consumer: Consumer) => RecordFeed
+  readonly openFeed: (consumer: Consumer) => Promise<RecordFeed>
   /** Resolves once it is on disk. */
   readonly commit: (commit: ConsumeCommit) => Promise<void>
   /** The position in this file; undefined where it has none. */

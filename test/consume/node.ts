@@ -42,7 +42,7 @@ export async function openNode(
     clock: systemClock,
     log,
     epoch: database.epoch,
-    openFeed: ({ group, topics }) =>
+    openFeed: async ({ group, topics }) =>
       openKafkaFeed({
         brokers: brokers.split(','),
         clientId: 'consume-test',

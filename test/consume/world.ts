@@ -112,7 +112,7 @@ export async function openConsumeWorld(
     clock,
     log: silentLog,
     epoch: database.epoch,
-    openFeed: () => feed,
+    openFeed: () => Promise.resolve(feed),
     commit: (commit) => writer.commitConsumed(commit),
     position: (group, place) => positions.find(group, place),
     isProcessed: (name, eventId) =>
