@@ -16,6 +16,7 @@ const PAGES = [
   '/reruns/:id',
   '/sources',
   '/sources/:name',
+  '/consumers',
   '/system',
 ]
 

@@ -5,6 +5,7 @@ import type { Alarm, Session } from '../admin-api.ts'
 import { asApiError, get, post, session, useApi } from './api.ts'
 import { Dialog } from './dialog.tsx'
 import { isHelpOpen, KEYS, PAGES_BY_KEY } from './keys.ts'
+import { Consumers } from './pages/consumers.tsx'
 import { DeadLetters } from './pages/dead-letters.tsx'
 import { Event } from './pages/event.tsx'
 import { Events } from './pages/events.tsx'
@@ -27,6 +28,7 @@ const NAVIGATION = [
   ['/dead-letters', 'Dead letters'],
   ['/reruns', 'Reruns'],
   ['/sources', 'Sources'],
+  ['/consumers', 'Consumers'],
   ['/system', 'System'],
 ] as const
 
@@ -89,6 +91,8 @@ function pageAt(path: string): { title: string; page: ComponentChildren } {
     case 'sources':
       if (name === undefined) return { title: 'Sources', page: <Sources /> }
       return { title: `Source ${name}`, page: <SourcePage key={name} name={name} /> }
+    case 'consumers':
+      return { title: 'Consumers', page: <Consumers /> }
     case 'system':
       return { title: 'System', page: <System /> }
     default:

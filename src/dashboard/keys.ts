@@ -13,6 +13,7 @@ export const PAGES_BY_KEY: Readonly<Record<string, string>> = {
   d: '/dead-letters',
   r: '/reruns',
   s: '/sources',
+  c: '/consumers',
   y: '/system',
 }
 
@@ -21,7 +22,10 @@ export const KEYS = [
   ['j, ↓', 'next row'],
   ['k, ↑', 'previous row'],
   ['Enter', 'open the row'],
-  ['g, then o l e d r s y', 'overview, live, events, dead letters, reruns, sources, system'],
+  [
+    'g, then o l e d r s c y',
+    'overview, live, events, dead letters, reruns, sources, consumers, system',
+  ],
   ['?', 'this list'],
   ['Esc', 'close, or leave a field'],
 ] as const

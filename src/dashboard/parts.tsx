@@ -56,6 +56,7 @@ const TONES: Readonly<Record<string, 'good' | 'busy' | 'warn' | 'bad' | 'calm'>>
   starting: 'busy',
   retry: 'warn',
   stopped: 'warn',
+  paused: 'warn',
   draining: 'warn',
   silent: 'warn',
   invalid: 'warn',

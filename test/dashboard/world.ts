@@ -51,15 +51,22 @@ interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>
   /** The handler file of the source `standard`. */
   readonly handler?: string
+  /** A handler file beside it, with a consumer. */
+  readonly consumer?: string
 }
 
 /** Starts a gateway from the sources; records go to files unless `env` says otherwise. */
-export async function openWorld({ env, handler = BROKEN }: WorldOptions = {}): Promise<World> {
+export async function openWorld({
+  env,
+  handler = BROKEN,
+  consumer,
+}: WorldOptions = {}): Promise<World> {
   await using opened = new AsyncDisposableStack()
   const folder = opened.use(await makeTempDir())
   const handlerFile = join(folder.path, 'handlers/standard.ts')
   mkdirSync(join(folder.path, 'handlers'))
   writeFileSync(handlerFile, handler)
+  if (consumer !== undefined) writeFileSync(join(folder.path, 'handlers/consumer.ts'), consumer)
   const gateway = opened.use(
     await startGateway({
       command: PROGRAM,

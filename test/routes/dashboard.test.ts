@@ -13,7 +13,15 @@ async function assetNames(): Promise<string[]> {
 }
 
 test('every page is the same file, which is asked for again each time', async () => {
-  const pages = ['/', '/live', '/events?source=github', '/events/7', '/sources/github', '/system']
+  const pages = [
+    '/',
+    '/live',
+    '/events?source=github',
+    '/events/7',
+    '/sources/github',
+    '/consumers',
+    '/system',
+  ]
   const answers = await Promise.all(pages.map((page) => routes.request(page)))
   for (const answer of answers) {
     expect(answer.status).toBe(200)

@@ -1,0 +1,92 @@
+import { useState } from 'preact/hooks'
+import type { ConsumerRow } from '../../admin-consumers.ts'
+import { asApiError, post, useApi, type ApiError } from '../api.ts'
+import { count, counted } from '../format.ts'
+import { Ago, Badge, Nothing, Problem, Table } from '../parts.tsx'
+
+const EVERY_MS = 2_000
+
+const HEAD = [
+  'Topic',
+  { ofNumbers: 'Partition' },
+  { ofNumbers: 'Position' },
+  { ofNumbers: 'Lag' },
+  { ofNumbers: 'In memory' },
+]
+
+/** What reads from Kafka, and how far it is. */
+export function Consumers() {
+  const { data, error, reload } = useApi<{ consumers: ConsumerRow[] }>('/api/consumers', EVERY_MS)
+  return (
+    <>
+      <Problem error={error} />
+      {data?.consumers.length === 0 && (
+        <Nothing>
+          No handler file defines a consumer: see <code>defineConsumer</code>.
+        </Nothing>
+      )}
+      {data?.consumers.map((consumer) => (
+        <Consumer key={consumer.name} consumer={consumer} onChange={reload} />
+      ))}
+    </>
+  )
+}
+
+interface ConsumerProps {
+  readonly consumer: ConsumerRow
+  readonly onChange: () => void
+}
+
+function Consumer({ consumer, onChange }: ConsumerProps) {
+  const { name, state, reason, partitions, lag, processed, retries, dead, fetchedAt } = consumer
+  return (
+    <section aria-label={name}>
+      <h2>
+        {name} <Badge state={state} />
+      </h2>
+      <p>
+        {counted(lag, 'record')} behind · {count(processed)} processed ·{' '}
+        {counted(retries, 'retry', 'retries')} · {count(dead)} given up · last fetched{' '}
+        <Ago at={fetchedAt} />
+      </p>
+      {reason !== null && <p class="dim">{reason}</p>}
+      {partitions.length > 0 && (
+        <Table label={`Partitions of ${name}`} head={HEAD} isNarrow>
+          {partitions.map((each) => (
+            <tr key={`${each.topic}/${each.partition}`}>
+              <th scope="row">
+                <code>{each.topic}</code>
+              </th>
+              <td class="number">{each.partition}</td>
+              <td class="number">{count(each.position)}</td>
+              <td class="number">{count(each.lag)}</td>
+              <td class="number">{count(each.unfinished)}</td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      {state !== 'stopped' && <Hold consumer={consumer} onChange={onChange} />}
+    </section>
+  )
+}
+
+/** Pauses, and lets it go on. */
+function Hold({ consumer: { name, state }, onChange }: ConsumerProps) {
+  const [error, setError] = useState<ApiError | undefined>()
+  const action = state === 'paused' ? 'resume' : 'pause'
+  async function act() {
+    setError(undefined)
+    await post(`/api/consumers/${encodeURIComponent(name)}/${action}`).catch((reason: unknown) =>
+      setError(asApiError(reason)),
+    )
+    onChange()
+  }
+  return (
+    <p>
+      <button type="button" aria-label={`${action} ${name}`} onClick={() => void act()}>
+        {action === 'pause' ? 'Pause' : 'Resume'}
+      </button>
+      <Problem error={error} />
+    </p>
+  )
+}
