@@ -74,8 +74,8 @@ async function begin(): Promise<void> {
 }
 
 function pageAt(path: string): { title: string; page: ComponentChildren } {
-  const [, first = '', second] = path.split('/')
-  const name = second === undefined ? undefined : decodeURIComponent(second)
+  // No name of ours needs to be escaped.
+  const [, first = '', name] = path.split('/')
   switch (first) {
     case '':
       return { title: 'Overview', page: <Overview /> }

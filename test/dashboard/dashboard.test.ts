@@ -17,6 +17,7 @@ const PAGES = {
   '/reruns': 'Nothing was sent again yet.',
   '/sources': 'standard_webhooks',
   '/sources/standard': 'matched last',
+  '/sources/%zz': 'No source of this name is served.',
   '/consumers': 'No handler file defines a consumer',
   '/system': 'Write-ahead log',
 } as const
