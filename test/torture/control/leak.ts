@@ -8,8 +8,8 @@ import { systemClock } from '../../../src/clock.ts'
 import { openLog } from '../../../src/log.ts'
 import { prepare } from '../../../src/setup.ts'
 
-const LEAK_BYTES = 64 * 1024
-const EVENTS_PER_HANDLE = 10
+const LEAK_BYTES = 128 * 1024
+const EVENTS_PER_HANDLE = 4
 
 const kept: Uint8Array[] = []
 
