@@ -1,4 +1,5 @@
 /** What `bun run start` and the compiled binary start: the first argument names the command. */
+import { asyncapi } from './cli/asyncapi.ts'
 import { backup } from './cli/backup.ts'
 import { check } from './cli/check.ts'
 import { UsageError, type Command } from './cli/command.ts'
@@ -31,6 +32,7 @@ const COMMANDS: readonly Command[] = [
   dev,
   init,
   check,
+  asyncapi,
   doctor,
   backup,
   providers,

@@ -1,0 +1,71 @@
+import { expect, test } from 'bun:test'
+import { Parser } from '@asyncapi/parser'
+import { asyncApiDocument, type Described } from '../src/asyncapi.ts'
+import { defineConsumer, defineSource, on, onRecord, z } from '../src/gateway.ts'
+
+const parser = new Parser()
+/** Of a diagnostic, as the Language Server Protocol counts: below it are errors. */
+const WARNING = 1
+
+const Push = z.object({ ref: z.string(), size: z.coerce.number(), at: z.date().optional() })
+const github = defineSource('github', {
+  provider: 'github',
+  events: {
+    push: on(Push, () => null),
+    'issues.*': { topic: 'code.issues' },
+    '*': { topic: 'webhooks.github' },
+  },
+})
+
+const described: Described = {
+  version: '1.2.3',
+  url: 'https://hooks.example.com/in',
+  brokers: ['broker-1:9092'],
+  isKafkaSecure: false,
+  sources: [{ ...github, provider: 'github' }],
+  consumers: [
+    defineConsumer('feed', {
+      topics: ['webhooks.github', /^code\./],
+      events: { push: onRecord(Push, () => null), '*': { topic: 'feed.rest' } },
+    }),
+  ],
+}
+
+test('the official parser takes the document, without a complaint', async () => {
+  const { document, diagnostics } = await parser.parse(JSON.stringify(asyncApiDocument(described)))
+  const complaints = diagnostics.filter(({ severity }) => severity < WARNING)
+  expect(complaints).toEqual([])
+  expect(
+    document
+      ?.channels()
+      .all()
+      .map((channel) => channel.address()),
+  ).toEqual(['/hooks/github', 'code.issues', 'webhooks.github', null, 'feed.rest'])
+  const reads = document
+    ?.operations()
+    .filterByReceive()
+    .map((operation) => operation.id())
+  expect(reads).toEqual([
+    'github.receive.hooks.github',
+    'feed.receive.kafka.webhooks.github',
+    String.raw`feed.receive.kafka._2f_5ecode_5c._2f`,
+  ])
+})
+
+test('the parser finds what is wrong with a document that is none', async () => {
+  const broken = { ...asyncApiDocument(described), operations: { read: { action: 'reads' } } }
+  const { diagnostics } = await parser.parse(JSON.stringify(broken))
+  expect(diagnostics.filter(({ severity }) => severity < WARNING)).not.toEqual([])
+})
+
+test('a message has the schema of what comes in, before it is parsed', () => {
+  const { channels } = asyncApiDocument(described) as {
+    channels: Record<string, { messages: Record<string, { payload: unknown }> }>
+  }
+  expect(channels['kafka.webhooks.github']?.messages['feed.push']?.payload).toMatchObject({
+    type: 'object',
+    properties: { ref: { type: 'string' } },
+    required: expect.arrayContaining(['ref']),
+  })
+  expect(channels['hooks.github']?.messages['github._2a']?.payload).toEqual({})
+})
