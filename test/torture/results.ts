@@ -92,12 +92,19 @@ function toRow(cells: readonly (string | number | undefined)[]): string {
   return `| ${cells.join(' | ')} |`
 }
 
+/** A size, not a count: of several parts the largest. */
+const IS_SIZE = /mib|ms\b|max|growth|per/i
+
 function tableRow(name: string, parts: readonly Result[]): string {
   const rows = parts.map(({ row }) => row)
   const total = (count: (row: Row) => number) =>
     rows.reduce((sum, row) => sum + count(row), 0).toLocaleString('en')
   const figures = [...new Set(rows.flatMap(({ figures = {} }) => Object.keys(figures)))]
-  const further = figures.map((figure) => `${figure} ${total((row) => row.figures?.[figure] ?? 0)}`)
+  const further = figures.map((figure) => {
+    const values = rows.map((row) => row.figures?.[figure] ?? 0)
+    const shown = IS_SIZE.test(figure) ? Math.max(...values) : values.reduce((sum, n) => sum + n, 0)
+    return `${figure} ${shown.toLocaleString('en')}`
+  })
   const isWhole = rows.length === parts[0]?.parts
   return toRow([
     isWhole ? name : `${name} (${rows.length} of ${parts[0]?.parts} parts)`,

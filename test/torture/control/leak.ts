@@ -1,6 +1,6 @@
 /**
  * A gateway that forgets nothing: a copy of each event stays in memory, and a file is opened for
- * every tenth. What the soak must notice. Everything else is the real wiring.
+ * every fourth. What the soak must notice. Everything else is the real wiring.
  */
 import { openSync } from 'node:fs'
 import { openApp } from '../../../src/app.ts'
