@@ -26,7 +26,9 @@ export function guard(operators: Operators, serve: Serve) {
   }
 
   function admit(request: Request, peer: string): Response | Promise<Response> {
-    const url = new URL(request.url)
+    // Of the Host header and the path: both are the sender's.
+    const url = URL.parse(request.url)
+    if (url === null) return problem('REQUEST_MALFORMED', 'its Host header names no host')
     if (!operators.needsToken && !isLoopback(url.hostname.replace(/^\[(.*)\]$/, '$1'))) {
       return problem('HOST_REFUSED', `this is not ${url.hostname}`)
     }

@@ -1,4 +1,8 @@
 import { expect, test } from 'bun:test'
+import { guard } from '../../routes/guard.ts'
+import { openOperators } from '../../routes/operator.ts'
+import { openRate } from '../../src/door/rate.ts'
+import { manualClock } from '../support/manual-clock.ts'
 import { openAdmin, TOKEN } from './admin/world.ts'
 
 test('without a token only loopback names are served: a page cannot rename itself to here', async () => {
@@ -10,6 +14,20 @@ test('without a token only loopback names are served: a page cannot rename itsel
   }
   for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:8081']) {
     expect(await statusOf(`http://${host}`)).toBe(421)
+  }
+})
+
+test('a Host that is none is the fault of who sent it', async () => {
+  const clock = manualClock()
+  const guesses = openRate({ clock, perSecond: 1, burst: 1, keysMax: 1 })
+  const operators = openOperators({ clock, token: undefined, guesses })
+  const answer = guard(operators, () => new Response())
+
+  for (const url of ['/api/sources', 'http://a b/api/sources', 'http://127.0.0.1@:1/api/sources']) {
+    // As Bun hands it on; a Request cannot be made of it.
+    const request = Object.defineProperty(new Request('http://x/'), 'url', { value: url })
+    const { status, headers } = await answer(request, '127.0.0.1')
+    expect([url, status, headers.get('x-content-type-options')]).toEqual([url, 400, 'nosniff'])
   }
 })
 
