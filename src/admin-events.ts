@@ -117,7 +117,7 @@ export type EventDetail = z.infer<typeof EventDetail>
 export const TailQuery = z.strictObject({ source: z.string().optional() })
 
 export const OutboxQuery = z.strictObject({
-  status: z.enum(UNPUBLISHED).default('dead'),
+  status: z.enum(UNPUBLISHED).default('blocked'),
   topic: z.string().optional(),
   source: z.string().optional(),
   after: seq.optional().describe('Only later ones: `nextAfter` of the page before.'),

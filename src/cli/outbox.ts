@@ -11,7 +11,7 @@ const LIMIT_DEFAULT = '20'
 const LIMIT_MAX = 10_000
 
 const OPTIONS = {
-  status: { type: 'string', default: 'dead' },
+  status: { type: 'string', default: 'blocked' },
   topic: { type: 'string' },
   source: { type: 'string' },
   after: { type: 'string' },
@@ -29,7 +29,7 @@ Records that are not on their topic, the oldest first, with what Kafka said of t
 database of INLET_DATA_DIR (./data), beside a running gateway or without one, and changes nothing.
 \`inlet redrive\` sends dead and blocked ones again; \`inlet events show\` shows their event.
 
-  --status <s>      Those that are ${UNPUBLISHED.join(', ')}. Default: dead.
+  --status <s>      Those that are ${UNPUBLISHED.join(', ')}. Default: blocked, what Kafka refused.
   --topic <topic>   Only of this topic.
   --source <name>   Only of events of this source.
   --after <seq>     Only later ones: the next page.
@@ -41,7 +41,7 @@ database of INLET_DATA_DIR (./data), beside a running gateway or without one, an
     using reader = openStored(env)
     const { entries, counts } = openAnswers(reader, systemClock).outbox({
       ...values,
-      status: oneOf(UNPUBLISHED, values.status, 'status') ?? 'dead',
+      status: oneOf(UNPUBLISHED, values.status, 'status') ?? 'blocked',
       after: values.after === undefined ? undefined : wholeNumber(values.after, 'after', 2 ** 53),
       limit: wholeNumber(values.limit, 'limit', LIMIT_MAX),
     })

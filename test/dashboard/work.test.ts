@@ -119,7 +119,7 @@ describeWithKafka('a record that Kafka refuses', (brokers) => {
     test('waits with its reason, and is sent once its topic takes it', async () => {
       await using opened = await open({ url: world.gateway.adminUrl })
       const { page, complaints } = opened
-      await page.goto('/dead-letters?status=blocked')
+      await page.goto('/dead-letters')
       const row = page.locator('tbody tr')
       await row.getByText(topic).waitFor()
       expect(await row.textContent()).toContain('larger than the max message size')

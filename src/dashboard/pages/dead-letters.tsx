@@ -6,8 +6,8 @@ import { RerunButton } from '../rerun.tsx'
 import { usePlace, withQuery } from '../router.ts'
 
 const STATUSES = [
-  ['dead', 'Dead', 'We stopped trying. Redrive them once the cause is gone.'],
   ['blocked', 'Blocked', 'Kafka refused these records; the rest flows. They wait for a person.'],
+  ['dead', 'Dead', 'We stopped trying. Redrive them once the cause is gone.'],
   ['retry', 'Retry', 'Their topic does not take them now. They are tried again by themselves.'],
   ['pending', 'Pending', 'Stored, and on their way.'],
 ] as const
@@ -17,7 +17,7 @@ const EVERY_MS = 5_000
 /** Records that are not published, and why. */
 export function DeadLetters() {
   const { query } = usePlace()
-  const status = STATUSES.find(([name]) => name === query.get('status'))?.[0] ?? 'dead'
+  const status = STATUSES.find(([name]) => name === query.get('status'))?.[0] ?? 'blocked'
   const [topic, source, after] = ['topic', 'source', 'after'].map((name) => query.get(name))
   const found = useApi<OutboxPage>(
     withQuery('/api/outbox', { status, topic, source, after }),

@@ -76,7 +76,7 @@ function Tiles({ perMinute, relay }: Answer) {
         name="Blocked or dead"
         value={count(stuck)}
         note={relay.retry === 0 ? 'records' : `and ${count(relay.retry)} wait for a topic`}
-        href={relay.dead === 0 ? '/dead-letters?status=blocked' : '/dead-letters'}
+        href={relay.dead === 0 ? '/dead-letters' : '/dead-letters?status=dead'}
         isBad={stuck > 0}
       />
       <Tile name="Refused" value={count(sum('refused'))} note="in the last hour" href="/sources" />

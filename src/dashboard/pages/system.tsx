@@ -43,10 +43,10 @@ function Way({ system: { relay } }: PartProps) {
           ))}
         </Fact>
         <Fact name="Blocked">
-          <a href="/dead-letters?status=blocked">{count(relay.blocked)}</a>
+          <a href="/dead-letters">{count(relay.blocked)}</a>
         </Fact>
         <Fact name="Dead">
-          <a href="/dead-letters">{count(relay.dead)}</a>
+          <a href="/dead-letters?status=dead">{count(relay.dead)}</a>
         </Fact>
       </dl>
     </section>

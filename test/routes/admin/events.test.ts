@@ -128,11 +128,12 @@ describe('stored events over HTTP', () => {
       return [page.entries.map(({ seq }) => seq), page.nextAfter]
     }
 
-    expect(await entries('')).toEqual([[1, 3], null])
-    expect(await entries('limit=1')).toEqual([[1], 1])
-    expect(await entries('limit=1&after=1')).toEqual([[3], 3])
-    expect(await entries('source=shop')).toEqual([[3], null])
-    expect(await entries('topic=webhooks.github')).toEqual([[1], null])
+    expect(await entries('')).toEqual([[], null])
+    expect(await entries('status=dead')).toEqual([[1, 3], null])
+    expect(await entries('status=dead&limit=1')).toEqual([[1], 1])
+    expect(await entries('status=dead&limit=1&after=1')).toEqual([[3], 3])
+    expect(await entries('status=dead&source=shop')).toEqual([[3], null])
+    expect(await entries('status=dead&topic=webhooks.github')).toEqual([[1], null])
     expect(await entries('status=pending')).toEqual([[4], null])
     expect((await ask('/api/outbox')).body).toMatchObject({
       counts: { pending: 1, retry: 0, blocked: 0, dead: 2 },
