@@ -69,8 +69,8 @@ export function openAdminPort(
   const operators = openOperators({ clock, token: config.INLET_ADMIN_TOKEN, guesses })
 
   /**
-   * Its schemas take longer to load than all the rest: no start waits for that. In pieces of up to 6
-   * ms, between which deliveries are taken: together they take 20.
+   * Its schemas take longer to load than all the rest: no start waits for that. In pieces of up to
+   * 6 ms, between which deliveries are taken: together they take 20.
    */
   async function openApi() {
     for (const load of API_PIECES) {

@@ -54,8 +54,8 @@ export async function runGateway(
 }
 
 /**
- * All is closed, and the process ends with its last thread and timer. One that does not end must not
- * keep it: a thread of Bun's, a timer of a handler's. The others are let finish: SQLite may be
+ * All is closed, and the process ends with its last thread and timer. One that does not end must
+ * not keep it: a thread of Bun's, a timer of a handler's. The others are let finish: SQLite may be
  * copying a WAL.
  */
 function endSoon(code: number): void {

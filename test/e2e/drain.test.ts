@@ -108,7 +108,8 @@ test('a timer that a handler file left behind does not keep the process', async 
     join(handlers, 'github.ts'),
     `import { defineSource } from 'inlet'
      setInterval(() => undefined, 1_000)
-     export default defineSource('github', { provider: 'github', events: { '*': { topic: 't' } } })`,
+     const events = { '*': { topic: 'webhooks.github' } }
+     export default defineSource('github', { provider: 'github', events })`,
   )
   const env = { INLET_SINK: 'file', INLET_HANDLERS_DIR: handlers }
   await using gateway = await start('restless', env)
