@@ -1,12 +1,8 @@
 import { z } from 'zod'
+import { numberSetting } from './number-setting.ts'
 
 /** A number from an environment variable. */
-const number = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+(\.\d+)?$/, 'must be a number')
-    .transform(Number)
-    .pipe(z.number().min(min).max(max))
+const number = (min: number, max: number) => numberSetting(min, max, 'decimal')
 
 /** When the gateway raises its alarms, and whom it tells; part of SETTINGS in config.ts. */
 export const ALARM_SETTINGS = {

@@ -16,15 +16,11 @@ import {
   SOURCE_NAME,
 } from './limits.ts'
 import { nearestOf } from './nearest.ts'
+import { numberSetting } from './number-setting.ts'
 import { TRACE_SETTINGS } from './trace-settings.ts'
 
 const switchText = z.enum(['true', 'false']).transform((text) => text === 'true')
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(min).max(max))
+const wholeNumber = (min: number, max: number) => numberSetting(min, max, 'whole')
 const port = wholeNumber(0, 65_535)
 const DATA_DIR = './data'
 const networks = z.string().transform((text, context) =>
