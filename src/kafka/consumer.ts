@@ -40,6 +40,8 @@ export interface KafkaFeedOptions {
   readonly topics: readonly (string | RegExp)[]
   /** The partitions that it declares to be its own. Default: a group divides them. */
   readonly share?: PartitionShare | undefined
+  /** For tests that kill members. Default: CONSUMER_SESSION_MS. */
+  readonly sessionMs?: number
 }
 
 interface Batch extends Place {
@@ -110,14 +112,15 @@ export function openKafkaFeed(options: KafkaFeedOptions): KafkaFeed {
   }
 }
 
-function makeConsumer({ kafka }: Client, { group, share, clock }: KafkaFeedOptions): Consumer {
+function makeConsumer({ kafka }: Client, options: KafkaFeedOptions): Consumer {
+  const { group, share, clock, sessionMs = CONSUMER_SESSION_MS } = options
   return kafka.consumer({
     groupId: share === undefined ? group : ownGroup(group, share),
     ...(share === undefined ? {} : { partitionAssigners: [assignOwn(share, clock.now())] }),
     allowAutoTopicCreation: false,
-    sessionTimeout: CONSUMER_SESSION_MS,
-    rebalanceTimeout: 3 * CONSUMER_SESSION_MS,
-    heartbeatInterval: CONSUMER_SESSION_MS / 5,
+    sessionTimeout: sessionMs,
+    rebalanceTimeout: 3 * sessionMs,
+    heartbeatInterval: sessionMs / 5,
     maxWaitTimeInMs: CONSUMER_FETCH_WAIT_MS,
     maxBytes: CONSUMER_FETCH_BYTES_MAX,
     maxBytesPerPartition: CONSUMER_PARTITION_BYTES_MAX,

@@ -104,6 +104,8 @@ function serverProperties(folder: string, port: number, options: KafkaOptions): 
     'transaction.state.log.min.isr': '1',
     'transaction.state.log.num.partitions': '1',
     'group.initial.rebalance.delay.ms': '0',
+    // Members that are killed are to be forgotten soon.
+    'group.min.session.timeout.ms': '500',
     // A killed broker may register again only when its session has run out: 9 s by default.
     'broker.session.timeout.ms': '3000',
     'broker.heartbeat.interval.ms': '500',

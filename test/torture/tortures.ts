@@ -2,6 +2,7 @@ import { backup } from './backup.ts'
 import { bytes } from './bytes.ts'
 import { clock } from './clock.ts'
 import { crash } from './crash.ts'
+import { consume } from './consume.ts'
 import { kafka, KAFKA_PARTS } from './kafka/kafka.ts'
 import { hostile } from './hostile.ts'
 import { deploy } from './deploy.ts'
@@ -26,6 +27,7 @@ export const TORTURES: Readonly<Record<string, Torture>> = {
   disk: { promise: 'durable ack, disks that fail or are full', parts: 2, run: disk },
   kafka: { promise: 'no loss, a cluster of three that fails', parts: KAFKA_PARTS, run: kafka },
   poison: { promise: 'a refused record, a missing topic', parts: 1, run: poison },
+  consume: { promise: 'processed once in effect, killed', parts: 1, run: consume },
   bytes: { promise: 'bytes unchanged, odd bodies', parts: 1, run: bytes },
   redis: { promise: 'Redis is a hint, whatever it does', parts: 1, run: redis },
   clock: { promise: 'a wall clock that jumps', parts: 1, run: clock },

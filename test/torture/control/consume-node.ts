@@ -1,0 +1,124 @@
+/**
+ * A consumer in a process of its own, to be killed: the real feed, engine and storage, with a
+ * handler whose records in the outbox are the ledger. As a control it tells where it is before it
+ * has done anything, or knows no record again: `MODE=offsets-first` and `MODE=no-dedup`.
+ */
+import { join } from 'node:path'
+import { openConsumerPositions } from '../../../db/consume.ts'
+import { openDedup } from '../../../db/dedup.ts'
+import { DATABASE_FILE, openDatabase } from '../../../db/open.ts'
+import { openWriter } from '../../../db/writer.ts'
+import { systemClock } from '../../../src/clock.ts'
+import { RunningConsumer } from '../../../src/consume/consume.ts'
+import type { RecordFeed } from '../../../src/consume/ports.ts'
+import { consumerSource, type ConsumeCommit } from '../../../src/consumer.ts'
+import { resolveConsumers } from '../../../src/consumers.ts'
+import { defineConsumer, onRecord, z } from '../../../src/gateway.ts'
+import { randomToken } from '../../../src/ids.ts'
+import { openKafkaFeed } from '../../../src/kafka/consumer.ts'
+import { silentLog } from '../../../src/log.ts'
+import { RETENTION_MS } from '../../db/world.ts'
+
+const env = (name: string) => process.env[name] ?? ''
+const mode = env('MODE')
+const group = env('TOPIC')
+const PAUSE_MS = 2
+const common = { clock: systemClock, log: silentLog }
+
+const path = join(env('DATA'), DATABASE_FILE)
+const database = openDatabase({ path, clock: systemClock })
+const dedup = openDedup(database, { retentionMs: RETENTION_MS })
+const writer = openWriter({ database, dedup, onFatal: () => process.exit(1) })
+const positions = openConsumerPositions(database)
+
+const definition = defineConsumer('ledger', {
+  topics: [env('TOPIC')],
+  group,
+  events: {
+    '*': onRecord(z.object({ n: z.int() }), async ({ data }) => {
+      await systemClock.sleep(PAUSE_MS)
+      return { topic: 'ledger', value: data.n }
+    }),
+  },
+})
+const consumer = resolveConsumers([{ file: 'ledger.ts', definition }]).get('ledger')
+if (consumer === undefined) throw new Error('the consumer is there')
+
+function openFeed(): RecordFeed {
+  const feed = openKafkaFeed({
+    ...common,
+    brokers: env('KAFKA_BROKERS').split(','),
+    clientId: 'consume-node',
+    security: {},
+    group,
+    topics: [env('TOPIC')],
+    sessionMs: Number(env('SESSION_MS')),
+  })
+  if (mode !== 'offsets-first') return feed
+  return {
+    ...feed,
+    run: (listener, signal) =>
+      feed.run(
+        {
+          assigned: (committed) => listener.assigned(committed),
+          positioned: (position) => listener.positioned(position),
+          revoked: (places) => listener.revoked(places),
+          async received(batch) {
+            const { topic, partition, records } = batch
+            const offset = (records.at(-1)?.offset ?? 0) + 1
+            const ahead = [{ topic, partition, offset }]
+            await writer.commitConsumed({ group, processed: [], positions: ahead })
+            await listener.received(batch)
+          },
+        },
+        signal,
+      ),
+  }
+}
+
+function commit(change: ConsumeCommit): Promise<void> {
+  if (mode === 'offsets-first') return writer.commitConsumed({ ...change, positions: [] })
+  if (mode !== 'no-dedup') return writer.commitConsumed(change)
+  const processed = change.processed.map((each) => ({
+    ...each,
+    event: { ...each.event, eventId: randomToken() },
+  }))
+  return writer.commitConsumed({ ...change, processed })
+}
+
+const running = new RunningConsumer(() => consumer, {
+  ...common,
+  epoch: database.epoch,
+  openFeed: () => Promise.resolve(openFeed()),
+  commit,
+  position: (name, place) => positions.find(name, place),
+  isProcessed: (name, eventId) =>
+    mode !== 'no-dedup' &&
+    dedup.find({
+      source: consumerSource(name),
+      eventId,
+      eventIdValidMs: undefined,
+      receivedAt: systemClock.now(),
+    }) !== undefined,
+})
+const stopping = new AbortController()
+process.on('SIGTERM', () => stopping.abort())
+const ended = running.run(stopping.signal)
+
+/** Says what the torture waits for: that it works, and that nothing is left to do. */
+async function report(): Promise<void> {
+  let said = ''
+  while (!stopping.signal.aborted) {
+    const { tally, partitions } = running.status()
+    const position = partitions.reduce((sum, each) => sum + each.position, 0)
+    const isDone = position === Number(env('END'))
+    const now = isDone ? 'done' : tally.processed > 0 ? 'working' : ''
+    if (now !== said) console.log(now)
+    said = now
+    await systemClock.sleep(20, stopping.signal)
+  }
+}
+await report()
+await ended
+await writer.close()
+database.close()
