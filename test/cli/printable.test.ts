@@ -1,8 +1,11 @@
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import { oneLine, printable } from '../../src/cli/printable.ts'
 import { table } from '../../src/cli/table.ts'
 import { openDbWorld, sampleEvent } from '../db/world.ts'
+
+setDefaultTimeout(30_000)
+const COMMAND = [process.execPath, join(import.meta.dir, '../../src/main.ts')]
 
 /** Clears the screen, names the window, goes up a line, turns the text around. */
 const HOSTILE = '\u001B[2J\u001B]0;owned\u0007\u009B1A\r\u202Eevil\u007F'
@@ -28,14 +31,17 @@ test('no command writes what was sent to it as it is', async () => {
   await using world = await openDbWorld()
   const [type, key] = [`type ${HOSTILE}`, `key\nSEQ ${HOSTILE}`]
   await world.writer.commit(sampleEvent(`id ${HOSTILE}`, { type, key, reason: HOSTILE }))
-  for (const args of [['list'], ['show', '1'], ['list', '--json']]) {
-    const { stdout, stderr } = Bun.spawnSync(
-      [process.execPath, join(import.meta.dir, '../../src/main.ts'), 'events', ...args],
-      { env: { INLET_DATA_DIR: join(world.path, '..') } },
-    )
-    expect([args, stderr.toString()]).toEqual([args, ''])
-    expect(stdout.toString()).toContain('owned')
-    expect(stdout.toString()).toMatch(CALM)
-    if (args[0] === 'show') expect(stdout.toString()).not.toMatch(/^SEQ /m)
-  }
+  const runs = [['list'], ['show', '1'], ['list', '--json']].map(async (args) => {
+    const child = Bun.spawn([...COMMAND, 'events', ...args], {
+      env: { INLET_DATA_DIR: join(world.path, '..') },
+      stdout: 'pipe',
+      stderr: 'pipe',
+    })
+    const [out, err] = [child.stdout, child.stderr].map((stream) => new Response(stream).text())
+    expect([args, await err]).toEqual([args, ''])
+    expect(await out).toContain('owned')
+    expect(await out).toMatch(CALM)
+    if (args[0] === 'show') expect(await out).not.toMatch(/^SEQ /m)
+  })
+  await Promise.all(runs)
 })
