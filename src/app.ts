@@ -63,9 +63,10 @@ export interface AppPorts {
   readonly handlerBlockMsMax?: number
 }
 
-/** A gateway that takes deliveries. */
+/** A gateway that runs. */
 export interface App {
-  readonly url: string
+  /** Null where it takes none: a worker. */
+  readonly url: string | null
   readonly adminUrl: string
   /** Asks for handlers and secrets to be loaded again. */
   reload(): void

@@ -59,6 +59,9 @@ export async function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDi
   }
   const admin = openAdminPort(setup, ports, opened)
   opened.defer(() => admin.close(0))
+  if (setup.isWorker === true) {
+    return { url: null, adminUrl: admin.url, closeIntake: () => Promise.resolve() }
+  }
   const traces = await openTraces(config, ports)
   const { routes, answerDelivery } = openRoutes(setup, ports, traces)
   const intake = listen({

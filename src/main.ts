@@ -4,6 +4,7 @@ import { backup } from './cli/backup.ts'
 import { check } from './cli/check.ts'
 import { UsageError, type Command } from './cli/command.ts'
 import { completionsOf } from './cli/completions.ts'
+import { consume } from './cli/consume.ts'
 import { consumers } from './cli/consumers.ts'
 import { dev } from './cli/dev.ts'
 import { doctor } from './cli/doctor.ts'
@@ -29,6 +30,7 @@ import { nearestOf } from './nearest.ts'
 
 const COMMANDS: readonly Command[] = [
   serve,
+  consume,
   dev,
   init,
   check,

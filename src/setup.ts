@@ -31,6 +31,8 @@ export interface Setup extends Served {
   readonly config: Config
   /** What the sources verify with, where their providers publish keys. */
   readonly keys: KeyStore
+  /** Only consumes: no port for deliveries is opened. Default: false. */
+  readonly isWorker?: boolean
   /**
    * Makes the sources anew from the handler files and secret files as they are now; the variables
    * are those of the start. Rejects like `prepare`, and then nothing has changed.

@@ -5,12 +5,12 @@ import type { Served } from './reload.ts'
 /** Says what was started, and what about it an operator should know. */
 export function logStart(
   setup: Served & { readonly config: Config },
-  doors: { readonly url: string; readonly adminUrl: string },
+  doors: { readonly url: string | null; readonly adminUrl: string },
   log: Log,
 ): void {
   const { config, sources, callers, consumers, inactive } = setup
   log.info('gateway.started', {
-    url: doors.url,
+    url: doors.url ?? undefined,
     adminUrl: doors.adminUrl,
     sources: [...sources.keys()].join(','),
     callers: [...callers.keys()].join(','),

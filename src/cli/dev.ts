@@ -35,16 +35,17 @@ Every variable of \`inlet serve\` works here as well.`,
     }
     const secrets = keepDevSecrets(dataDir, named.length === 0 ? [EXAMPLE] : named, settings)
     const setup = await prepare({ ...secrets, ...settings })
-    return runGateway(setup, (app) => {
+    return runGateway(setup, ({ url, adminUrl }) => {
+      if (url === null) return
       const [first = 'github'] = setup.sources.keys()
       const sink = setup.config.INLET_SINK === 'file' ? join(dataDir, 'topics') : 'Kafka'
       print('')
-      for (const name of setup.sources.keys()) print(`  webhooks   POST ${app.url}/hooks/${name}`)
-      print(`  dashboard  ${app.adminUrl}`)
+      for (const name of setup.sources.keys()) print(`  webhooks   POST ${url}/hooks/${name}`)
+      print(`  dashboard  ${adminUrl}`)
       print(`  secrets    ${devSecretsFile(dataDir)}`)
       print(`  records    ${sink}${sink === 'Kafka' ? '' : ' (a stand-in for Kafka)'}`)
       print('')
-      const port = env['PORT'] === undefined ? '' : `PORT=${new URL(app.url).port} `
+      const port = env['PORT'] === undefined ? '' : `PORT=${new URL(url).port} `
       print(`  Try it, in a second terminal:   ${port}${programName()} send ${first}`)
       print('')
     })

@@ -46,7 +46,8 @@ export interface GatewayProcess extends AsyncDisposable {
 export interface GatewayOptions {
   readonly command: readonly string[]
   /** What is started. Default: `serve`. */
-  readonly mode?: 'serve' | 'dev'
+  readonly mode?: 'serve' | 'dev' | 'consume'
+  readonly args?: readonly string[]
   readonly cwd: string
   /** Beside PATH, nothing else of this process's environment reaches it. */
   readonly env: Readonly<Record<string, string>>
@@ -54,7 +55,7 @@ export interface GatewayOptions {
 
 /** Starts a gateway on free ports. Throws with everything it said where it does not come up. */
 export async function startGateway(options: GatewayOptions): Promise<GatewayProcess> {
-  const child = Bun.spawn([...options.command, options.mode ?? 'serve'], {
+  const child = Bun.spawn([...options.command, options.mode ?? 'serve', ...(options.args ?? [])], {
     cwd: options.cwd,
     env: {
       PATH: process.env['PATH'] ?? '',
