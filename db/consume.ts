@@ -6,6 +6,7 @@ import { and, eq, getTableColumns, sql } from 'drizzle-orm'
 import type { ConsumeCommit, ConsumerPosition, Place } from '../src/consumer.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
 import type { InletDatabase, Reader } from './open.ts'
+import { openStateChanges } from './consumer-state.ts'
 import { consumerPositions } from './schema.ts'
 import { slots } from './slots.ts'
 
@@ -14,9 +15,13 @@ export type Consume = (commit: ConsumeCommit, store: (event: NewEvent) => Commit
 
 export function openConsume(database: InletDatabase): Consume {
   const move = prepareMove(database)
-  return ({ group, processed, positions }, store) => {
-    // One that is known already changes nothing: its first processing counts.
-    for (const { event } of processed) store(event)
+  const change = openStateChanges(database)
+  return ({ group, owner, at, processed, positions }, store) => {
+    for (const { event, changes = [] } of processed) {
+      // One that is known already changes nothing: its first processing counts.
+      if (event !== undefined && store(event).kind === 'duplicate') continue
+      for (const each of changes) change(owner, each, at)
+    }
     for (const position of positions) move.run({ group, ...position })
   }
 }

@@ -9,6 +9,7 @@ import dedupRuns from './migrations/0004_dedup_runs.sql' with { type: 'text' }
 import reruns from './migrations/0005_reruns.sql' with { type: 'text' }
 import landed from './migrations/0006_landed.sql' with { type: 'text' }
 import consumers from './migrations/0007_consumers.sql' with { type: 'text' }
+import consumerState from './migrations/0008_consumer_state.sql' with { type: 'text' }
 
 export interface Migration {
   readonly name: string
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0005_reruns', sql: reruns },
   { name: '0006_landed', sql: landed },
   { name: '0007_consumers', sql: consumers },
+  { name: '0008_consumer_state', sql: consumerState },
 ]
 
 interface AppliedMigration {

@@ -249,6 +249,53 @@ export const consumerPositions = sqliteTable(
   (table) => [primaryKey({ columns: [table.group, table.topic, table.partition] })],
 )
 
+/** What consumers keep for a key: the last value that a record of it has set. */
+export const consumerState = sqliteTable(
+  'consumer_state',
+  {
+    owner: text().notNull(),
+    key: text().notNull(),
+    value: text().notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.owner, table.key] })],
+)
+
+/** The windows of consumers that are open, or that still take what is late. */
+export const consumerWindows = sqliteTable(
+  'consumer_windows',
+  {
+    owner: text().notNull(),
+    topic: text().notNull(),
+    partition: integer().notNull(),
+    key: text().notNull(),
+    start: integer().notNull(),
+    end: integer().notNull(),
+    /** The watermark of the partition at which it closes, or goes. */
+    dueAt: integer('due_at').notNull(),
+    isClosed: integer('is_closed', { mode: 'boolean' }).notNull(),
+    state: text().notNull(),
+  },
+  (table) => [
+    primaryKey({
+      columns: [table.owner, table.topic, table.partition, table.key, table.start, table.end],
+    }),
+    index('consumer_windows_due').on(table.owner, table.topic, table.partition, table.dueAt),
+  ],
+)
+
+/** How far event time is in the partitions of consumers that have windows. */
+export const consumerWatermarks = sqliteTable(
+  'consumer_watermarks',
+  {
+    owner: text().notNull(),
+    topic: text().notNull(),
+    partition: integer().notNull(),
+    watermark: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.owner, table.topic, table.partition] })],
+)
+
 /** Facts about this file: `epoch`, `node_name`, `lifetime_ms`. */
 export const meta = sqliteTable('meta', {
   name: text().primaryKey(),

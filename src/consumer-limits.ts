@@ -69,5 +69,35 @@ export const CONSUMER_PARTITION_BYTES_MAX = 1024 * 1024
 /** Records that are handled in one go, where their handlers do not wait: 1 to 2 ms. */
 export const CONSUMER_TURN_RECORDS = 100
 
+/** The JSON of one state, in bytes: a few numbers and names; lists belong into a database. */
+export const CONSUMER_STATE_BYTES_MAX = 64 * 1024
+
+/** Keys with state, and windows, of one consumer: with small states about 200 MB on disk. */
+export const CONSUMER_STATE_ENTRIES_MAX = 1_000_000
+
+/** Changes after which the entries are counted anew: by so many there may be more. */
+export const CONSUMER_STATE_RECOUNT = 10_000
+
+/** Windows that one event may be in: `hopping('1h', '30s')` has 120. */
+export const CONSUMER_WINDOWS_PER_EVENT_MAX = 120
+
+/** Windows that are closed in one go, before what came of them is on disk: bounds memory. */
+export const CONSUMER_WINDOW_CLOSES_MAX = 500
+
+/** Default for how far events overtake one another, in ms: deliveries vary by seconds. */
+export const CONSUMER_OUT_OF_ORDERNESS_MS = 30_000
+
+/**
+ * The silence of a partition after which its windows close by the clock, in ms. Longer than
+ * CONSUMER_SILENT_MS_MAX: where Kafka does not answer the consumer is started anew before.
+ */
+export const CONSUMER_IDLE_MS_MIN = 60_000
+
+/**
+ * How far ahead of the clock the time of an event may be, in ms: one wrong clock must not close
+ * every window that is open.
+ */
+export const CONSUMER_EVENT_AHEAD_MS_MAX = 60 * 60 * 1_000
+
 /** How long a consumer that stops may wait for its handlers, in ms; then their results are lost. */
 export const CONSUMER_STOP_MS_MAX = 5_000

@@ -1,11 +1,13 @@
 /** Consumers: the types behind `defineConsumer`, and what passes between Kafka and the disk. */
 import type { z } from 'zod'
 import type { EpochMs } from './clock.ts'
+import type { KeyedState, StateChange } from './consumer-state.ts'
 import type { NewEvent } from './event.ts'
 import type { HandlerResult, PassThrough } from './route.ts'
+import type { Duration, TimeSpan, Windowing, WindowShape } from './window.ts'
 
 /** What a consumer's handler is given: one record of a topic. */
-export interface ConsumedEvent<Data> {
+export interface ConsumedEvent<Data, State = unknown> {
   /** The name of the consumer. */
   readonly consumer: string
   readonly topic: string
@@ -27,6 +29,8 @@ export interface ConsumedEvent<Data> {
   readonly body: Uint8Array
   /** The headers of the record, as text. */
   readonly headers: Readonly<Record<string, string>>
+  /** What is kept for its key: for consumers that define `state`. */
+  readonly state: KeyedState<State>
   /** Which try this is, 1 for the first. */
   readonly attempt: number
   /** Aborts when the time of this try is up, and when the consumer has to stop. */
@@ -37,19 +41,78 @@ export interface ConsumedEvent<Data> {
  * Handles one record; I/O is welcome here. What it returns is published in the same transaction in
  * which the record counts as processed: both, or neither.
  */
-export type RecordHandler<Data> = (
-  event: ConsumedEvent<Data>,
+export type RecordHandler<Data, State = unknown> = (
+  event: ConsumedEvent<Data, State>,
 ) => HandlerResult | undefined | Promise<HandlerResult | undefined>
 
 /** A schema with the handler for what it lets through. Made by `onRecord`. */
-export interface RecordRoute {
+export interface RecordRoute<State = unknown> {
   readonly kind: 'record'
   readonly schema: z.ZodType
-  readonly handle: RecordHandler<unknown>
+  readonly handle: RecordHandler<unknown, State>
+}
+
+/** The state of a window with one more event; undefined: it is the first one there. */
+export type Aggregator<Data, State> = (
+  state: State | undefined,
+  event: Omit<ConsumedEvent<Data>, 'state'>,
+) => State
+
+/** A schema with what adds to a window what it lets through. Made by `aggregate`. */
+export interface AggregateRoute<State = unknown> {
+  readonly kind: 'aggregate'
+  readonly schema: z.ZodType
+  readonly handle: Aggregator<unknown, State>
+  readonly eventTime: ((event: ConsumedEvent<unknown>) => EpochMs) | undefined
 }
 
 /** What to do with records of one type: handle them, or publish their bytes unchanged. */
-export type ConsumerRoute = RecordRoute | Omit<PassThrough, 'key'>
+export type ConsumerRoute<State = unknown> =
+  | RecordRoute<State>
+  | AggregateRoute<State>
+  | Omit<PassThrough, 'key'>
+
+/** A window of a key, and what its events have come to. */
+export interface WindowResult<State = unknown> extends TimeSpan {
+  readonly consumer: string
+  readonly key: string
+  readonly state: State
+  /** For `onUpdate`: `onClose` was called for this window before, and this corrects it. */
+  readonly isClosed: boolean
+}
+
+/** The windows of a consumer: how events are grouped by key and time, and what is published. */
+export interface WindowDefinition<State = unknown> {
+  /** `tumbling('5m')`, `hopping('5m', '1m')` or `session('30m')`. */
+  readonly over: WindowShape
+  /**
+   * How far events of a partition may overtake one another. A window closes when an event is this
+   * much later than its end. Default: `30s`.
+   */
+  readonly outOfOrderness?: Duration
+  /** How long after that a window takes corrections: each is given to `onUpdate`. Default: none. */
+  readonly allowedLateness?: Duration
+  /**
+   * After this silence of a partition its windows close by the clock. Default, and least: `1m`.
+   */
+  readonly idleTimeout?: Duration
+  /** Makes one state of those of two sessions that an event has joined: sessions need it. */
+  readonly merge?: (earlier: State, later: State) => State
+  /** What to publish of a window when it closes: once for each, in effect. */
+  readonly onClose?: (window: WindowResult<State>) => HandlerResult | undefined
+  /** What to publish at each event of a window. */
+  readonly onUpdate?: (window: WindowResult<State>) => HandlerResult | undefined
+  /** What to publish of an event whose windows are all over. Default: nothing. */
+  readonly onLate?: (event: ConsumedEvent<unknown>) => HandlerResult | undefined
+}
+
+/** The windows of a consumer that is served. */
+export interface ConsumerWindow extends Windowing {
+  readonly idleTimeoutMs: number
+  readonly onClose: WindowDefinition['onClose']
+  readonly onUpdate: WindowDefinition['onUpdate']
+  readonly onLate: WindowDefinition['onLate']
+}
 
 /** How often a record is tried whose handler throws, and how long after. */
 export interface RetryPolicy {
@@ -64,7 +127,7 @@ export interface RetryPolicy {
 }
 
 /** A consumer, as its handler file defines it. */
-export interface ConsumerDefinition {
+export interface ConsumerDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly kind: 'consumer'
   readonly name: string
   /** Names, and patterns that are compared with the topics there are when it starts. */
@@ -73,8 +136,12 @@ export interface ConsumerDefinition {
   readonly group?: string
   /** Where it begins in a partition that its group has never read. Default: `earliest`. */
   readonly from?: 'earliest' | 'latest'
+  /** What is kept for each key, or for each key and window: plain JSON, without transforms. */
+  readonly state?: Schema
+  /** Groups events by key and time: then every route is made by `aggregate`. */
+  readonly window?: WindowDefinition<z.output<Schema>>
   /** By type: the exact one first, then the longest prefix that ends in `.*`, then `*`. */
-  readonly events: Readonly<Record<string, ConsumerRoute>>
+  readonly events: Readonly<Record<string, ConsumerRoute<z.output<Schema>>>>
   /** Records of different keys that are handled at the same time. Default: 16. */
   readonly concurrency?: number
   /** How long one try may take, in ms. Default: 30,000. */
@@ -96,6 +163,10 @@ export interface Consumer {
   readonly timeoutMs: number
   readonly retry: Required<RetryPolicy>
   readonly deadLetterTopic: string | undefined
+  readonly state: z.ZodType | undefined
+  readonly window: ConsumerWindow | undefined
+  /** Under what its state is kept: one that begins anew in another group begins without. */
+  readonly owner: string
   /** Finds the route of a type; undefined: such records are passed over. */
   readonly route: (type: string) => ConsumerRoute | undefined
 }
@@ -130,13 +201,21 @@ export interface ConsumerPosition extends Place {
 
 /** One record that is processed, or given up. */
 export interface ProcessedRecord {
-  /** Its identity, what became of it, and the records that its handler has made. */
-  readonly event: NewEvent
+  /**
+   * Its identity, what became of it, and the records that its handler has made; undefined where
+   * nothing but state has changed, as for a window that is forgotten.
+   */
+  readonly event: NewEvent | undefined
+  /** What it changes of what its consumer keeps. */
+  readonly changes?: readonly StateChange[]
 }
 
 /** What one transaction changes for a consumer: all of it, or nothing. */
 export interface ConsumeCommit {
   readonly group: string
+  /** Whose state is changed: see `Consumer`. */
+  readonly owner: string
+  readonly at: EpochMs
   readonly processed: readonly ProcessedRecord[]
   readonly positions: readonly ConsumerPosition[]
 }

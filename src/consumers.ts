@@ -1,9 +1,17 @@
 /** Makes the consumers that are served from what handler files define. */
 import { basename } from 'node:path'
-import { defaultGroup, type Consumer, type ConsumerDefinition } from './consumer.ts'
+import {
+  defaultGroup,
+  type Consumer,
+  type ConsumerDefinition,
+  type ConsumerWindow,
+  type WindowDefinition,
+} from './consumer.ts'
 import {
   CONSUMER_CONCURRENCY,
   CONSUMER_CONCURRENCY_MAX,
+  CONSUMER_IDLE_MS_MIN,
+  CONSUMER_OUT_OF_ORDERNESS_MS,
   CONSUMER_RETRY_BASE_MS,
   CONSUMER_RETRY_MS_MAX,
   CONSUMER_RETRYABLE_TRIES_MAX,
@@ -12,6 +20,8 @@ import {
 } from './consumer-limits.ts'
 import { SOURCE_NAME, TOPIC_NAME } from './limits.ts'
 import { compileRoutes } from './route.ts'
+import { parseDuration } from './window.ts'
+import { stateProblem, windowProblem } from './window-problems.ts'
 
 /** A consumer as one handler file defines it. */
 export interface LoadedConsumer {
@@ -27,12 +37,12 @@ export function resolveConsumers(loaded: readonly LoadedConsumer[]): ReadonlyMap
 }
 
 function toConsumer(file: string, definition: ConsumerDefinition): Consumer {
-  const { name, topics, events, retry = {} } = definition
+  const { name, topics, events, retry = {}, group = defaultGroup(name) } = definition
   return {
     name,
     file,
     topics,
-    group: definition.group ?? defaultGroup(name),
+    group,
     from: definition.from ?? 'earliest',
     concurrency: definition.concurrency ?? CONSUMER_CONCURRENCY,
     timeoutMs: definition.timeoutMs ?? CONSUMER_TIMEOUT_MS,
@@ -43,7 +53,24 @@ function toConsumer(file: string, definition: ConsumerDefinition): Consumer {
       maxMs: retry.maxMs ?? CONSUMER_RETRY_MS_MAX,
     },
     deadLetterTopic: definition.deadLetterTopic,
+    state: definition.state,
+    window: definition.window && toWindow(definition.window),
+    owner: group === defaultGroup(name) ? name : `${name}@${group}`,
     route: compileRoutes(events),
+  }
+}
+
+function toWindow(definition: WindowDefinition): ConsumerWindow {
+  const { over, outOfOrderness, allowedLateness, idleTimeout, ...own } = definition
+  return {
+    shape: over,
+    outOfOrdernessMs: toMs(outOfOrderness, CONSUMER_OUT_OF_ORDERNESS_MS),
+    allowedLatenessMs: toMs(allowedLateness, 0),
+    idleTimeoutMs: toMs(idleTimeout, CONSUMER_IDLE_MS_MIN),
+    merge: own.merge,
+    onClose: own.onClose,
+    onUpdate: own.onUpdate,
+    onLate: own.onLate,
   }
 }
 
@@ -76,7 +103,8 @@ export function consumerProblem(value: Readonly<Record<string, unknown>>): strin
   if (deadLetterTopic !== undefined && !isTopicName(deadLetterTopic)) {
     return 'deadLetterTopic must be a valid Kafka topic name'
   }
-  return retry === undefined ? undefined : retryProblem(retry)
+  const keeping = stateProblem(value) ?? windowProblem(value['window'])
+  return keeping ?? (retry === undefined ? undefined : retryProblem(retry))
 }
 
 /** One line for each name that two files define. */
@@ -101,11 +129,17 @@ const FIELDS: ReadonlySet<string> = new Set([
   'timeoutMs',
   'retry',
   'deadLetterTopic',
+  'state',
+  'window',
 ] satisfies (keyof ConsumerDefinition)[])
 
 /** Kafka takes more, but what is committed under a name should be readable everywhere. */
 const GROUP_NAME = /^[a-zA-Z0-9._-]{1,249}$/
 const DAY_MS = 24 * 60 * 60 * 1_000
+
+function toMs(duration: string | undefined, otherwise: number): number {
+  return (duration === undefined ? undefined : parseDuration(duration)) ?? otherwise
+}
 
 function retryProblem(retry: unknown): string | undefined {
   if (typeof retry !== 'object' || retry === null) return 'retry must be an object'

@@ -1,5 +1,6 @@
 /** The wiring's part that consumes: which consumers are served, and what they are given. */
 import { openConsumerPositions } from '../db/consume.ts'
+import { openStoredState } from '../db/consumer-state.ts'
 import type { Dedup } from '../db/dedup.ts'
 import type { Reader } from '../db/open.ts'
 import type { Writer } from '../db/writer.ts'
@@ -153,6 +154,7 @@ function toPorts(config: Config, ports: ConsumingPorts): ConsumePorts {
       })
     },
     commit: (commit) => writer.commitConsumed(commit),
+    stored: openStoredState(ports.reader),
     position: (group, place) => positions.find(group, place),
     isProcessed: (name, eventId) =>
       dedup.find({

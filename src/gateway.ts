@@ -19,7 +19,14 @@
  * })
  */
 import { z } from 'zod'
-import type { ConsumerDefinition, RecordHandler, RecordRoute } from './consumer.ts'
+import type {
+  AggregateRoute,
+  Aggregator,
+  ConsumedEvent,
+  ConsumerDefinition,
+  RecordHandler,
+  RecordRoute,
+} from './consumer.ts'
 import type { ProviderRow } from './providers/row.ts'
 import type { RecordDraft } from './record.ts'
 import { compileRoutes } from './route.ts'
@@ -31,13 +38,19 @@ export { FinalError } from './final-error.ts'
 export type { Json, RecordDraft } from './record.ts'
 export type { ProviderRow } from './providers/row.ts'
 export { verifyVectors, type ProviderVector } from './providers/own.ts'
+export { hopping, session, tumbling, type Duration, type WindowShape } from './window.ts'
+export type { KeyedState } from './consumer-state.ts'
 export type {
+  AggregateRoute,
+  Aggregator,
   ConsumedEvent,
   ConsumerDefinition,
   ConsumerRoute,
   RecordHandler,
   RecordRoute,
   RetryPolicy,
+  WindowDefinition,
+  WindowResult,
 } from './consumer.ts'
 export type {
   Event,
@@ -80,11 +93,45 @@ export function defineSource(
  * Routes records whose data matches `schema` to `handle`. Data that does not match is a dead letter
  * at once; it reaches `handle` when it is replayed with a corrected schema.
  */
-export function onRecord<Schema extends z.ZodType>(
-  schema: Schema,
-  handle: RecordHandler<z.output<Schema>>,
+export function onRecord<Data extends z.ZodType>(
+  schema: Data,
+  handle: RecordHandler<z.output<Data>>,
+): RecordRoute
+/** With the state of the record's key: `state` is the schema that the consumer names, too. */
+export function onRecord<Data extends z.ZodType, State extends z.ZodType>(
+  schema: Data,
+  state: State,
+  handle: RecordHandler<z.output<Data>, z.output<State>>,
+): RecordRoute<z.output<State>>
+export function onRecord(
+  schema: z.ZodType,
+  ...rest: readonly [unknown] | readonly [unknown, unknown]
 ): RecordRoute {
-  return { kind: 'record', schema, handle: handle as RecordHandler<unknown> }
+  return { kind: 'record', schema, handle: rest.at(-1) as RecordHandler<unknown> }
+}
+
+/**
+ * Adds records whose data matches `schema` to the windows of their key; `state` is the schema that
+ * the consumer names, too. `add` is given the state of a window, undefined for its first event, and
+ * returns the state with this event. It runs again after a crash, so it must do nothing else.
+ *
+ * An event's time is `eventTime` in ms since 1970, else its `ce_time`, else when it was written.
+ *
+ * @example
+ * aggregate(Charge, Sum, (sum = { cents: 0 }, { data }) => ({ cents: sum.cents + data.cents }))
+ */
+export function aggregate<Data extends z.ZodType, State extends z.ZodType>(
+  schema: Data,
+  _state: State,
+  add: Aggregator<z.output<Data>, z.output<State>>,
+  options: { readonly eventTime?: (event: ConsumedEvent<z.output<Data>>) => number } = {},
+): AggregateRoute<z.output<State>> {
+  return {
+    kind: 'aggregate',
+    schema,
+    handle: add as Aggregator<unknown, z.output<State>>,
+    eventTime: options.eventTime as AggregateRoute['eventTime'],
+  }
 }
 
 /**
@@ -106,11 +153,12 @@ export function onRecord<Schema extends z.ZodType>(
  *   },
  * })
  */
-export function defineConsumer(
+export function defineConsumer<Schema extends z.ZodType>(
   name: string,
-  definition: Omit<ConsumerDefinition, 'kind' | 'name'>,
+  definition: Omit<ConsumerDefinition<Schema>, 'kind' | 'name'>,
 ): ConsumerDefinition {
-  return { kind: 'consumer', name, ...definition }
+  // The schema checks what is kept before a handler sees it: that is what makes it its output.
+  return { kind: 'consumer', name, ...definition } as ConsumerDefinition
 }
 
 /**

@@ -101,7 +101,8 @@ function checkDefinition(value: unknown): SourceDefinition | ConsumerDefinition 
 function checkConsumer(value: Record<string, unknown>): ConsumerDefinition | string {
   const { events } = value
   if (!isObject(events) || Object.keys(events).length === 0) return 'the consumer has no events'
-  const problem = consumerProblem(value) ?? checkRoutes(events, 'record')
+  const kind = value['window'] === undefined ? 'record' : 'aggregate'
+  const problem = consumerProblem(value) ?? checkRoutes(events, kind)
   return problem ?? (value as unknown as ConsumerDefinition)
 }
 
@@ -115,7 +116,7 @@ function checkRoutes(events: object, kind: Made): string | undefined {
 
 /** The kind of a route that a function of `inlet` has made, and that function. */
 type Made = keyof typeof MAKERS
-const MAKERS = { handled: 'on', record: 'onRecord' } as const
+const MAKERS = { handled: 'on', record: 'onRecord', aggregate: 'aggregate' } as const
 
 /** A provider of a file's own goes by its key from here on. */
 function namingProvider(file: string, definition: SourceDefinition): LoadedSource {
@@ -134,7 +135,7 @@ function checkRoute(pattern: string, route: unknown, kind: Made): string | undef
     return 'must have a function as its key: (event) => …'
   }
   const unknown = Object.keys(route).find(
-    (field) => field !== 'topic' && (field !== 'key' || kind === 'record'),
+    (field) => field !== 'topic' && (field !== 'key' || kind !== 'handled'),
   )
   if (unknown !== undefined) return `has a field "${unknown}" that a route does not know`
   if (typeof route['topic'] !== 'string' || !TOPIC_NAME.test(route['topic'])) {

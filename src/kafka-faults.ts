@@ -58,4 +58,32 @@ export const KAFKA_FAULTS = {
     title: 'A consumer finds no topic that it could read.',
     hint: 'Create the topics, or correct `topics` in its handler file; it looks again by itself.',
   },
+  STATE_INVALID: {
+    stage: 'consume',
+    status: 500,
+    retryable: false,
+    title: 'A consumer’s state cannot be kept, or not be read.',
+    hint: 'State needs a schema that takes what is set and what an earlier version has set, and records whose key is text.',
+  },
+  STATE_ELSEWHERE: {
+    stage: 'consume',
+    status: 500,
+    retryable: true,
+    title: 'A consumer’s state of this partition is in another database.',
+    hint: 'Nodes that keep state share no partitions: give each INLET_PARTITIONS of its own. To begin without that state, give the consumer a new `group`.',
+  },
+  STATE_FULL: {
+    stage: 'consume',
+    status: 500,
+    retryable: true,
+    title: 'A consumer keeps too many states.',
+    hint: 'Delete the state of keys that are done, or use shorter windows.',
+  },
+  EVENT_TIME_INVALID: {
+    stage: 'consume',
+    status: 500,
+    retryable: false,
+    title: 'The time of an event is none, or far in the future.',
+    hint: 'Correct `eventTime` of its route (ms since 1970), or the clock of whoever writes `ce_time`.',
+  },
 } as const satisfies Record<string, Fault>

@@ -1,18 +1,33 @@
 import { z } from 'zod'
+import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
-import type { ConsumedEvent, Consumer, FetchedRecord, RecordRoute } from '../consumer.ts'
+import type {
+  AggregateRoute,
+  ConsumedEvent,
+  Consumer,
+  FetchedRecord,
+  RecordRoute,
+} from '../consumer.ts'
+import type { StateChange } from '../consumer-state.ts'
 import { CONSUMER_ABORT_MS_MAX } from '../consumer-limits.ts'
 import { GatewayError, messageOf, type FaultCode } from '../errors.ts'
 import { toOutboxRecords } from '../handler-result.ts'
 import type { OutboxRecord } from '../record.ts'
+import { aggregate } from './aggregate.ts'
 import type { Decoded } from './decode.ts'
+import type { Keeping } from './keeping.ts'
 import { errorClassOf, type ErrorClass } from './retry.ts'
+import { stageState, type StagedState } from './state.ts'
 
 /** What came of one try of one record. */
 export type Attempt =
   /** No route takes it: nothing is stored. */
   | { readonly kind: 'passed' }
-  | { readonly kind: 'ran'; readonly records: readonly OutboxRecord[] }
+  | {
+      readonly kind: 'ran'
+      readonly records: readonly OutboxRecord[]
+      readonly changes: readonly StateChange[]
+    }
   | { readonly kind: 'invalid'; readonly code: FaultCode; readonly detail: string }
   | {
       readonly kind: 'failed'
@@ -23,6 +38,8 @@ export type Attempt =
 
 export interface AttemptPorts {
   readonly clock: Clock
+  /** What its consumer keeps; undefined: the record is on no partition that is consumed. */
+  readonly keeping?: Keeping | undefined
   /** Ends the process where user code never gives the thread back. Default: nobody watches. */
   readonly watchdog?: { enter(handler: string): () => void } | undefined
   /** Is told of a handler that runs on after its time, or its consumer's. */
@@ -46,14 +63,14 @@ export function attempt(given: Given, ports: AttemptPorts): Attempt | Promise<At
   if (route === undefined) return { kind: 'passed' }
   const { data } = decoded
   if (data.kind === 'broken') return invalid('BODY_NOT_JSON', data.reason)
-  if (!('kind' in route)) return ran(given, { topic: route.topic })
+  if (!('kind' in route)) return ran(given, { topic: route.topic }, [])
   const timed = openTimed(given, ports)
   try {
     const parsed = parse(route, data.value)
     const result =
       parsed instanceof Promise
-        ? parsed.then((late) => handle(late, { given, route, timed }))
-        : handle(parsed, { given, route, timed })
+        ? parsed.then((late) => handle(late, { given, route, timed, ports }))
+        : handle(parsed, { given, route, timed, ports })
     return result instanceof Promise ? timed.within(result).catch(failed) : result
   } catch (error) {
     return failed(error)
@@ -65,7 +82,7 @@ export function attempt(given: Given, ports: AttemptPorts): Attempt | Promise<At
 type Parsed = z.ZodSafeParseResult<unknown>
 
 /** A schema that waits for something says so by throwing: most do not, and cost no promise. */
-function parse({ schema }: RecordRoute, data: unknown): Parsed | Promise<Parsed> {
+function parse({ schema }: RecordRoute | AggregateRoute, data: unknown): Parsed | Promise<Parsed> {
   try {
     return schema.safeParse(data)
   } catch (error) {
@@ -76,26 +93,47 @@ function parse({ schema }: RecordRoute, data: unknown): Parsed | Promise<Parsed>
 
 interface Handling {
   readonly given: Given
-  readonly route: RecordRoute
+  readonly route: RecordRoute | AggregateRoute
   readonly timed: Timed
+  readonly ports: AttemptPorts
 }
 
-function handle(parsed: Parsed, { given, route, timed }: Handling): Attempt | Promise<Attempt> {
+function handle(
+  parsed: Parsed,
+  { given, route, timed, ports }: Handling,
+): Attempt | Promise<Attempt> {
   if (!parsed.success) {
     const issues = parsed.error.issues.map(
       ({ path, message }) => `${path.join('.') || '(root)'}: ${message}`,
     )
     return invalid('SCHEMA_MISMATCH', issues.join('; '))
   }
-  const result = route.handle(toEvent(given, parsed.data, timed))
+  const { record, consumer } = given
+  const staged = stageState(record, consumer, ports.keeping)
+  const event = toEvent(given, parsed.data, { timed, staged })
+  if (route.kind === 'aggregate') {
+    const { window } = consumer
+    assert(window !== undefined, 'routes that aggregate come with windows')
+    const { clock, keeping } = ports
+    assert(keeping !== undefined, 'windows are a matter of a partition that is consumed')
+    return {
+      kind: 'ran',
+      ...aggregate({ consumer, window, keeping }, route, { event, record, clock }),
+    }
+  }
+  const result = route.handle(event)
   return result instanceof Promise
-    ? result.then((late) => ran(given, late ?? null))
-    : ran(given, result ?? null)
+    ? result.then((late) => ran(given, late ?? null, staged.changes()))
+    : ran(given, result ?? null, staged.changes())
 }
 
-function ran({ record, decoded }: Given, result: Parameters<typeof toOutboxRecords>[0]): Attempt {
+function ran(
+  { record, decoded }: Given,
+  result: Parameters<typeof toOutboxRecords>[0],
+  changes: readonly StateChange[],
+): Attempt {
   const key = keyOf(record) ?? decoded.event?.id ?? placeOf(record)
-  return { kind: 'ran', records: toOutboxRecords(result, key) }
+  return { kind: 'ran', records: toOutboxRecords(result, key), changes }
 }
 
 function invalid(code: FaultCode, detail: string): Attempt {
@@ -111,7 +149,11 @@ function failed(error: unknown): Attempt {
   return { kind: 'failed', code, detail, errorClass }
 }
 
-function toEvent(given: Given, data: unknown, timed: Timed): ConsumedEvent<unknown> {
+function toEvent(
+  given: Given,
+  data: unknown,
+  { timed, staged }: { readonly timed: Timed; readonly staged: StagedState },
+): ConsumedEvent<unknown> {
   const { record, decoded, consumer, attempt: tries } = given
   const { topic, partition, offset, headers, writtenAt } = record
   return {
@@ -127,6 +169,7 @@ function toEvent(given: Given, data: unknown, timed: Timed): ConsumedEvent<unkno
     data,
     body: record.value ?? NOTHING,
     headers,
+    state: staged.state,
     attempt: tries,
     // A signal costs a microsecond, and most handlers never ask for it.
     get signal() {

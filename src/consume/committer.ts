@@ -10,7 +10,8 @@ import type { Partition } from './partition.ts'
 /** What came of one record. */
 export interface Result {
   readonly partition: Partition
-  readonly entry: Pending
+  /** Undefined where it comes of no record: a window has closed. */
+  readonly entry: Pending | undefined
   /** What it is counted with while it is in memory. */
   readonly bytes: number
   readonly processed: ProcessedRecord
@@ -21,6 +22,8 @@ export interface CommitterPorts {
   readonly log: Log
   readonly group: string
   readonly consumer: string
+  /** See `Consumer`. */
+  readonly owner: string
   readonly commit: (commit: ConsumeCommit) => Promise<void>
   /** These are on disk. */
   readonly onCommitted: (results: readonly Result[]) => void
@@ -52,12 +55,13 @@ export class Committer {
   /** In the order in which they ended: that is their order in the outbox. */
   submit(result: Result): void {
     this.#queue.push(result)
-    this.#pending.add(result.processed.event.eventId)
+    const { event } = result.processed
+    if (event !== undefined) this.#pending.add(event.eventId)
     this.#start()
   }
 
   /** Of this record nothing is stored: its position is, with the next commit or flush. */
-  pass({ entry, partition }: Pick<Result, 'entry' | 'partition'>): void {
+  pass({ entry, partition }: { readonly entry: Pending; readonly partition: Partition }): void {
     entry.isDone = true
     this.#moved.add(partition)
   }
@@ -92,6 +96,8 @@ export class Committer {
       failpoint('consume.handled')
       await this.#store({
         group: this.#ports.group,
+        owner: this.#ports.owner,
+        at: this.#ports.clock.now(),
         processed: results.map(({ processed }) => processed),
         positions: positions.map(({ partition: { topic, partition }, offset }) => ({
           topic,
@@ -100,7 +106,7 @@ export class Committer {
         })),
       })
       failpoint('consume.stored')
-      for (const { processed } of results) this.#pending.delete(processed.event.eventId)
+      for (const { processed } of results) this.#pending.delete(processed.event?.eventId ?? '')
       for (const { partition, offset } of positions) partition.synced = offset
       this.#ports.onCommitted(results)
     }
@@ -110,6 +116,7 @@ export class Committer {
     const results = this.#queue.slice(0, CONSUMER_COMMIT_RECORDS_MAX)
     this.#queue = this.#queue.slice(results.length)
     for (const { entry, partition } of results) {
+      if (entry === undefined) continue
       entry.isDone = true
       this.#moved.add(partition)
     }

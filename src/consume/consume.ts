@@ -123,6 +123,7 @@ export class RunningConsumer {
       await this.#ports.clock.sleep(CONSUMER_OFFSETS_MS, signal)
       if (signal.aborted) return
       if (session.partitions.length > 0 && this.#state === 'starting') this.#onRunning(session)
+      session.closeIdle()
       await session.tell().catch((error: unknown) => this.#onUntold(error))
     }
   }

@@ -14,6 +14,8 @@ export class Partition implements Place {
   told: number
   /** The offset that Kafka will give to the next record. */
   highWatermark: number
+  /** When records of it came last, or it became ours. */
+  heardAtMs = 0
   /** Not fetched from, because too much of it is in memory. */
   isFull = false
   readonly #revoked = new AbortController()

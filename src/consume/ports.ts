@@ -7,6 +7,7 @@ import type {
   FetchedRecord,
   Place,
 } from '../consumer.ts'
+import type { StoredState } from '../consumer-state.ts'
 import type { SeekTarget } from '../consumer-status.ts'
 import type { Log } from '../log.ts'
 
@@ -71,6 +72,7 @@ export interface ConsumePorts {
   readonly commit: (commit: ConsumeCommit) => Promise<void>
   /** The position in this file; undefined where it has none. */
   readonly position: (group: string, place: Place) => number | undefined
+  readonly stored: StoredState
   /** Whether a record of this identity is processed. */
   readonly isProcessed: (source: string, identity: string) => boolean
   /** See `AttemptPorts`. */

@@ -7,6 +7,7 @@ import {
   type FetchedRecord,
   type ProcessedRecord,
 } from '../consumer.ts'
+import type { StateChange } from '../consumer-state.ts'
 import type { VerifiedBody } from '../delivery.ts'
 import type { FaultCode } from '../errors.ts'
 import type { NewEvent } from '../event.ts'
@@ -53,16 +54,23 @@ export function identityOf(record: FetchedRecord, { event }: Decoded, consumer: 
   return `sha256 ${new Bun.CryptoHasher('sha256').update(text).digest('hex')}`
 }
 
+/** What a handler's run has led to. */
+interface Ran {
+  readonly records: readonly OutboxRecord[]
+  readonly changes: readonly StateChange[]
+}
+
 /** A record whose handler has run. Its bytes stay in Kafka, unless they are published again. */
 export function toProcessed(
   known: Known,
-  records: readonly OutboxRecord[],
+  { records, changes }: Ran,
   receivedAt: EpochMs,
 ): ProcessedRecord {
   const { record } = known
   const isBodyNeeded = records.some(({ value }) => value === null)
   const { [TRACEPARENT]: traceparent } = record.headers
   return {
+    changes,
     event: {
       ...described(known, receivedAt),
       headers: JSON.stringify({

@@ -28,6 +28,10 @@ export async function replayRecord(
     const reason = `SOURCE_UNKNOWN: "${event.source}" is no longer defined`
     return { state: 'failed', reason, records: [] }
   }
+  if (consumer.state !== undefined) {
+    const reason = 'STATE_INVALID: its consumer keeps state: publish it to its topic again'
+    return { state: 'failed', reason, records: [] }
+  }
   return toReplayed(await attemptOnce(record, consumer, ports))
 }
 

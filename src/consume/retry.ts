@@ -13,8 +13,8 @@ export type ErrorClass = 'retryable' | 'unknown' | 'final'
 export function errorClassOf(error: unknown): ErrorClass {
   if (error instanceof RetryableError) return 'retryable'
   if (error instanceof FinalError) return 'final'
-  // Ours: a result that is no record stays none. Only a time-out may pass.
-  if (error instanceof GatewayError) return error.code === 'RECORD_TIMEOUT' ? 'unknown' : 'final'
+  // Ours: a result that is no record stays none. A time-out may pass, and so may fullness.
+  if (error instanceof GatewayError) return error.retryable ? 'unknown' : 'final'
   return 'unknown'
 }
 

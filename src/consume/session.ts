@@ -5,17 +5,16 @@ import {
   CONSUMER_AHEAD_MAX,
   CONSUMER_BYTES_MAX,
   CONSUMER_PARTITION_RECORDS_MAX,
-  CONSUMER_RECORD_OVERHEAD_BYTES,
   CONSUMER_ROOM_MS_MAX,
   CONSUMER_STOP_MS_MAX,
   CONSUMER_TURN_RECORDS,
 } from '../consumer-limits.ts'
 import { failpoint } from '../failpoint.ts'
-import { attempt, keyOf, type Attempt } from './attempt.ts'
+import { attempt, type Attempt } from './attempt.ts'
+import { Closing } from './closing.ts'
 import { Committer, type Result } from './committer.ts'
-import { decode, type Decoded } from './decode.ts'
+import { Keeping } from './keeping.ts'
 import { Lanes, type Turn } from './lanes.ts'
-import type { Pending } from './offsets.ts'
 import { Partition, placeKey } from './partition.ts'
 import type {
   CommittedOffset,
@@ -25,23 +24,13 @@ import type {
   RecordFeed,
   StartPosition,
 } from './ports.ts'
-import { identityOf, toDeadLetter, toProcessed, type GivenUp } from './processed.ts'
+import { toDeadLetter, toProcessed, type GivenUp, type Known } from './processed.ts'
 import { pauseMs } from './retry.ts'
+import { startOf } from './start.ts'
+import { bytesOf, know, laneOf, partitionLane, type Work } from './work.ts'
 
 /** What no partition was ever told: no offset is negative. */
 const UNTOLD = -1
-
-/** A record that was fetched, from here to the commit of what came of it. */
-interface Work {
-  readonly partition: Partition
-  readonly entry: Pending
-  readonly record: FetchedRecord
-  readonly bytes: number
-  /** The consumer as it was served when the record came. */
-  readonly consumer: Consumer
-  attempts: number
-  known: { readonly decoded: Decoded; readonly identity: string } | undefined
-}
 
 export interface SessionOptions {
   /** As it is served now: a reload changes handlers under way. */
@@ -62,6 +51,8 @@ export class Session implements FeedListener {
   readonly #feed: RecordFeed
   readonly #lanes: Lanes
   readonly #committer: Committer
+  readonly #keeping: Keeping
+  readonly #closing: Closing
   readonly #partitions = new Map<string, Partition>()
   readonly #stopping = new AbortController()
   readonly #waiting: (() => void)[] = []
@@ -73,16 +64,25 @@ export class Session implements FeedListener {
 
   constructor(feed: RecordFeed, options: SessionOptions) {
     const { ports, consumer } = options
-    const { name, group, concurrency } = consumer()
+    const { name, group, owner, concurrency } = consumer()
     this.#options = options
     this.#feed = feed
     this.#lanes = new Lanes({ clock: ports.clock, concurrency })
     this.#committer = new Committer({
       ...ports,
       group,
+      owner,
       consumer: name,
-      onCommitted: (results) => this.#release(results),
+      onCommitted: (results) => this.#committed(results),
       onFailed: options.onFailed,
+    })
+    this.#keeping = new Keeping(owner, ports.stored)
+    this.#closing = new Closing({
+      clock: ports.clock,
+      keeping: this.#keeping,
+      submit: (partition, processed) =>
+        this.#store({ partition, processed, entry: undefined, bytes: 0 }),
+      flush: () => this.#committer.flush(),
     })
   }
 
@@ -92,19 +92,14 @@ export class Session implements FeedListener {
 
   assigned(committed: readonly CommittedOffset[]): readonly StartPosition[] {
     const { ports, consumer } = this.#options
-    const { group, from } = consumer()
-    return committed.map(({ topic, partition, offset, metadata }) => {
-      const own = ports.position(group, { topic, partition })
-      // Another file has gone on from where this one was: its offset counts, and not ours.
-      const isOurs = offset === null || metadata === ports.epoch
-      return { topic, partition, start: (isOurs ? own : undefined) ?? offset ?? from }
-    })
+    return committed.map((each) => startOf(each, consumer(), ports))
   }
 
   positioned(position: ConsumerPosition): void {
     this.revoked([position])
     this.#assignments += 1
     const partition = new Partition(position, this.#stopping.signal)
+    partition.heardAtMs = this.#options.ports.clock.monotonicMs()
     this.#partitions.set(placeKey(position), partition)
   }
 
@@ -128,6 +123,7 @@ export class Session implements FeedListener {
     if (partition === undefined) return
     this.#options.tally.fetchedAt = this.#options.ports.clock.now()
     partition.highWatermark = highWatermark
+    partition.heardAtMs = this.#options.ports.clock.monotonicMs()
     const [first] = records
     if (first !== undefined && first.offset < partition.offsets.next) {
       return this.#setBack(partition, { topic, partition: number, records, highWatermark })
@@ -170,6 +166,16 @@ export class Session implements FeedListener {
     }
     await this.tell()
     return moved.length
+  }
+
+  /** Closes windows of partitions that have been silent for long. */
+  closeIdle(): void {
+    const consumer = this.#options.consumer()
+    for (const partition of this.#partitions.values()) {
+      if (!this.#closing.isIdle(partition, consumer)) continue
+      const lane = partitionLane(partition, this.#assignments)
+      this.#lanes.add(lane, () => this.#closing.afterSilence(partition, consumer))
+    }
   }
 
   /** Stores what has ended, and tells Kafka how far everything is. */
@@ -227,10 +233,7 @@ export class Session implements FeedListener {
     }
     partition.unfinished += 1
     this.#bytes += work.bytes
-    const key = keyOf(record)
-    // Records without a key promise no order.
-    const lane = key === null ? `#${record.offset}` : `=${key}`
-    this.#lanes.add(`${this.#assignments} ${placeKey(partition)} ${lane}`, () => this.#turn(work))
+    this.#lanes.add(laneOf(work, this.#assignments), () => this.#turn(work))
   }
 
   #turn(work: Work): Turn | Promise<Turn> {
@@ -252,6 +255,7 @@ export class Session implements FeedListener {
     }
     const result = attempt(given, {
       clock: ports.clock,
+      keeping: this.#keeping,
       watchdog: ports.watchdog,
       onIgnoredAbort: () => {
         const { name } = consumer
@@ -269,7 +273,7 @@ export class Session implements FeedListener {
     return this.#committer.isPending(identity) || isProcessed(name, identity)
   }
 
-  #conclude(work: Work, result: Attempt): Turn {
+  #conclude(work: Work, result: Attempt): Turn | Promise<Turn> {
     if (work.partition.isRevoked) return this.#drop(work)
     switch (result.kind) {
       case 'passed':
@@ -277,7 +281,8 @@ export class Session implements FeedListener {
         return this.#pass(work)
       case 'ran':
         this.#options.tally.processed += 1
-        return this.#submit(work, (known, now) => toProcessed(known, result.records, now))
+        this.#submit(work, (known, now) => toProcessed(known, result, now))
+        return this.#closing.afterEvent(work.partition, work.consumer)
       case 'invalid':
         return this.#giveUp(work, { ...result, state: 'invalid', attempts: work.attempts })
       case 'failed':
@@ -315,8 +320,18 @@ export class Session implements FeedListener {
     const { partition, entry, bytes, record, consumer } = work
     const known = { ...(work.known ?? know(work)), record, consumer }
     const processed = make(known, this.#options.ports.clock.now())
-    this.#committer.submit({ partition, entry, bytes, processed })
+    this.#store({ partition, entry, bytes, processed })
     return 'done'
+  }
+
+  #store(result: Result): void {
+    this.#keeping.submitted(result.processed.changes ?? [])
+    this.#committer.submit(result)
+  }
+
+  #committed(results: readonly Result[]): void {
+    for (const { processed } of results) this.#keeping.settled(processed.changes ?? [])
+    this.#release(results.filter(({ entry }) => entry !== undefined))
   }
 
   #pass(work: Work): Turn {
@@ -375,17 +390,4 @@ export class Session implements FeedListener {
   #wake(): void {
     for (const wake of this.#waiting.splice(0)) wake()
   }
-}
-
-type Known = Parameters<typeof toProcessed>[0]
-
-function know({ record, consumer }: Work): { decoded: Decoded; identity: string } {
-  const decoded = decode(record)
-  return { decoded, identity: identityOf(record, decoded, consumer) }
-}
-
-function bytesOf({ key, value, headers }: FetchedRecord): number {
-  let bytes = CONSUMER_RECORD_OVERHEAD_BYTES + (key?.byteLength ?? 0) + (value?.byteLength ?? 0)
-  for (const [name, text] of Object.entries(headers)) bytes += name.length + text.length
-  return bytes
 }

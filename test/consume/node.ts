@@ -1,4 +1,5 @@
 import { openConsumerPositions } from '../../db/consume.ts'
+import { openStoredState } from '../../db/consumer-state.ts'
 import { systemClock } from '../../src/clock.ts'
 import { RunningConsumer } from '../../src/consume/consume.ts'
 import { consumerSource, type ConsumerDefinition, type PartitionShare } from '../../src/consumer.ts'
@@ -54,6 +55,7 @@ export async function openNode(
         share,
       }),
     commit: (commit) => writer.commitConsumed(commit),
+    stored: openStoredState(database),
     position: (group, place) => positions.find(group, place),
     isProcessed: (name, eventId) =>
       dedup.find({

@@ -1,4 +1,6 @@
+import type { z } from 'zod'
 import { openConsumerPositions } from '../../db/consume.ts'
+import { openStoredState } from '../../db/consumer-state.ts'
 import { RunningConsumer } from '../../src/consume/consume.ts'
 import type { FeedListener, RecordFeed } from '../../src/consume/ports.ts'
 import {
@@ -74,8 +76,8 @@ export function keyed(offset: number, key: string): FetchedRecord {
   return record(offset, { key: encoder.encode(key) })
 }
 
-export async function openConsumeWorld(
-  definition: Partial<ConsumerDefinition> & Pick<ConsumerDefinition, 'events'>,
+export async function openConsumeWorld<State extends z.ZodType>(
+  definition: Partial<ConsumerDefinition<State>> & Pick<ConsumerDefinition<State>, 'events'>,
   existing?: DbWorld,
 ): Promise<ConsumeWorld> {
   const db = existing ?? (await openDbWorld())
@@ -114,6 +116,7 @@ export async function openConsumeWorld(
     epoch: database.epoch,
     openFeed: () => Promise.resolve(feed),
     commit: (commit) => writer.commitConsumed(commit),
+    stored: openStoredState(database),
     position: (group, place) => positions.find(group, place),
     isProcessed: (name, eventId) =>
       dedup.find({

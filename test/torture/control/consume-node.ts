@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path'
 import { openConsumerPositions } from '../../../db/consume.ts'
+import { openStoredState } from '../../../db/consumer-state.ts'
 import { openDedup } from '../../../db/dedup.ts'
 import { DATABASE_FILE, openDatabase } from '../../../db/open.ts'
 import { openWriter } from '../../../db/writer.ts'
@@ -67,7 +68,14 @@ function openFeed(): RecordFeed {
             const { topic, partition, records } = batch
             const offset = (records.at(-1)?.offset ?? 0) + 1
             const ahead = [{ topic, partition, offset }]
-            await writer.commitConsumed({ group, processed: [], positions: ahead })
+            const at = systemClock.now()
+            await writer.commitConsumed({
+              group,
+              owner: group,
+              at,
+              processed: [],
+              positions: ahead,
+            })
             await listener.received(batch)
           },
         },
@@ -81,7 +89,7 @@ function commit(change: ConsumeCommit): Promise<void> {
   if (mode !== 'no-dedup') return writer.commitConsumed(change)
   const processed = change.processed.map((each) => ({
     ...each,
-    event: { ...each.event, eventId: randomToken() },
+    event: each.event && { ...each.event, eventId: randomToken() },
   }))
   return writer.commitConsumed({ ...change, processed })
 }
@@ -92,6 +100,7 @@ const running = new RunningConsumer(() => consumer, {
   openFeed: () => Promise.resolve(openFeed()),
   commit,
   position: (name, place) => positions.find(name, place),
+  stored: openStoredState(database),
   isProcessed: (name, eventId) =>
     mode !== 'no-dedup' &&
     dedup.find({

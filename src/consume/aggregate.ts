@@ -1,0 +1,200 @@
+/** Adds events to the windows of their keys, and closes what is due: as data, see DESIGN.md. */
+import { assert } from '../assert.ts'
+import type { Clock, EpochMs } from '../clock.ts'
+import {
+  consumerSource,
+  type AggregateRoute,
+  type ConsumedEvent,
+  type Consumer,
+  type ConsumerWindow,
+  type FetchedRecord,
+  type Place,
+  type ProcessedRecord,
+  type WindowResult,
+} from '../consumer.ts'
+import type { StateChange, StoredWindow } from '../consumer-state.ts'
+import { CONSUMER_EVENT_AHEAD_MS_MAX, CONSUMER_WINDOW_CLOSES_MAX } from '../consumer-limits.ts'
+import type { VerifiedBody } from '../delivery.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import { toOutboxRecords } from '../handler-result.ts'
+import { EVENT_ID_CHARS_MAX } from '../limits.ts'
+import type { OutboxRecord } from '../record.ts'
+import type { HandlerResult } from '../route.ts'
+import type { Keeping } from './keeping.ts'
+import { fromText, stateKeyOf, toText } from './state.ts'
+import { add, dueAt, settle, watermarkOf, type KeptWindow } from './windows.ts'
+
+/** What the windows of a consumer are worked on with. */
+export interface Aggregation {
+  readonly consumer: Consumer
+  readonly window: ConsumerWindow
+  readonly keeping: Keeping
+}
+
+interface Aggregated {
+  readonly records: readonly OutboxRecord[]
+  readonly changes: readonly StateChange[]
+}
+
+/**
+ * Adds one event to its windows. Nothing has changed until the changes are submitted.
+ *
+ * @throws GatewayError EVENT_TIME_INVALID, STATE_INVALID, STATE_FULL; whatever user code throws.
+ */
+export function aggregate(
+  { consumer, window, keeping }: Aggregation,
+  route: AggregateRoute,
+  given: { readonly event: ConsumedEvent<unknown>; record: FetchedRecord; clock: Clock },
+): Aggregated {
+  const { event, record, clock } = given
+  const { topic, partition } = record
+  const key = stateKeyOf(record)
+  const at = timeOf(route, event, clock)
+  const watermark = keeping.watermark(record)
+  const windows = keeping.windowsOf(record, key).map((stored) => toKept(consumer, stored))
+  const fold = (state: unknown) => route.handle(state, event)
+  const added = add(window, { key, at, fold }, { windows, watermark })
+  const next = Math.max(watermark, watermarkOf(window, at))
+  const changes: StateChange[] = []
+  if (next > watermark)
+    changes.push({ kind: 'watermark', place: { topic, partition }, watermark: next })
+  if (added.kind === 'late') return { records: toRecords(window.onLate?.(event), key), changes }
+  if (windows.length === 0) keeping.assertRoom()
+  for (const gone of added.dropped) {
+    changes.push({ kind: 'window-gone', window: { topic, partition, ...nameOf(gone) } })
+  }
+  for (const kept of added.kept) {
+    changes.push({ kind: 'window', window: toStored(consumer, window, kept, record) })
+  }
+  const results = added.kept.map((kept) => window.onUpdate?.(toResult(consumer, kept)))
+  return {
+    records: toRecords(
+      results.flatMap((result) => result ?? []),
+      key,
+    ),
+    changes,
+  }
+}
+
+/** Whether windows of the partition are to be closed, or forgotten, at this watermark. */
+export function isDue({ keeping }: Aggregation, place: Place, watermark?: EpochMs): boolean {
+  return keeping.mayBeDue(place, watermark ?? keeping.watermark(place))
+}
+
+/** The watermark of a partition that is silent: its time goes on by the clock. */
+export function idleWatermark({ window }: Aggregation, now: EpochMs): EpochMs {
+  return watermarkOf(window, now - window.idleTimeoutMs)
+}
+
+/**
+ * Closes and forgets what is due at a watermark, the earliest first, up to a limit: what is left is
+ * still due. A window whose `onClose` throws is kept as a failed event, and not tried again.
+ */
+export function closeDue(
+  { consumer, window, keeping }: Aggregation,
+  place: Place,
+  { watermark, now }: { readonly watermark: EpochMs; readonly now: EpochMs },
+): readonly ProcessedRecord[] {
+  const { topic, partition } = place
+  const due = keeping.due(place, { watermark, limit: CONSUMER_WINDOW_CLOSES_MAX })
+  return due.map((stored) => {
+    const kept = toKept(consumer, stored)
+    const settled = settle(window, kept, watermark)
+    const changes: readonly StateChange[] = [
+      { kind: 'watermark', place: { topic, partition }, watermark },
+      settled.kept === undefined
+        ? { kind: 'window-gone', window: { topic, partition, ...nameOf(kept) } }
+        : { kind: 'window', window: toStored(consumer, window, settled.kept, place) },
+    ]
+    if (!settled.closes) return { event: undefined, changes }
+    return { event: closed({ consumer, window, stored, kept, now }), changes }
+  })
+}
+
+interface Closing {
+  readonly consumer: Consumer
+  readonly window: ConsumerWindow
+  readonly stored: StoredWindow
+  readonly kept: KeptWindow
+  readonly now: EpochMs
+}
+
+/** A window that closes is an event of its own: its records need one, and people see it. */
+function closed({ consumer, window, stored, kept, now }: Closing): ProcessedRecord['event'] {
+  const { topic, partition, key, start, end } = stored
+  const eventId = nameText(`window ${topic}/${partition} ${start}-${end} ${key}`)
+  const common = {
+    source: consumerSource(consumer.name),
+    eventId: consumer.owner === consumer.name ? eventId : nameText(`@${consumer.group} ${eventId}`),
+    eventIdValidMs: undefined,
+    type: 'window.closed',
+    key,
+    contentType: 'application/json',
+    headers: null,
+    receivedAt: now,
+    // Made here of what is stored: nobody else has sent it.
+    body: Buffer.from(stored.state) as Uint8Array as VerifiedBody,
+  }
+  try {
+    const records = toRecords(window.onClose?.(toResult(consumer, kept)), key)
+    return records.length > 0
+      ? { ...common, state: 'accepted', reason: null, records }
+      : { ...common, state: 'ignored', reason: 'its handler publishes nothing', records }
+  } catch (error) {
+    const reason = `HANDLER_FAILED: ${messageOf(error)}`.slice(0, 500)
+    return { ...common, state: 'failed', reason, records: [] }
+  }
+}
+
+/** An event's own time: what its route says, else its `ce_time`, else when it was written. */
+function timeOf(
+  { eventTime }: AggregateRoute,
+  event: ConsumedEvent<unknown>,
+  clock: Clock,
+): EpochMs {
+  const { ce_time: named } = event.headers
+  const at = eventTime?.(event) ?? (named === undefined ? event.writtenAt : Date.parse(named))
+  if (!Number.isFinite(at) || at < 0) {
+    throw new GatewayError('EVENT_TIME_INVALID', `it is ${String(at)}`)
+  }
+  const aheadMs = at - clock.now()
+  if (aheadMs <= CONSUMER_EVENT_AHEAD_MS_MAX) return Math.trunc(at)
+  throw new GatewayError('EVENT_TIME_INVALID', `it is ${aheadMs} ms ahead of the clock`)
+}
+
+function toRecords(result: HandlerResult | undefined, key: string): OutboxRecord[] {
+  return toOutboxRecords(result ?? null, key)
+}
+
+function toResult(
+  { name }: Consumer,
+  { key, start, end, state, isClosed }: KeptWindow,
+): WindowResult {
+  return { consumer: name, key, start, end, state, isClosed }
+}
+
+function toKept({ state: schema }: Consumer, stored: StoredWindow): KeptWindow {
+  const { key, start, end, isClosed, state } = stored
+  return { key, start, end, isClosed, state: fromText(schema, state) }
+}
+
+function toStored(
+  { state: schema }: Consumer,
+  window: ConsumerWindow,
+  kept: KeptWindow,
+  { topic, partition }: Place,
+): StoredWindow {
+  const { key, start, end, isClosed } = kept
+  const state = toText(schema, kept.state)
+  assert(start < end, 'a window has a length')
+  return { topic, partition, key, start, end, isClosed, dueAt: dueAt(window, kept), state }
+}
+
+function nameOf({ key, start, end }: KeptWindow) {
+  return { key, start, end }
+}
+
+function nameText(text: string): string {
+  if (text.length <= EVENT_ID_CHARS_MAX) return text
+  return `sha256 ${new Bun.CryptoHasher('sha256').update(text).digest('hex')}`
+}

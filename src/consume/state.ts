@@ -1,0 +1,82 @@
+/** The state of a key within one try of one record. */
+import { z } from 'zod'
+import type { Consumer, FetchedRecord } from '../consumer.ts'
+import type { KeyedState, StateChange } from '../consumer-state.ts'
+import { CONSUMER_STATE_BYTES_MAX } from '../consumer-limits.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import type { Keeping } from './keeping.ts'
+
+/** What a try does with the state of its key: of no consequence until its changes are submitted. */
+export interface StagedState {
+  readonly state: KeyedState<unknown>
+  /** As of now: a handler that runs on after its time changes nothing more. */
+  changes(): readonly StateChange[]
+}
+
+export function stageState(
+  record: FetchedRecord,
+  consumer: Consumer,
+  keeping: Keeping | undefined,
+): StagedState {
+  let staged: { readonly value: string | null } | undefined
+  const schema = consumer.state
+  const current = (): string | undefined =>
+    staged === undefined ? keeping?.value(stateKeyOf(record)) : (staged.value ?? undefined)
+  return {
+    state: {
+      get() {
+        if (schema === undefined) throw new GatewayError('STATE_INVALID', NO_STATE)
+        const text = current()
+        return text === undefined ? undefined : fromText(schema, text)
+      },
+      set(state) {
+        const value = toText(schema, state)
+        if (current() === undefined) keeping?.assertRoom()
+        staged = { value }
+      },
+      delete: () => void (staged = { value: null }),
+    },
+    changes() {
+      return staged === undefined ? [] : [{ kind: 'value', key: stateKeyOf(record), ...staged }]
+    },
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Under what the state of a record is kept.
+ *
+ * @throws GatewayError STATE_INVALID where its key is missing, or no text.
+ */
+export function stateKeyOf({ key }: FetchedRecord): string {
+  if (key === null) throw new GatewayError('STATE_INVALID', 'the record has no key')
+  try {
+    return decoder.decode(key)
+  } catch (cause) {
+    throw new GatewayError('STATE_INVALID', 'the key of the record is not UTF-8', { cause })
+  }
+}
+
+/** @throws GatewayError STATE_INVALID where the schema does not take it, or it is too large. */
+export function toText(schema: z.ZodType | undefined, state: unknown): string {
+  const text = JSON.stringify(check(schema, state))
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= CONSUMER_STATE_BYTES_MAX) return text
+  const detail = `${bytes} bytes; at most ${CONSUMER_STATE_BYTES_MAX} are kept of one`
+  throw new GatewayError('STATE_INVALID', detail)
+}
+
+/** @throws GatewayError STATE_INVALID where an earlier version has left what the schema refuses. */
+export function fromText(schema: z.ZodType | undefined, text: string): unknown {
+  return check(schema, JSON.parse(text))
+}
+
+const NO_STATE = 'the consumer defines no state'
+
+function check(schema: z.ZodType | undefined, state: unknown): unknown {
+  if (schema === undefined) throw new GatewayError('STATE_INVALID', NO_STATE)
+  const parsed = schema.safeParse(state)
+  if (parsed.success) return parsed.data
+  throw new GatewayError('STATE_INVALID', messageOf(z.prettifyError(parsed.error)))
+}

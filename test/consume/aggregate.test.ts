@@ -1,0 +1,172 @@
+import { expect, test } from 'bun:test'
+import * as fc from 'fast-check'
+import type { FetchedRecord } from '../../src/consumer.ts'
+import { CONSUMER_IDLE_MS_MIN } from '../../src/consumer-limits.ts'
+import { aggregate, session, tumbling, z, type Duration } from '../../src/gateway.ts'
+import type { Windowing } from '../../src/window.ts'
+import { openDbWorld } from '../db/world.ts'
+import { idsOf, inputs, oracle, show, sorted, windowings, type Outcome } from './window-oracle.ts'
+import { openConsumeWorld, record, type ConsumeWorld, type Published } from './world.ts'
+
+const Ids = z.array(z.int())
+const Sample = z.object({ id: z.int(), at: z.int() })
+const encoder = new TextEncoder()
+const duration = (ms: number): Duration => `${ms}ms`
+
+/** Publishes everything that windows can. */
+function definition({ shape, outOfOrdernessMs, allowedLatenessMs }: Omit<Windowing, 'merge'>) {
+  const result = (topic: string) => (window: Parameters<typeof show>[0]) => ({
+    topic,
+    key: window.key,
+    value: show(window, idsOf(window.state)),
+  })
+  return {
+    state: Ids,
+    window: {
+      over: shape,
+      ...(outOfOrdernessMs > 0 ? { outOfOrderness: duration(outOfOrdernessMs) } : {}),
+      ...(allowedLatenessMs > 0 ? { allowedLateness: duration(allowedLatenessMs) } : {}),
+      merge: (earlier: unknown, later: unknown) => [...idsOf(earlier), ...idsOf(later)],
+      onClose: result('closed'),
+      onUpdate: (window: Parameters<typeof show>[0] & { readonly isClosed: boolean }) =>
+        window.isClosed ? result('corrected')(window) : null,
+      onLate: ({ headers }: { readonly headers: Readonly<Record<string, string>> }) => ({
+        topic: 'late',
+        value: Number(headers['ce_id']),
+      }),
+    },
+    events: {
+      '*': aggregate(Sample, Ids, (ids = [], { data }) => [...ids, data.id], {
+        eventTime: ({ data }) => data.at,
+      }),
+    },
+  }
+}
+
+interface Sent {
+  readonly id: number
+  readonly key: string
+  readonly at: number
+}
+
+function sample({ id, key, at }: Sent, offset: number, partition = 0): FetchedRecord {
+  const headers = { ce_id: String(id), ce_source: 'shop', ce_type: 'order.created' }
+  const value = encoder.encode(JSON.stringify({ id, at }))
+  return record(offset, { partition, key: encoder.encode(key), value, headers })
+}
+
+function outcomeOf(published: readonly Published[]): Outcome {
+  const texts = (topic: string) =>
+    published
+      .filter((each) => each.topic === topic)
+      .map(({ text }) => String(JSON.parse(text ?? '')))
+  return { closed: texts('closed'), corrected: texts('corrected'), late: texts('late').map(Number) }
+}
+
+test('windows on disk are those of a brute-force oracle, across restarts, each closed once', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      windowings.filter(({ outOfOrdernessMs }) => outOfOrdernessMs > 0),
+      inputs,
+      fc.integer({ min: 1, max: 20 }),
+      async (windowing, given, atOnce) => {
+        await using db = await openDbWorld()
+        const partitionOf = (key: string) => (key === 'c' ? 1 : 0)
+        const sent = [0, 1].map((partition) =>
+          given
+            .map((each, id) => ({ ...each, id }))
+            .filter(({ key }) => partitionOf(key) === partition),
+        )
+        for (let from = 0; from < given.length; from += atOnce) {
+          await using world = await openConsumeWorld(definition(windowing), db)
+          for (const [partition, events] of sent.entries()) {
+            world.assign(partition)
+            // From a little before: Kafka may give again what is processed.
+            const first = Math.max(0, from - 2)
+            const some = events.slice(first, from + atOnce)
+            await world.give(...some.map((each, at) => sample(each, first + at, partition)))
+          }
+        }
+        await using world = await openConsumeWorld(definition(windowing), db)
+        const expected = sent.map((events) => oracle(windowing, events))
+        const all = (part: 'closed' | 'corrected') =>
+          expected.flatMap((outcome, at) =>
+            outcome[part].map((text) =>
+              text.replace(/: (.*)/, (_, ids: string) => {
+                const real = ids.split(' ').map((id) => sent[at]?.[Number(id)]?.id ?? -1)
+                return `: ${real.toSorted((a, b) => a - b).join(' ')}`
+              }),
+            ),
+          )
+        const actual = sorted(outcomeOf(world.published()))
+        expect(actual.closed).toEqual(all('closed').toSorted())
+        expect(actual.corrected).toEqual(all('corrected').toSorted())
+        expect(actual.late.toSorted((a, b) => a - b)).toEqual(
+          expected
+            .flatMap(({ late }, at) => late.map((id) => sent[at]?.[id]?.id ?? -1))
+            .toSorted((a, b) => a - b),
+        )
+      },
+    ),
+    { numRuns: 12 },
+  )
+})
+
+const five = { shape: tumbling('5ms'), outOfOrdernessMs: 1, allowedLatenessMs: 0 }
+
+async function give(world: ConsumeWorld, ...events: readonly Sent[]): Promise<void> {
+  await world.give(...events.map((event) => sample(event, event.id)))
+}
+
+test('a window of a silent partition closes by the clock, and what comes then is late', async () => {
+  await using world = await openConsumeWorld(definition(five))
+  world.assign(0)
+  await give(world, { id: 0, key: 'a', at: 1 })
+  await world.pass(CONSUMER_IDLE_MS_MIN - 2_000)
+  expect(outcomeOf(world.published()).closed).toEqual([])
+  for (let second = 0; second < 4; second += 1) await world.pass(1_000)
+  expect(outcomeOf(world.published()).closed).toEqual(['a 0-5: 0'])
+  await give(world, { id: 1, key: 'a', at: 2 })
+  expect(outcomeOf(world.published()).late).toEqual([1])
+})
+
+test('a partition that goes on does not hold another, and neither closes its windows', async () => {
+  await using world = await openConsumeWorld(definition(five))
+  world.assign(0)
+  world.assign(1)
+  await world.give(
+    sample({ id: 0, key: 'a', at: 1 }, 0, 0),
+    sample({ id: 1, key: 'b', at: 9 }, 0, 1),
+  )
+  expect(outcomeOf(world.published()).closed).toEqual([])
+  await world.give(sample({ id: 2, key: 'c', at: 20 }, 1, 1))
+  expect(outcomeOf(world.published()).closed).toEqual(['b 5-10: 1'])
+})
+
+test('an event far in the future is a dead letter, and closes nothing', async () => {
+  await using world = await openConsumeWorld(definition(five))
+  world.assign(0)
+  const far = world.db.clock.now() + 2 * 60 * 60 * 1_000
+  await give(world, { id: 0, key: 'a', at: 1 }, { id: 1, key: 'a', at: far })
+  const [dead] = world.published()
+  expect(dead?.headers['inlet-dead-code']).toBe('EVENT_TIME_INVALID')
+  expect(outcomeOf(world.published()).closed).toEqual([])
+})
+
+test('a window whose onClose throws is kept as failed, and the next one closes', async () => {
+  const made = definition({ ...five, shape: session('5ms') })
+  let isBroken = true
+  const onClose: typeof made.window.onClose = (window) => {
+    if (isBroken) throw new Error('not ready')
+    return made.window.onClose(window)
+  }
+  await using world = await openConsumeWorld({ ...made, window: { ...made.window, onClose } })
+  world.assign(0)
+  await give(world, { id: 0, key: 'a', at: 1 }, { id: 1, key: 'a', at: 20 })
+  const { client } = world.db.database
+  const failed = "SELECT reason FROM inbox WHERE type = 'window.closed' AND state = 'failed'"
+  expect(client.query(failed).all()).toEqual([{ reason: 'HANDLER_FAILED: not ready' }])
+  isBroken = false
+  await give(world, { id: 2, key: 'a', at: 40 })
+  expect(outcomeOf(world.published()).closed).toEqual(['a 20-25: 1'])
+})
