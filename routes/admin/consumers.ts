@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { basename } from 'node:path'
 import { ConsumerRow, Consumers, SeekRequest, Sought } from '../../src/admin-consumers.ts'
-import type { Consumer } from '../../src/consumer.ts'
+import type { Consumer, Place } from '../../src/consumer.ts'
 import type { ConsumerStatus, Places, SeekTarget } from '../../src/consumer-status.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { answering, openResource } from './resource.ts'
@@ -116,8 +116,12 @@ function toRow({ name, file, topics, group }: Consumer, ports: ConsumersPorts): 
     lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
     fetchedAt: fetchedAt === null ? null : new Date(fetchedAt).toISOString(),
     ...counts,
-    partitions: partitions.map(({ topic, partition, ...rest }) => ({ topic, partition, ...rest })),
+    partitions: partitions.toSorted(byPlace),
   }
+}
+
+function byPlace(a: Place, b: Place): number {
+  return a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition
 }
 
 const NOT_RUN: ConsumerStatus = {

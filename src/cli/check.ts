@@ -18,7 +18,7 @@ writes one. Nothing has to be installed for it.`,
     refuseArguments(args)
     const types = await checkTypes(handlersDirectory(env))
     if (types.kind === 'wrong') for (const error of types.errors) print(error)
-    const { config, sources, callers, inactive } = await prepare(env)
+    const { config, sources, callers, consumers, inactive } = await prepare(env)
     for (const { name, provider, file, unsigned } of sources.values()) {
       const by = file === undefined ? 'configuration' : basename(file)
       print(`POST /hooks/${name}  ${provider}, by ${by}${unsigned ? ', UNSIGNED' : ''}`)
@@ -26,6 +26,9 @@ writes one. Nothing has to be installed for it.`,
     for (const { name, file } of callers.values()) {
       const by = file === undefined ? 'configuration' : basename(file)
       print(`POST /events  of ${name}, by ${by}`)
+    }
+    for (const { name, file, topics } of consumers.values()) {
+      print(`consumes ${topics.join(', ')}  as ${name}, by ${basename(file)}`)
     }
     for (const name of inactive) print(`inactive: ${name} (no secret or token configured)`)
     print(`records go to ${config.INLET_SINK === 'file' ? 'files, a stand-in for Kafka' : 'Kafka'}`)

@@ -30,8 +30,8 @@ const STATUS: ConsumerStatus = {
     fetchedAt: Date.UTC(2026, 0, 1),
   },
   partitions: [
-    { topic: 'shop.a', partition: 0, position: 4, highWatermark: 6, lag: 2, unfinished: 1 },
     { topic: 'shop.a', partition: 1, position: 9, highWatermark: 10, lag: 1, unfinished: 0 },
+    { topic: 'shop.a', partition: 0, position: 4, highWatermark: 6, lag: 2, unfinished: 1 },
   ],
 }
 

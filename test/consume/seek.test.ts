@@ -1,0 +1,52 @@
+/** Seeks on the real Kafka, which knows what was written when. */
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { systemClock } from '../../src/clock.ts'
+import { randomToken } from '../../src/ids.ts'
+import { onRecord, z } from '../../src/gateway.ts'
+import { describeWithKafka } from '../support/servers.ts'
+import { createTopic, deleteTopics } from '../support/topics.ts'
+import { openNode, produce, until } from './node.ts'
+
+setDefaultTimeout(60_000)
+const HOUR_MS = 3_600_000
+
+describeWithKafka('a consumer that is told to go on elsewhere', (brokers) => {
+  const topics: string[] = []
+  afterAll(() => deleteTopics(brokers, topics))
+
+  test('finds the first record since a time, the ends, and goes on from there', async () => {
+    const topic = await createTopic({ brokers, partitions: 1 })
+    topics.push(topic)
+    await produce(brokers, topic, [
+      { key: 'a', value: 1 },
+      { key: 'a', value: 2 },
+    ])
+    const seen: unknown[] = []
+    await using node = await openNode(brokers, {
+      topics: [topic],
+      group: `seek-${randomToken()}`,
+      events: { '*': onRecord(z.int(), ({ data }) => void seen.push(data)) },
+    })
+    const { consumer } = node
+    const position = () => consumer.status().partitions[0]?.position
+    const duplicates = () => consumer.status().tally.duplicates
+    await until('both are processed', () => position() === 2)
+
+    expect(await consumer.seek({}, { at: systemClock.now() - HOUR_MS })).toBe(1)
+    await until('both came once more', () => duplicates() === 2)
+    expect(await consumer.seek({ topic }, 'earliest')).toBe(1)
+    await until('both came again', () => duplicates() === 4)
+    expect(await consumer.seek({ topic, partition: 0 }, 1)).toBe(1)
+    await until('the second came again', () => duplicates() === 5)
+
+    consumer.pause()
+    await produce(brokers, topic, [{ key: 'a', value: 3 }])
+    await until('the third waits', () => consumer.status().partitions[0]?.lag === 1)
+    expect(await consumer.seek({}, { at: systemClock.now() + HOUR_MS })).toBe(1)
+    consumer.resume()
+    await produce(brokers, topic, [{ key: 'a', value: 4 }])
+    await until('the fourth is processed', () => position() === 4)
+    expect(seen).toEqual([1, 2, 4])
+    expect(await consumer.seek({ topic: 'another' }, 'latest')).toBe(0)
+  })
+})
