@@ -203,10 +203,16 @@ interface Timed {
 function openTimed({ consumer, decoded, signal }: Given, ports: AttemptPorts): Timed {
   const { clock } = ports
   const leave = ports.watchdog?.enter(`${consumer.name} ${decoded.type}`)
-  const timeUp = new AbortController()
+  let timeUp: AbortController | undefined
   let own: AbortSignal | undefined
+  let isOver = false
   return {
-    signal: () => (own ??= AbortSignal.any([signal, timeUp.signal])),
+    // Made when it is asked for: few handlers do.
+    signal() {
+      timeUp ??= new AbortController()
+      if (isOver) timeUp.abort()
+      return (own ??= AbortSignal.any([signal, timeUp.signal]))
+    },
     entered: () => leave?.(),
     async within(work) {
       const patience = new AbortController()
@@ -216,7 +222,8 @@ function openTimed({ consumer, decoded, signal }: Given, ports: AttemptPorts): T
       try {
         const settled = await Promise.race([work, waited])
         if (settled !== undefined) return settled
-        timeUp.abort()
+        isOver = true
+        timeUp?.abort()
         return await endOf(work, consumer, ports)
       } finally {
         signal.removeEventListener('abort', stop)
