@@ -46,4 +46,13 @@ describeWithKafka('an example that runs', (brokers) => {
     expect(calls).toBe(50)
     expect(atOnceMost).toBeLessThanOrEqual(4)
   })
+
+  test('each customer whose payments keep failing is one alert', async () => {
+    const alerts = await run('failed-payments')
+    const expected = { failures: 3, amount: 3_000, currency: 'eur', since: expect.any(String) }
+    const of = (customer: string) => ({ customer, ...expected })
+    expect(alerts).toHaveLength(2)
+    expect(alerts).toContainEqual(of('cus_1'))
+    expect(alerts).toContainEqual(of('cus_3'))
+  })
 })
