@@ -57,13 +57,18 @@ function isSame(one: KeptWindow, other: KeptWindow): boolean {
 
 test('windows are those of a brute-force oracle, whatever comes when, with restarts between', () => {
   fc.assert(
-    fc.property(windowings, inputs, fc.uniqueArray(fc.nat({ max: 60 })), (windowing, given, at) => {
-      const outcome = run(windowing, given, new Set(at))
-      expect(sorted(outcome)).toEqual(sorted(oracle(windowing, given)))
-      const names = outcome.closed.map((text) => text.split(':')[0])
-      expect(new Set(names).size).toBe(names.length)
-    }),
-    { numRuns: 1_000 },
+    fc.property(
+      windowings,
+      inputs,
+      fc.uniqueArray(fc.nat({ max: 60 }), { maxLength: 10, size: 'max' }),
+      (windowing, given, at) => {
+        const outcome = run(windowing, given, new Set(at))
+        expect(sorted(outcome)).toEqual(sorted(oracle(windowing, given)))
+        const names = outcome.closed.map((text) => text.split(':')[0])
+        expect(new Set(names).size).toBe(names.length)
+      },
+    ),
+    { numRuns: 300 },
   )
 })
 
