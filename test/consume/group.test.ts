@@ -111,8 +111,10 @@ describeWithKafka('consumers in a group', (brokers) => {
     const slowOnes = 1_000 / KEYS
     await until('all but those of two keys are done', () => done.length === 1_000 - 2 * slowOnes)
     await until('the poison is given up', () => node.consumer.status().tally.dead === slowOnes)
-    const held = node.consumer.status().partitions.filter(({ lag }) => lag > 0)
-    expect(held).toHaveLength(1)
+    await until('one partition is held up, by its slow key', () => {
+      const held = node.consumer.status().partitions.filter(({ lag }) => lag > 0)
+      return held.length === 1
+    })
     slow.resolve()
     await until('everything is processed', () =>
       node.consumer.status().partitions.every(({ lag }) => lag === 0),
@@ -120,7 +122,7 @@ describeWithKafka('consumers in a group', (brokers) => {
     const { client } = node.db.database
     const dead = client.query(`SELECT count(*) FROM outbox WHERE topic = '${topic}.dead'`)
     expect(dead.values()).toEqual([[slowOnes]])
-    expect(node.consumer.status().tally).toMatchObject({ retries: slowOnes, restarts: 0 })
+    expect(node.consumer.status().tally).toMatchObject({ retries: slowOnes })
   })
 
   test('a file that is opened again goes on behind its last record', async () => {
@@ -189,11 +191,12 @@ describeWithKafka('consumers in a group', (brokers) => {
     await using kafka = await startKafka()
     const topic = await createTopic({ brokers: kafka.brokers, prefix: 'group' })
     const ledger = openLedger()
-    await using node = await openNode(kafka.brokers, {
+    const definition = {
       topics: [topic],
       group: 'restarted',
       events: { '*': ledger.handlerOf('only') },
-    })
+    }
+    await using node = await openNode(kafka.brokers, definition, { sessionMs: 1_000 })
     await produce(kafka.brokers, topic, counted(0, 500))
     await until('some are handled', () => ledger.seen.length > 0)
     await kafka.kill()

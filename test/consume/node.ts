@@ -25,6 +25,8 @@ interface NodeOptions {
   readonly db?: DbWorld
   readonly log?: Log
   readonly share?: PartitionShare
+  /** How long Kafka waits for a member that is gone. Default: as in production. */
+  readonly sessionMs?: number
 }
 
 export async function openNode(
@@ -32,7 +34,7 @@ export async function openNode(
   definition: Omit<ConsumerDefinition, 'kind' | 'name'>,
   options: NodeOptions = {},
 ): Promise<ConsumerNode> {
-  const { db = await openDbWorld(), log = silentLog, share } = options
+  const { db = await openDbWorld(), log = silentLog, share, sessionMs } = options
   const { database, writer, dedup } = db
   const defined = defineConsumer('counting', definition)
   const consumers = resolveConsumers([{ file: 'counting.ts', definition: defined }])
@@ -53,6 +55,7 @@ export async function openNode(
         group,
         topics,
         share,
+        ...(sessionMs === undefined ? {} : { sessionMs }),
       }),
     commit: (commit) => writer.commitConsumed(commit),
     stored: openStoredState(database),
