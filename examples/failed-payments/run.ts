@@ -1,4 +1,4 @@
-// Signed webhooks of Stripe go in; an alert comes out for each customer whose payments keep failing.
+// Signed webhooks of Stripe go in; an alert comes out for each customer whose payments fail.
 import { SECRETS, stripeEvent } from '../../test/e2e/providers-at-work.ts'
 import { runExample } from '../run-example.ts'
 
