@@ -21,7 +21,8 @@ const KEYS = 50
 const RECORDS_PER_CYCLE = 600
 /** Every so many records one comes once more, as after a relay that was killed. */
 const REPEATED_EVERY = 20
-const KILL_AFTER_MS = { min: 5, max: 200 }
+/** The records of a cycle take 180 ms: every kill comes in the middle of them. */
+const KILL_AFTER_MS = { min: 5, max: 100 }
 const DONE_MS_MAX = 30_000
 const SHORT_CYCLES = 3
 const FULL_CYCLES = 200

@@ -23,7 +23,8 @@ import { RETENTION_MS } from '../../db/world.ts'
 const env = (name: string) => process.env[name] ?? ''
 const mode = env('MODE')
 const group = env('TOPIC')
-const PAUSE_MS = 2
+/** What a record takes: long enough to be killed in it. */
+const PAUSE_MS = 15
 const common = { clock: systemClock, log: silentLog }
 
 const path = join(env('DATA'), DATABASE_FILE)
