@@ -1,22 +1,27 @@
 import { mkdirSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/clock.ts'
-import { randomSecret } from '../src/ids.ts'
 import { createTopicNamed } from '../test/support/topics.ts'
 import { sendBare, writeRecords } from './bare-sends.ts'
 import type { Benchmark, Report } from './benchmark.ts'
 import { startBroker } from './broker.ts'
-import { buildBinary, startGateway, type Gateway } from './contestants.ts'
+import type { Gateway } from './contestants.ts'
 import { describeMachine } from './machine.ts'
 import { openLoadCount, runOpenLoad } from './open-load.ts'
-import { positive } from './options.ts'
-import { presign } from './presign.ts'
+import { LOAD_OPTIONS, positive, readLoadOptions } from './options.ts'
+import { drain } from './saturation.ts'
 import { BACKLOG_TOPIC, copySeed, seedBacklog } from './seeds.ts'
-import { SHAPES } from './shapes.ts'
 import { areSteady, describeSpread, median, percentile, spreadOf } from './statistics.ts'
 import { peakMemoryMib } from './usage.ts'
+import {
+  OTHERS_CPU,
+  prepare,
+  SERVER_CPU,
+  SHAPE,
+  sign,
+  startStripeGateway,
+} from './stripe-gateway.ts'
 import { makeWorkspace } from './workspace.ts'
 
 const HELP = `bun run bench backlog [options]
@@ -33,18 +38,12 @@ The first run makes the backlog in the cache folder; each copies it.
   --no-build      measures dist/inlet as it is
   --json          the last line is one JSON object`
 
-const SENDER_CPU = 0
-const OTHERS_CPU = cpus().length - 1
 const PARTITIONS = 6
 const BARE_TOPIC = 'bench-bare'
 const BARE_RECORDS = 40_000
 /** Far more than are in flight, so that a request seldom waits for one. */
 const CONNECTIONS = 1_024
-const POLL_MS = 10
-const DRAIN_MS_MAX = 300_000
 const LATE_P99_MS_MAX = 2
-const SHAPE = SHAPES['stripe-2k']
-const SECRET = randomSecret()
 
 /** A million events that wait: time to drain, intake meanwhile, memory. */
 export const backlog: Benchmark = { name: 'backlog', help: HELP, run }
@@ -53,8 +52,7 @@ type Options = ReturnType<typeof parse> & { readonly directory: string }
 
 async function run(args: readonly string[]): Promise<Report> {
   const parsed = parse(args)
-  if (SENDER_CPU === OTHERS_CPU) throw new Error('sender and broker need a core each')
-  if (parsed.build) buildBinary()
+  prepare(parsed)
   const seed = await seedBacklog(parsed.count, SHAPE)
   using workspace = makeWorkspace(parsed.dataDir)
   const options = { ...parsed, directory: workspace.path }
@@ -104,15 +102,7 @@ interface Intake {
 }
 
 function start(directory: string, env: Readonly<Record<string, string>> = {}) {
-  return startGateway({
-    directory,
-    cpu: SENDER_CPU,
-    source: SHAPE.source,
-    secret: SECRET,
-    sink: 'unreachable',
-    logLevel: 'info',
-    env,
-  })
+  return startStripeGateway(directory, 'unreachable', env)
 }
 
 /** What it takes at most while Kafka is down and events come. */
@@ -132,7 +122,7 @@ async function takeEvents(
     ...how,
     perSecond,
     url: gateway.url,
-    presigned: presign(SHAPE, { count, secret: SECRET, nowMs: systemClock.now() }),
+    presigned: sign(count),
     connections: CONNECTIONS,
     cpu: OTHERS_CPU,
   })
@@ -153,16 +143,16 @@ async function drainAndTake(directory: string, options: Options) {
   const { records } = await writeRecords(BARE_RECORDS, written)
   const bare: number[] = []
   for (let round = 0; round <= options.rounds; round += 1) {
-    bare.push(await sendBare({ brokers, topic: BARE_TOPIC, records, cpu: SENDER_CPU }))
+    bare.push(await sendBare({ brokers, topic: BARE_TOPIC, records, cpu: SERVER_CPU }))
   }
   await using gateway = await start(directory, { INLET_SINK: 'kafka', KAFKA_BROKERS: brokers })
   const atStart = await gateway.pending()
-  await pendingBelow(gateway, atStart)
+  await drain(gateway, atStart)
   const meanwhile = await intakeRounds(gateway, options)
   const pending = await gateway.pending()
   if (pending === 0) throw new Error('nothing waited any more: raise --count')
   const startedMs = systemClock.monotonicMs()
-  await pendingBelow(gateway, 1)
+  await drain(gateway)
   const drainPerSecond = (1000 * pending) / (systemClock.monotonicMs() - startedMs)
   const memoryMib = peakMemoryMib(gateway.pid)
   const afterwards = await intakeRounds(gateway, options)
@@ -177,34 +167,18 @@ async function intakeRounds(gateway: Gateway, options: Options): Promise<Intake[
   return rounds
 }
 
-async function pendingBelow(gateway: Gateway, count: number): Promise<void> {
-  const deadlineMs = systemClock.monotonicMs() + DRAIN_MS_MAX
-  for (;;) {
-    const pending = await gateway.pending()
-    if (pending < count) return
-    if (systemClock.monotonicMs() > deadlineMs) throw new Error(`${pending} records still wait`)
-    await systemClock.sleep(POLL_MS)
-  }
-}
-
 function parse(args: readonly string[]) {
   const { values } = parseArgs({
     args: [...args],
     options: {
       count: { type: 'string', default: '1000000' },
       rate: { type: 'string', default: '2000' },
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '3' },
-      'data-dir': { type: 'string' },
-      'no-build': { type: 'boolean', default: false },
+      ...LOAD_OPTIONS,
     },
   })
   return {
     count: positive('--count', values.count),
     rate: positive('--rate', values.rate),
-    rounds: positive('--rounds', values.rounds),
-    seconds: positive('--seconds', values.seconds),
-    dataDir: values['data-dir'],
-    build: !values['no-build'],
+    ...readLoadOptions(values),
   }
 }

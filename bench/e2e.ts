@@ -1,21 +1,25 @@
-import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/clock.ts'
-import { randomSecret } from '../src/ids.ts'
 import { createTopicNamed } from '../test/support/topics.ts'
 import type { Benchmark, Report } from './benchmark.ts'
 import { moveToCpu, startBroker, type Broker } from './broker.ts'
 import { startConsumer, type Consumer } from './consumer.ts'
-import { buildBinary, startBarePublisher, startGateway, type Contestant } from './contestants.ts'
-import { ensureWrk } from './load.ts'
+import { startBarePublisher, type Contestant } from './contestants.ts'
 import { describeMachine } from './machine.ts'
 import { openLoadCount, runOpenLoad } from './open-load.ts'
-import { positive } from './options.ts'
-import { presign, tokenOf, tokenOffsetInBody } from './presign.ts'
+import { LOAD_OPTIONS, readLoadOptions } from './options.ts'
+import { tokenOf, tokenOffsetInBody } from './presign.ts'
 import { drain, saturate } from './saturation.ts'
-import { SHAPES } from './shapes.ts'
 import { describeSpread, percentile, spreadOf } from './statistics.ts'
 import { cpuMsOf } from './usage.ts'
+import {
+  OTHERS_CPU,
+  prepare,
+  SERVER_CPU,
+  SHAPE,
+  sign,
+  startStripeGateway,
+} from './stripe-gateway.ts'
 import { makeWorkspace } from './workspace.ts'
 
 const HELP = `bun run bench e2e [options]
@@ -30,16 +34,12 @@ against bare kafkajs, produce → consume, at the same rates. The ratio is that 
   --no-build     measures dist/inlet as it is
   --json         the last line is one JSON object`
 
-const SERVER_CPU = 0
-const OTHERS_CPU = cpus().length - 1
 const LOADS = [0.25, 0.5, 0.7] as const
 const HEADLINE_LOAD = 0.5
 /** Far more than are in flight, so that a request seldom waits for one. */
 const OPEN_CONNECTIONS = 1_024
 const TOPIC = 'webhooks.stripe'
 const BARE_TOPIC = 'bench-bare'
-const SHAPE = SHAPES['stripe-2k']
-const SECRET = randomSecret()
 const VISIBLE_MS_MAX = 30_000
 const POLL_MS = 10
 /** A generator that was later than this was kept waiting, by itself or by other programs. */
@@ -69,23 +69,16 @@ interface Round {
 
 async function run(args: readonly string[]): Promise<Report> {
   const { rounds, seconds, dataDir, build } = parse(args)
-  if (SERVER_CPU === OTHERS_CPU) throw new Error('gateway and generator need a core each')
-  ensureWrk()
-  if (build) buildBinary()
+  prepare({ build })
   using workspace = makeWorkspace(dataDir)
   const directory = workspace.path
   await using broker = await startBroker(OTHERS_CPU)
   moveToCpu(process.pid, OTHERS_CPU)
   const { brokers } = broker
   for (const topic of [TOPIC, BARE_TOPIC]) await createTopicNamed(topic, { brokers })
-  await using gateway = await startGateway({
-    directory,
-    cpu: SERVER_CPU,
-    source: SHAPE.source,
-    secret: SECRET,
-    sink: 'unreachable',
-    logLevel: 'info',
-    env: { INLET_SINK: 'kafka', KAFKA_BROKERS: brokers },
+  await using gateway = await startStripeGateway(directory, 'unreachable', {
+    INLET_SINK: 'kafka',
+    KAFKA_BROKERS: brokers,
   })
   const saturation = await saturate(gateway, { directory, cpu: OTHERS_CPU, sign })
   console.error(`saturated at ${saturation.toFixed(0)} events a second`)
@@ -130,10 +123,6 @@ async function run(args: readonly string[]): Promise<Report> {
     valid: outcomes.every(({ valid }) => valid),
     figures: { machine: describeMachine(), rounds, seconds, saturation, outcomes },
   }
-}
-
-function sign(count: number) {
-  return presign(SHAPE, { count, secret: SECRET, nowMs: systemClock.now() })
 }
 
 interface Open extends Setting {
@@ -228,16 +217,8 @@ function parse(args: readonly string[]) {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '3' },
-      'data-dir': { type: 'string' },
-      'no-build': { type: 'boolean', default: false },
+      ...LOAD_OPTIONS,
     },
   })
-  return {
-    rounds: positive('--rounds', values.rounds),
-    seconds: positive('--seconds', values.seconds),
-    dataDir: values['data-dir'],
-    build: !values['no-build'],
-  }
+  return readLoadOptions(values)
 }

@@ -1,21 +1,27 @@
 import { mkdirSync, statSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/clock.ts'
-import { randomSecret } from '../src/ids.ts'
 import type { Benchmark, Report } from './benchmark.ts'
-import { BINARY, buildBinary, startBare, startGateway, type Contestant } from './contestants.ts'
-import { ensureWrk, runLoad } from './load.ts'
+import { BINARY, startBare, type Contestant } from './contestants.ts'
+import { runLoad } from './load.ts'
 import { describeMachine } from './machine.ts'
 import { positive } from './options.ts'
-import { presign } from './presign.ts'
 import { copySeed, seedBacklog } from './seeds.ts'
 import { SATURATED_BUSY_MIN } from './saturation.ts'
-import { SHAPES, TOKEN } from './shapes.ts'
+import { TOKEN } from './shapes.ts'
 import { areSteady, describeSpread, spreadOf, type Spread } from './statistics.ts'
 import { buildSyncDelay } from './sync-delay.ts'
 import { peakMemoryMib, usageOf } from './usage.ts'
+import {
+  OTHERS_CPU,
+  prepare,
+  SECRET,
+  SERVER_CPU,
+  SHAPE,
+  sign,
+  startStripeGateway,
+} from './stripe-gateway.ts'
 import { makeWorkspace } from './workspace.ts'
 
 const HELP = `bun run bench footprint [options]
@@ -31,14 +37,11 @@ syncs under full load. The ratio is its start to that of a bare Bun.serve.
   --no-build     measures dist/inlet as it is
   --json         the last line is one JSON object`
 
-const SERVER_CPU = 0
-const GENERATOR_CPU = cpus().length - 1
 const CONNECTIONS = 256
 /** The runtime collects garbage every second, until nothing has changed for half a minute. */
 const SETTLE_MS = 45_000
 /** More requests than are taken in a second. */
 const REQUESTS_PER_SECOND_MAX = 40_000
-const SHAPE = SHAPES['stripe-2k']
 
 /** What it takes to run: time to start, idle cost, memory, disk. */
 export const footprint: Benchmark = { name: 'footprint', help: HELP, run }
@@ -47,8 +50,7 @@ type Options = ReturnType<typeof parse>
 
 async function run(args: readonly string[]): Promise<Report> {
   const options = parse(args)
-  ensureWrk()
-  if (options.build) buildBinary()
+  prepare(options)
   using workspace = makeWorkspace(options.dataDir)
   const directory = workspace.path
   copySeed(await seedBacklog(options.backlog, SHAPE), join(directory, 'backlog', 'data'))
@@ -88,18 +90,8 @@ async function run(args: readonly string[]): Promise<Report> {
   return { name: 'footprint', ratio, valid, figures: { machine, ...options, ...figures } }
 }
 
-const SECRET = randomSecret()
-
 function start(directory: string, env: Readonly<Record<string, string>> = {}) {
-  return startGateway({
-    directory,
-    cpu: SERVER_CPU,
-    source: SHAPE.source,
-    secret: SECRET,
-    sink: 'unreachable',
-    logLevel: 'info',
-    env,
-  })
+  return startStripeGateway(directory, 'unreachable', env)
 }
 
 /** From the start of the process to the first 202, in ms. */
@@ -149,7 +141,7 @@ async function idleAndLoad(directory: string, options: Options) {
   await using gateway = await start(directory, syncCount.env)
   const idle = await watchIdle(gateway.pid, options)
   const count = REQUESTS_PER_SECOND_MAX * loadS
-  const presigned = presign(SHAPE, { count, secret: SECRET, nowMs: systemClock.now() })
+  const presigned = sign(count)
   const syncsBefore = syncCount.syncs()
   const before = usageOf(gateway.pid)
   const startedMs = systemClock.monotonicMs()
@@ -159,7 +151,7 @@ async function idleAndLoad(directory: string, options: Options) {
     directory,
     connections: CONNECTIONS,
     seconds: loadS,
-    cpu: GENERATOR_CPU,
+    cpu: OTHERS_CPU,
     repeat: false,
   })
   const after = usageOf(gateway.pid)

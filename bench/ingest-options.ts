@@ -1,5 +1,11 @@
 import { parseArgs } from 'node:util'
-import { nonNegative, positive } from './options.ts'
+import {
+  LOAD_OPTIONS,
+  nonNegative,
+  positive,
+  readLoadOptions,
+  type LoadOptions,
+} from './options.ts'
 import { SHAPES, type ShapeName } from './shapes.ts'
 
 export const INGEST_HELP = `bun run bench ingest [options]
@@ -19,17 +25,13 @@ measured against a bare Bun.serve that reads the body and answers 202.
   --no-build                   measures dist/inlet as it is
   --json                       the last line is one JSON object`
 
-export interface IngestOptions {
+export interface IngestOptions extends LoadOptions {
   readonly body: ShapeName
   readonly connections: readonly number[]
-  readonly rounds: number
-  readonly seconds: number
   readonly syncDelayMs: number | undefined
   readonly compare: boolean
   readonly sink: 'file' | 'unreachable'
   readonly logLevel: string
-  readonly dataDir: string | undefined
-  readonly build: boolean
 }
 
 /** Reads the options. Throws with the help where they cannot be read. */
@@ -37,16 +39,13 @@ export function parseIngestOptions(args: readonly string[]): IngestOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      ...LOAD_OPTIONS,
       body: { type: 'string', default: 'stripe-2k' },
       connections: { type: 'string', default: '256' },
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '3' },
       'sync-delay-ms': { type: 'string' },
       compare: { type: 'boolean', default: false },
       sink: { type: 'string', default: 'file' },
       'log-level': { type: 'string', default: 'info' },
-      'data-dir': { type: 'string' },
-      'no-build': { type: 'boolean', default: false },
     },
   })
   const { body, sink } = values
@@ -55,16 +54,13 @@ export function parseIngestOptions(args: readonly string[]): IngestOptions {
   if (values.compare && body !== 'stripe-2k') throw new Error('the peers take stripe-2k only')
   const syncDelay = values['sync-delay-ms']
   return {
+    ...readLoadOptions(values),
     body,
     connections: values.connections.split(',').map((text) => positive('--connections', text)),
-    rounds: positive('--rounds', values.rounds),
-    seconds: positive('--seconds', values.seconds),
     syncDelayMs: syncDelay === undefined ? undefined : nonNegative('--sync-delay-ms', syncDelay),
     compare: values.compare,
     sink,
     logLevel: values['log-level'],
-    dataDir: values['data-dir'],
-    build: !values['no-build'],
   }
 }
 

@@ -1,19 +1,15 @@
 import { mkdirSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { systemClock } from '../src/clock.ts'
-import { randomSecret } from '../src/ids.ts'
 import type { Benchmark, Report } from './benchmark.ts'
-import { buildBinary, startGateway, type Gateway } from './contestants.ts'
-import { ensureWrk } from './load.ts'
+import type { Gateway } from './contestants.ts'
 import { describeMachine, probeSync } from './machine.ts'
 import { openLoadCount, runOpenLoad, type OpenLoadOptions } from './open-load.ts'
-import { positive } from './options.ts'
-import { plainRequests, presign } from './presign.ts'
+import { LOAD_OPTIONS, readLoadOptions } from './options.ts'
+import { plainRequests } from './presign.ts'
 import { drain, saturate } from './saturation.ts'
-import { SHAPES } from './shapes.ts'
 import { describeSpread, percentile, spreadOf } from './statistics.ts'
+import { OTHERS_CPU, prepare, sign, startStripeGateway } from './stripe-gateway.ts'
 import { makeWorkspace } from './workspace.ts'
 
 const HELP = `bun run bench latency [options]
@@ -27,8 +23,6 @@ the p99 of the 202 to that of one sync of the same disk, alone, plus 1 ms; less 
   --no-build     measures dist/inlet as it is
   --json         the last line is one JSON object`
 
-const SERVER_CPU = 0
-const GENERATOR_CPU = cpus().length - 1
 const LOAD = 0.7
 /** Far more than are in flight, so that a request seldom waits for one. */
 const CONNECTIONS = 1_024
@@ -39,8 +33,6 @@ const PROBE_CONNECTIONS = 64
 const LATE_P99_MS_MAX = 2
 /** What an answer takes beside the sync: added to it, so that a fast disk asks nothing absurd. */
 const WORK_MS = 1
-const SHAPE = SHAPES['stripe-2k']
-const SECRET = randomSecret()
 
 /** The 202 at 70 % load against the disk, and the longest stall. */
 export const latency: Benchmark = { name: 'latency', help: HELP, run }
@@ -60,22 +52,12 @@ interface Round {
 
 async function run(args: readonly string[]): Promise<Report> {
   const options = parse(args)
-  if (GENERATOR_CPU === SERVER_CPU) throw new Error('gateway and generator need a core each')
-  ensureWrk()
-  if (options.build) buildBinary()
+  prepare(options)
   using workspace = makeWorkspace(options.dataDir)
   const directory = workspace.path
   mkdirSync(join(directory, 'healthz'))
-  await using gateway = await startGateway({
-    directory,
-    cpu: SERVER_CPU,
-    source: SHAPE.source,
-    secret: SECRET,
-    sink: 'file',
-    logLevel: 'info',
-    env: {},
-  })
-  const saturation = await saturate(gateway, { directory, cpu: GENERATOR_CPU, sign })
+  await using gateway = await startStripeGateway(directory, 'file')
+  const saturation = await saturate(gateway, { directory, cpu: OTHERS_CPU, sign })
   const all: Round[] = []
   for (let seed = 0; seed <= options.rounds; seed += 1) {
     await drain(gateway)
@@ -107,10 +89,6 @@ async function run(args: readonly string[]): Promise<Report> {
   }
 }
 
-function sign(count: number) {
-  return presign(SHAPE, { count, secret: SECRET, nowMs: systemClock.now() })
-}
-
 async function measure(
   gateway: Gateway,
   how: Options & { directory: string; seed: number; saturation: number },
@@ -118,7 +96,7 @@ async function measure(
   const { directory, seconds } = how
   const perSecond = LOAD * how.saturation
   const { p99Ms: syncP99 } = probeSync(directory)
-  const common = { ...how, cpu: GENERATOR_CPU }
+  const common = { ...how, cpu: OTHERS_CPU }
   const load: OpenLoadOptions = {
     ...common,
     url: gateway.url,
@@ -154,16 +132,9 @@ function parse(args: readonly string[]) {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rounds: { type: 'string', default: '5' },
+      ...LOAD_OPTIONS,
       seconds: { type: 'string', default: '4' },
-      'data-dir': { type: 'string' },
-      'no-build': { type: 'boolean', default: false },
     },
   })
-  return {
-    rounds: positive('--rounds', values.rounds),
-    seconds: positive('--seconds', values.seconds),
-    dataDir: values['data-dir'],
-    build: !values['no-build'],
-  }
+  return readLoadOptions(values)
 }

@@ -11,3 +11,33 @@ export function nonNegative(name: string, text: string): number {
   if (!(value >= 0)) throw new Error(`${name} takes a number of milliseconds`)
   return value
 }
+
+/** What benchmarks that load a gateway take, for `parseArgs`. */
+export const LOAD_OPTIONS = {
+  rounds: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '3' },
+  'data-dir': { type: 'string' },
+  'no-build': { type: 'boolean', default: false },
+} as const
+
+export interface LoadOptions {
+  readonly rounds: number
+  readonly seconds: number
+  readonly dataDir: string | undefined
+  readonly build: boolean
+}
+
+/** Reads LOAD_OPTIONS. Throws where one cannot be read. */
+export function readLoadOptions(values: {
+  readonly rounds: string
+  readonly seconds: string
+  readonly 'data-dir'?: string | undefined
+  readonly 'no-build': boolean
+}): LoadOptions {
+  return {
+    rounds: positive('--rounds', values.rounds),
+    seconds: positive('--seconds', values.seconds),
+    dataDir: values['data-dir'],
+    build: !values['no-build'],
+  }
+}

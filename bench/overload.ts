@@ -1,18 +1,14 @@
-import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/clock.ts'
-import { randomSecret } from '../src/ids.ts'
 import type { Benchmark, Report } from './benchmark.ts'
-import { buildBinary, startGateway, type Gateway } from './contestants.ts'
-import { ensureWrk } from './load.ts'
+import type { Gateway } from './contestants.ts'
 import { describeMachine } from './machine.ts'
 import { openLoadCount, runOpenLoad } from './open-load.ts'
-import { positive } from './options.ts'
-import { presign } from './presign.ts'
+import { LOAD_OPTIONS, positive, readLoadOptions } from './options.ts'
 import { drain, saturate, SATURATED_BUSY_MIN } from './saturation.ts'
-import { SHAPES } from './shapes.ts'
 import { describeSpread, percentile, spreadOf } from './statistics.ts'
 import { peakMemoryMib } from './usage.ts'
+import { OTHERS_CPU, prepare, sign, startStripeGateway } from './stripe-gateway.ts'
 import { makeWorkspace } from './workspace.ts'
 
 const HELP = `bun run bench overload [options]
@@ -26,13 +22,9 @@ events a second that are answered with 202, against what it takes from 256 waiti
   --no-build       measures dist/inlet as it is
   --json           the last line is one JSON object`
 
-const SERVER_CPU = 0
-const GENERATOR_CPU = cpus().length - 1
 const OVERLOAD = 2
 /** Above this share of its core the generator could be what is slow. */
 const GENERATOR_BUSY_MAX = 0.9
-const SHAPE = SHAPES['stripe-2k']
-const SECRET = randomSecret()
 
 /** Twice what it can take: goodput, and how fast it refuses. */
 export const overload: Benchmark = { name: 'overload', help: HELP, run }
@@ -54,20 +46,10 @@ interface Round {
 
 async function run(args: readonly string[]): Promise<Report> {
   const options = parse(args)
-  if (GENERATOR_CPU === SERVER_CPU) throw new Error('gateway and generator need a core each')
-  ensureWrk()
-  if (options.build) buildBinary()
+  prepare(options)
   using workspace = makeWorkspace(options.dataDir)
   const directory = workspace.path
-  await using gateway = await startGateway({
-    directory,
-    cpu: SERVER_CPU,
-    source: SHAPE.source,
-    secret: SECRET,
-    sink: 'file',
-    logLevel: 'info',
-    env: {},
-  })
+  await using gateway = await startStripeGateway(directory, 'file')
   const all: Round[] = []
   for (let seed = 0; seed <= options.rounds; seed += 1) {
     all.push(await measure(gateway, { ...options, directory, seed }))
@@ -109,16 +91,12 @@ async function run(args: readonly string[]): Promise<Report> {
   }
 }
 
-function sign(count: number) {
-  return presign(SHAPE, { count, secret: SECRET, nowMs: systemClock.now() })
-}
-
 async function measure(
   gateway: Gateway,
   how: Options & { readonly directory: string; readonly seed: number },
 ): Promise<Round> {
   const { seconds, directory } = how
-  const saturation = await saturate(gateway, { directory, cpu: GENERATOR_CPU, sign })
+  const saturation = await saturate(gateway, { directory, cpu: OTHERS_CPU, sign })
   await drain(gateway)
   const perSecond = OVERLOAD * saturation
   const presigned = sign(openLoadCount(perSecond, seconds))
@@ -129,7 +107,7 @@ async function measure(
     url: gateway.url,
     presigned,
     perSecond,
-    cpu: GENERATOR_CPU,
+    cpu: OTHERS_CPU,
   })
   const busy = (gateway.cpuMs() - cpuMs) / (systemClock.monotonicMs() - startedMs)
   await drain(gateway)
@@ -164,17 +142,12 @@ function parse(args: readonly string[]) {
     args: [...args],
     options: {
       connections: { type: 'string', default: '4096' },
-      rounds: { type: 'string', default: '5' },
+      ...LOAD_OPTIONS,
       seconds: { type: 'string', default: '5' },
-      'data-dir': { type: 'string' },
-      'no-build': { type: 'boolean', default: false },
     },
   })
   return {
     connections: positive('--connections', values.connections),
-    rounds: positive('--rounds', values.rounds),
-    seconds: positive('--seconds', values.seconds),
-    dataDir: values['data-dir'],
-    build: !values['no-build'],
+    ...readLoadOptions(values),
   }
 }

@@ -1,18 +1,12 @@
 import { mkdirSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { systemClock } from '../src/clock.ts'
-import { randomSecret } from '../src/ids.ts'
 import type { Benchmark, Report } from './benchmark.ts'
-import { buildBinary, startGateway } from './contestants.ts'
 import { loadInTurn } from './in-turn.ts'
-import { ensureWrk } from './load.ts'
 import { describeMachine, probeSync } from './machine.ts'
-import { nonNegative, positive } from './options.ts'
-import { presign } from './presign.ts'
-import { SHAPES } from './shapes.ts'
+import { LOAD_OPTIONS, nonNegative, positive, readLoadOptions } from './options.ts'
 import { buildSyncDelay } from './sync-delay.ts'
+import { prepare, sign, startStripeGateway } from './stripe-gateway.ts'
 import { makeWorkspace } from './workspace.ts'
 
 const HELP = `bun run bench slow-disk [options]
@@ -27,18 +21,12 @@ network disk, against the same on the disk as it is. The ratio is that of the ev
   --no-build         measures dist/inlet as it is
   --json             the last line is one JSON object`
 
-const SERVER_CPU = 0
-const SHAPE = SHAPES['stripe-2k']
-const SECRET = randomSecret()
-
 /** Intake on a disk whose syncs are slow, against the same disk as it is. */
 export const slowDisk: Benchmark = { name: 'slow-disk', help: HELP, run }
 
 async function run(args: readonly string[]): Promise<Report> {
   const options = parse(args)
-  if (cpus().length === 1) throw new Error('gateway and generator need a core each')
-  ensureWrk()
-  if (options.build) buildBinary()
+  prepare(options)
   using workspace = makeWorkspace(options.dataDir)
   const syncMs = probeSync(workspace.path).medianMs
   await using plain = await start(workspace.path, 'plain', 0)
@@ -48,7 +36,7 @@ async function run(args: readonly string[]): Promise<Report> {
     plain,
     other: slow,
     directory: workspace.path,
-    sign: (count) => presign(SHAPE, { count, secret: SECRET, nowMs: systemClock.now() }),
+    sign,
   })
   const machine = describeMachine()
   return {
@@ -62,15 +50,7 @@ async function run(args: readonly string[]): Promise<Report> {
 function start(parent: string, name: string, delayMs: number) {
   const directory = join(parent, name)
   mkdirSync(directory)
-  return startGateway({
-    directory,
-    cpu: SERVER_CPU,
-    source: SHAPE.source,
-    secret: SECRET,
-    sink: 'file',
-    logLevel: 'info',
-    env: buildSyncDelay(delayMs, directory).env,
-  })
+  return startStripeGateway(directory, 'file', buildSyncDelay(delayMs, directory).env)
 }
 
 function parse(args: readonly string[]) {
@@ -79,18 +59,12 @@ function parse(args: readonly string[]) {
     options: {
       'sync-delay-ms': { type: 'string', default: '5' },
       connections: { type: 'string', default: '1024' },
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '3' },
-      'data-dir': { type: 'string' },
-      'no-build': { type: 'boolean', default: false },
+      ...LOAD_OPTIONS,
     },
   })
   return {
     syncDelayMs: nonNegative('--sync-delay-ms', values['sync-delay-ms']),
     connections: positive('--connections', values.connections),
-    rounds: positive('--rounds', values.rounds),
-    seconds: positive('--seconds', values.seconds),
-    dataDir: values['data-dir'],
-    build: !values['no-build'],
+    ...readLoadOptions(values),
   }
 }
