@@ -1,3 +1,4 @@
+import { digestOf } from './hashing.ts'
 import type { Router } from './route.ts'
 
 /** A configured first party: how it proves itself at `POST /events`, and where its events go. */
@@ -12,5 +13,5 @@ export interface Caller {
 
 /** The hash by which a token is compared. */
 export function hashToken(token: string): Uint8Array {
-  return new Bun.CryptoHasher('sha256').update(token).digest()
+  return digestOf(token)
 }

@@ -2,7 +2,7 @@
 import { basename } from 'node:path'
 import { hashToken, type Caller } from './caller.ts'
 import { variableName, type SourceNaming } from './config.ts'
-import type { LoadedSource } from './handler-files.ts'
+import type { LoadedSource } from './handlers.ts'
 import { SOURCE_NAME, TOKEN_CHARS_MIN, TOPIC_NAME } from './limits.ts'
 import { compileRoutes, passEverything } from './route.ts'
 import { readSecrets, splitSecrets } from './sources.ts'

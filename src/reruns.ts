@@ -22,7 +22,7 @@ import { openReruns, type Reruns } from './rerun/engine.ts'
 import type { FindPorts } from './rerun/find.ts'
 import { planRerun, type PlanPorts } from './rerun/plan.ts'
 import type { Scope } from './scope.ts'
-import { parseStored } from './setup.ts'
+import { parseStored } from './serving.ts'
 
 export interface RerunningPorts {
   readonly clock: Clock

@@ -1,5 +1,6 @@
 import type { EpochMs } from './clock.ts'
 import type { FailedStep, Verifier } from './delivery.ts'
+import { digestOf } from './hashing.ts'
 import type { Skew } from './skew.ts'
 
 /** How often one of a source's secrets has proved a delivery since the gateway started. */
@@ -19,7 +20,7 @@ export function countUses(
   earlier: readonly SecretUse[] = [],
 ): readonly SecretUse[] {
   return secrets.map((secret) => {
-    const digest = new Bun.CryptoHasher('sha256').update(secret).digest('hex')
+    const digest = digestOf(secret).toHex()
     const known = earlier.find((use) => use.digest === digest)
     return known ?? { digest, deliveries: 0, lastUsedAt: null }
   })

@@ -1,7 +1,7 @@
 /** The thread that watches the main one, and ends the process when a handler blocks it. */
 import { dlopen, FFIType } from 'bun:ffi'
 import { systemClock } from './clock.ts'
-import { openLog } from './log.ts'
+import { openLog } from './stdout-log.ts'
 import { BLOCKED_EXIT_CODE, watchPulse, type WatchdogOrder } from './watchdog.ts'
 
 declare const self: Worker

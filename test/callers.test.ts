@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { resolveCallers } from '../src/callers.ts'
 import { hashToken } from '../src/caller.ts'
 import { parseConfig } from '../src/config.ts'
-import type { LoadedSource } from '../src/handler-files.ts'
+import type { LoadedSource } from '../src/handlers.ts'
 import { resolveSources } from '../src/sources.ts'
 import { makeTempDir } from './support/temp.ts'
 

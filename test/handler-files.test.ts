@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { loadHandlerFiles, type LoadedHandlers } from '../src/handler-files.ts'
+import { loadHandlerFiles } from '../src/handler-files.ts'
+import type { LoadedHandlers } from '../src/handlers.ts'
 
 async function load(files: Record<string, string>): Promise<LoadedHandlers> {
   const directory = mkdtempSync(join(tmpdir(), 'inlet-handlers-'))

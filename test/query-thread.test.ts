@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { systemClock } from '../src/clock.ts'
 import { QUESTIONS_WAITING_MAX } from '../src/admin-limits.ts'
-import { openLog } from '../src/log.ts'
+import { openLog } from '../src/stdout-log.ts'
 import { openQueryThread, type QueryThread } from '../src/query-thread.ts'
 import { codeOf, openDbWorld, sampleEvent, sampleException, sampleMark } from './db/world.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { parseConfig } from '../src/config.ts'
-import type { LoadedSource } from '../src/handler-files.ts'
-import { providerPort } from '../src/setup.ts'
+import type { LoadedSource } from '../src/handlers.ts'
+import { providerPort } from '../src/serving.ts'
 import { resolveSources, splitSecrets, type ProviderPort } from '../src/sources.ts'
 
 /** A provider that takes every secret of eight characters or more, and one config field. */

@@ -2,7 +2,7 @@ import { openApp, type App } from '../app.ts'
 import { BrokenInvariant } from '../assert.ts'
 import { systemClock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
-import { openLog } from '../log.ts'
+import { openLog } from '../stdout-log.ts'
 import type { Setup } from '../setup.ts'
 
 /** How long the threads of a gateway that is closed may take to end. */

@@ -1,4 +1,5 @@
 import type { Delivery } from '../delivery.ts'
+import { sha256 } from '../hashing.ts'
 import { IDEMPOTENCY_KEY_CHARS_MAX } from '../limits.ts'
 
 export type IdempotencyKey =
@@ -33,8 +34,9 @@ export function readIdempotencyKey(headers: Headers): IdempotencyKey {
  * the attributes of the event.
  */
 export function hashRequest({ headers, body }: Delivery): string {
-  const hash = new Bun.CryptoHasher('sha256')
+  const hash = sha256()
   const meaning = [...headers].filter(([name]) => name === 'content-type' || name.startsWith('ce-'))
   hash.update(JSON.stringify(meaning.toSorted(([a], [b]) => (a < b ? -1 : 1))))
-  return hash.update(body).digest('hex')
+  hash.update(body)
+  return hash.digest().toHex()
 }

@@ -1,3 +1,4 @@
+import zlib from 'node:zlib'
 import { CompressionCodecs, CompressionTypes } from 'kafkajs'
 
 /** How record batches are compressed. */
@@ -12,11 +13,24 @@ export const COMPRESSION_TYPES: Readonly<Record<Compression, CompressionTypes>> 
 /** Level 1 to 3 differ by a few percent in size on JSON; higher ones cost more than they save. */
 const ZSTD_LEVEL = 3
 
-/** Gives kafkajs, which brings gzip alone, Bun's own zstd: native, and off this thread. */
+/**
+ * Gives kafkajs, which brings gzip alone, the runtime's own zstd: native, and off this thread. A
+ * runtime without it says so when it is asked for.
+ */
 export function registerCodecs(): void {
   CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-    compress: ({ buffer }: { readonly buffer: Buffer }) =>
-      Bun.zstdCompress(buffer, { level: ZSTD_LEVEL }),
-    decompress: (buffer: Buffer) => Bun.zstdDecompress(buffer),
+    compress({ buffer }: { readonly buffer: Buffer }) {
+      const params = { [zlib.constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL }
+      return settled((done) => zlib.zstdCompress(buffer, { params }, done))
+    },
+    decompress: (buffer: Buffer) => settled((done) => zlib.zstdDecompress(buffer, done)),
+  })
+}
+
+type Done = (error: Error | null, result: Buffer) => void
+
+function settled(start: (done: Done) => void): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    start((error, result) => (error === null ? resolve(result) : reject(error)))
   })
 }

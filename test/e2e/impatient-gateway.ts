@@ -1,7 +1,7 @@
 /** The real wiring, with a watchdog that does not wait 10 s: for tests of what it does. */
 import { openApp } from '../../src/app.ts'
 import { systemClock } from '../../src/clock.ts'
-import { openLog } from '../../src/log.ts'
+import { openLog } from '../../src/stdout-log.ts'
 import { prepare } from '../../src/setup.ts'
 
 await openApp(await prepare(process.env), {

@@ -1,6 +1,6 @@
 /** Braintree signs a form field that holds XML as base64; each merchant has a pair of keys. */
 import { Buffer } from 'node:buffer'
-import { digestOf } from '../engine/hash.ts'
+import { digestOf } from '../../hashing.ts'
 import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'
 import { SIGNATURES_MAX } from '../../limits.ts'

@@ -1,4 +1,5 @@
-import { equalDigests, keyedHasher } from '../engine/hash.ts'
+import { keyedHasher } from '../../hashing.ts'
+import { equalDigests } from '../engine/hash.ts'
 import type { Hash } from '../values.ts'
 
 /**

@@ -9,7 +9,8 @@ import type { Hash } from '../values.ts'
 import { verifies } from './asymmetric.ts'
 import { compileClaims, type Claims } from './claims.ts'
 import { fill } from './config.ts'
-import { equalDigests, keyedHasher, type Hasher } from './hash.ts'
+import { keyedHasher, type Hasher } from '../../hashing.ts'
+import { equalDigests } from './hash.ts'
 import {
   compilePublicKeys,
   importSpki,

@@ -4,7 +4,7 @@ import { SECRET_BYTES_MIN } from '../../limits.ts'
 import type { ProviderRow } from '../row.ts'
 import type { Scheme, SecretForm } from '../schemes.ts'
 import { decodeStrictly } from './decode.ts'
-import { plainHasher } from './hash.ts'
+import { plainHasher } from '../../hashing.ts'
 import { importSpki, isPublicKeyText, readPublicKey } from './public-key.ts'
 
 const encoder = new TextEncoder()

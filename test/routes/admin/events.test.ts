@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { EventDetail, EventsPage, OutboxPage } from '../../../src/admin-events.ts'
 import { systemClock } from '../../../src/clock.ts'
-import { openLog } from '../../../src/log.ts'
+import { openLog } from '../../../src/stdout-log.ts'
 import { openQueryThread, type QueryThread } from '../../../src/query-thread.ts'
 import {
   bytes,

@@ -5,7 +5,7 @@
 import { openSync } from 'node:fs'
 import { openApp } from '../../../src/app.ts'
 import { systemClock } from '../../../src/clock.ts'
-import { openLog } from '../../../src/log.ts'
+import { openLog } from '../../../src/stdout-log.ts'
 import { prepare } from '../../../src/setup.ts'
 
 const LEAK_BYTES = 128 * 1024

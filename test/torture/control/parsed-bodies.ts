@@ -4,7 +4,7 @@
  */
 import { openApp } from '../../../src/app.ts'
 import { systemClock } from '../../../src/clock.ts'
-import { openLog } from '../../../src/log.ts'
+import { openLog } from '../../../src/stdout-log.ts'
 import { prepare } from '../../../src/setup.ts'
 import { bytes } from '../../db/world.ts'
 

@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test'
 /** Prints what the log writes of these fields. */
 async function linesOf(fields: object): Promise<string> {
   const script = `
-    import { openLog } from './src/log.ts'
+    import { openLog } from './src/stdout-log.ts'
     const log = openLog('info', 'gateway')
     log.debug('not.shown')
     log.warn('a.b', ${JSON.stringify(fields)})
