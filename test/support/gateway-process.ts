@@ -4,11 +4,18 @@ import { systemClock } from '../../src/clock.ts'
 
 const REPOSITORY = join(import.meta.dir, '../..')
 
+let command: readonly string[] | undefined
+
 /**
- * Builds the binary, and returns how it is started. Throws with the build's
+ * Builds the binary, once a run of all tests, and returns how it is started. Throws with the build's
  * output where that fails.
  */
 export function builtCommand(): readonly string[] {
+  command ??= build()
+  return command
+}
+
+function build(): readonly string[] {
   const built = spawnSync(process.execPath, ['scripts/build.ts'], {
     cwd: REPOSITORY,
     encoding: 'utf8',

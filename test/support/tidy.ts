@@ -160,7 +160,10 @@ function checkFrontDoors({ path, text }: TreeFile): string[] {
 
 function checkExports({ path, text }: TreeFile): string[] {
   const problems: string[] = []
-  const mayDefault = /^(handlers\/|examples\/|src\/entries\/|[^/]+\.config\.ts$)/.test(path)
+  const mayDefault =
+    /^(handlers\/|examples\/|test\/conformance\/handlers\/|src\/entries\/|[^/]+\.config\.ts$)/.test(
+      path,
+    )
   const { exports } = transpilerFor(path).scan(text)
   if (!mayDefault && exports.includes('default')) problems.push('has a default export')
   // gateway.ts is what handler files import as `inlet`: the one place that gathers names.
