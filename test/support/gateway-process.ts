@@ -7,8 +7,8 @@ const REPOSITORY = join(import.meta.dir, '../..')
 let command: readonly string[] | undefined
 
 /**
- * Builds the binary, once a run of all tests, and returns how it is started. Throws with the build's
- * output where that fails.
+ * Builds the binary, once in a run of all tests, and returns how it is started. Throws with the
+ * build's output where that fails.
  */
 export function builtCommand(): readonly string[] {
   command ??= build()
