@@ -7,7 +7,7 @@ import type { EpochMs } from '../src/clock.ts'
 import type { ConsumeCommit } from '../src/consumer.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
 import type { RetryFinish, RetryStart } from '../src/handler-retry.ts'
-import type { IdempotentAnswer } from '../src/idempotent-answer.ts'
+import { answerTo, type AnswerToKeep } from '../src/idempotent-answer.ts'
 import type { RelayMark } from '../src/outbox.ts'
 import type { NewRerun, RerunChange, RerunCounts, RerunStep } from '../src/rerun.ts'
 import { openConsume } from './consume.ts'
@@ -42,9 +42,6 @@ export interface Draft {
   changed: boolean
 }
 
-/** Makes the answer that is kept beside the events that it acknowledges. */
-export type AnswerOf = (committed: readonly Committed[]) => IdempotentAnswer
-
 export interface Store {
   /** The highest outbox seq that is committed. */
   readonly outboxSeq: number
@@ -54,7 +51,7 @@ export interface Store {
   /** Stores an event with its records, or recognises a duplicate. */
   event(draft: Draft, event: NewEvent): Committed
   /** Stores all of the events and their answer, or throws and leaves the draft as it was. */
-  events(draft: Draft, events: readonly NewEvent[], answerOf?: AnswerOf): readonly Committed[]
+  events(draft: Draft, events: readonly NewEvent[], answer?: AnswerToKeep): readonly Committed[]
   /** Applies what a relay batch changed. */
   mark(draft: Draft, mark: RelayMark): void
   /** Counts tries of handlers that are about to begin. */
@@ -102,12 +99,12 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
       }
     },
     event: addEvent,
-    events: (draft, events, answerOf) =>
+    events: (draft, events, answer) =>
       allOrNothing(draft, () => {
         const committed = events.map((event) => addEvent(draft, event))
         addBatch(statements, draft, committed)
-        if (answerOf !== undefined) {
-          keys.remember(answerOf(committed))
+        if (answer !== undefined) {
+          keys.remember(answerTo(answer, committed))
           draft.changed = true
         }
         return committed

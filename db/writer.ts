@@ -6,13 +6,14 @@ import type { Committed, NewEvent } from '../src/event.ts'
 import { failpoint } from '../src/failpoint.ts'
 import type { RetryFinish, RetryStart } from '../src/handler-retry.ts'
 import { EVENT_OVERHEAD_BYTES } from '../src/limits.ts'
+import type { AnswerToKeep } from '../src/idempotent-answer.ts'
 import type { RelayMark } from '../src/outbox.ts'
 import type { NewRerun, RerunChange, RerunCounts, RerunStep } from '../src/rerun.ts'
 import type { Dedup } from './dedup.ts'
 import { blameOf } from './failures.ts'
 import { GroupCommit, type Applied, type Item } from './group-commit.ts'
 import type { InletDatabase } from './open.ts'
-import { openStore, type AnswerOf, type Draft, type Store } from './store.ts'
+import { openStore, type Draft, type Store } from './store.ts'
 import { openWalSync, type Sync } from './sync.ts'
 
 /** The one way to change what is acknowledged: everything it answers is on disk. */
@@ -25,12 +26,12 @@ export interface Writer {
    */
   commit(event: NewEvent): Promise<Committed>
   /**
-   * Stores several events, all or nothing, with what `answerOf` makes of their outcomes. Resolves
-   * once that is on disk.
+   * Stores several events, all or nothing, with the answer to their request. Resolves once
+   * that is on disk.
    *
    * @throws GatewayError As `commit`: then none of them is stored.
    */
-  commitAll(events: readonly NewEvent[], answerOf?: AnswerOf): Promise<readonly Committed[]>
+  commitAll(events: readonly NewEvent[], answer?: AnswerToKeep): Promise<readonly Committed[]>
   /**
    * Applies what a relay batch changed, all or nothing. Resolves once that is on disk.
    *
@@ -130,9 +131,9 @@ export function openWriter(options: WriterOptions): Writer {
 
   return {
     commit: (event) => commits.submit(bytesOf(event), (draft) => store.event(draft, event)),
-    commitAll(events, answerOf) {
+    commitAll(events, answer) {
       const bytes = events.reduce((sum, event) => sum + bytesOf(event), 0)
-      return commits.submit(bytes, (draft) => store.events(draft, events, answerOf))
+      return commits.submit(bytes, (draft) => store.events(draft, events, answer))
     },
     // Marks are small, one relay sends them one at a time, and they are what makes room:
     // never refused for load.

@@ -130,7 +130,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
       if (state === 'failed') throw new GatewayError('STORAGE_FAILED', 'storage has failed')
       return storage.keys.find(caller, key)
     },
-    commitAll: (events, answerOf) => writer.commitAll(events, answerOf),
+    commitAll: (events, answer) => writer.commitAll(events, answer),
   }
   const healthOf = openHealth(storage.outbox, relay, door, clock)
   const health = () => healthOf(state)

@@ -3,7 +3,7 @@ import type { Caller } from '../caller.ts'
 import { identityOf, type CloudEvent } from '../cloud-event.ts'
 import type { Delivery, Refused } from '../delivery.ts'
 import type { Committed, NewEvent } from '../event.ts'
-import type { IdempotentAnswer } from '../idempotent-answer.ts'
+import type { AnswerToKeep, IdempotentAnswer } from '../idempotent-answer.ts'
 import { claimAll } from './claims.ts'
 import { readCloudEvents } from './cloud-events.ts'
 import { handleEvents } from './handle-events.ts'
@@ -17,11 +17,14 @@ export interface IngestEventsPorts extends HandlePorts {
   readonly isKeyRequired: boolean
   /** Callers and keys of the requests under way: empty at the start, and ours to change. */
   readonly running: Set<string>
-  readonly findAnswer: (caller: string, key: string) => IdempotentAnswer | undefined
+  readonly findAnswer: (
+    caller: string,
+    key: string,
+  ) => IdempotentAnswer | undefined | Promise<IdempotentAnswer | undefined>
   /** Resolves once all events and their answer are on disk; rejects where none of them is. */
   readonly commitAll: (
     events: readonly NewEvent[],
-    answerOf?: (committed: readonly Committed[]) => IdempotentAnswer,
+    answer?: AnswerToKeep,
   ) => Promise<readonly Committed[]>
 }
 
@@ -83,7 +86,8 @@ async function once(
   ports.running.add(name)
   try {
     const requestHash = hashRequest(delivery)
-    const answer = ports.findAnswer(caller.name, key)
+    const found = ports.findAnswer(caller.name, key)
+    const answer = found instanceof Promise ? await found : found
     if (answer === undefined) return await take(delivery, caller, { key, requestHash }, ports)
     if (answer.requestHash === requestHash) return { kind: 'replayed', status: answer.status }
     return refused('IDEMPOTENCY_KEY_REUSED', 'the request with this key had another content')
@@ -153,15 +157,12 @@ function commit(
   { caller, keyed, ports }: Commit,
 ): Promise<readonly Committed[]> {
   if (keyed === undefined) return ports.commitAll(events)
-  return ports.commitAll(events, (committed) => ({
+  return ports.commitAll(events, {
     caller: caller.name,
     ...keyed,
-    status: statusOf(committed),
-  }))
-}
-
-function statusOf(committed: readonly Committed[]): 200 | 202 {
-  return committed.some(({ kind }) => kind === 'stored') ? 202 : 200
+    statusIfNew: 202,
+    statusIfKnown: 200,
+  })
 }
 
 function toClaimed({ attributes }: CloudEvent): { readonly eventId: string } {

@@ -3,36 +3,38 @@ import { openDedup } from '../../db/dedup.ts'
 import { openIdempotencyKeys } from '../../db/idempotency-keys.ts'
 import { openInbox } from '../../db/inbox.ts'
 import { openRetention } from '../../db/retention.ts'
-import type { IdempotentAnswer } from '../../src/idempotent-answer.ts'
+import { answerTo, type AnswerToKeep } from '../../src/idempotent-answer.ts'
 import { bytes, codeOf, openDbWorld, sampleEvent, RETENTION_MS, storedIds } from './world.ts'
 
-const answer: IdempotentAnswer = {
+const answer: AnswerToKeep = {
   caller: 'billing',
   key: 'k1',
   requestHash: 'aa',
-  status: 202,
+  statusIfNew: 202,
+  statusIfKnown: 200,
 }
 
 test('an answer is stored with its events, and outlives a restart', async () => {
   await using world = await openDbWorld()
-  const committed = await world.writer.commitAll([sampleEvent('a'), sampleEvent('b')], (all) => {
-    expect(all.map(({ kind }) => kind)).toEqual(['stored', 'stored'])
-    return answer
-  })
+  const events = [sampleEvent('a'), sampleEvent('b')]
+  const committed = await world.writer.commitAll(events, answer)
+  await world.writer.commitAll(events, { ...answer, key: 'k2' })
   await world.restart()
 
   expect(committed.map(({ seq }) => seq)).toEqual([1, 2])
   const keys = openIdempotencyKeys(world.database)
-  expect(keys.find('billing', 'k1')).toEqual(answer)
+  expect(keys.find('billing', 'k1')).toEqual(answerTo(answer, committed))
+  expect(keys.find('billing', 'k1')?.status).toBe(202)
+  expect(keys.find('billing', 'k2')?.status).toBe(200)
   expect(keys.find('shipping', 'k1')).toBeUndefined()
 })
 
 test('several events are stored all or nothing, and those beside them do not notice', async () => {
   await using world = await openDbWorld()
-  await world.writer.commitAll([], () => answer)
+  await world.writer.commitAll([], answer)
   const before = world.writer.commit(sampleEvent('before'))
   const refused = codeOf(
-    world.writer.commitAll([sampleEvent('a'), sampleEvent('b')], () => answer), // its key is taken
+    world.writer.commitAll([sampleEvent('a'), sampleEvent('b')], answer), // its key is taken
   )
   const after = world.writer.commitAll([
     sampleEvent('after-1', { body: bytes('one') }),
@@ -61,7 +63,7 @@ test('answers are forgotten with the retention time', async () => {
   await using world = await openDbWorld()
   const dedup = openDedup(world.database, { retentionMs: RETENTION_MS })
   const retention = openRetention(world.database, { retentionMs: RETENTION_MS, dedup })
-  await world.writer.commitAll([], () => answer)
+  await world.writer.commitAll([], answer)
   const keys = openIdempotencyKeys(world.database)
 
   world.clock.advance(RETENTION_MS)

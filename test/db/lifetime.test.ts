@@ -113,8 +113,14 @@ test('rows that an earlier version stamped ahead do not keep what follows', asyn
   for (const key of ['ahead', 'next']) {
     await deliver(world, key)
     await world.writer.mark(sampleMark(0, 0, { published: [range] }))
-    const answer = { caller: 'billing', key, requestHash: 'aa', status: 202 }
-    await world.writer.commitAll([], () => answer)
+    const answer = {
+      caller: 'billing',
+      key,
+      requestHash: 'aa',
+      statusIfNew: 202,
+      statusIfKnown: 200,
+    }
+    await world.writer.commitAll([], answer)
   }
   const ahead = world.clock.now() + YEAR_MS
   const { client } = world.database

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Caller } from '../../src/caller.ts'
 import { GatewayError } from '../../src/errors.ts'
 import type { Committed, NewEvent } from '../../src/event.ts'
-import type { IdempotentAnswer } from '../../src/idempotent-answer.ts'
+import { answerTo, type IdempotentAnswer } from '../../src/idempotent-answer.ts'
 import { ingestEvents, type IngestEventsPorts } from '../../src/ingest/ingest-events.ts'
 import type { Route } from '../../src/route.ts'
 import { on, z } from '../../src/gateway.ts'
@@ -50,7 +50,7 @@ function world(
       release: (claim) =>
         Promise.resolve(void steps.push(`release ${(claim as { id?: string }).id}`)),
     },
-    commitAll(events, answerOf) {
+    commitAll(events, answer) {
       steps.push('commit')
       const known = new Set(committed.map(({ eventId }) => eventId))
       const outcomes = events.map(({ eventId }, at): Committed =>
@@ -59,7 +59,7 @@ function world(
           : { kind: 'stored', seq: at + 1 },
       )
       committed.push(...events)
-      if (answerOf !== undefined) answers.push(answerOf(outcomes))
+      if (answer !== undefined) answers.push(answerTo(answer, outcomes))
       return Promise.resolve(outcomes)
     },
     ...options.ports,
