@@ -311,6 +311,13 @@ export const FAULTS = {
     title: 'The handler returned something that is not a record.',
     hint: 'Return { topic, key?, value?, headers? }, an array of those, or null to ignore the event.',
   },
+  LEASE_LOST: {
+    stage: 'relay',
+    status: 503,
+    retryable: true,
+    title: 'Another process has taken over publishing.',
+    hint: 'Nothing: it publishes the same entries again, with the same ids.',
+  },
   STORAGE_FULL: {
     stage: 'commit',
     status: 503,
