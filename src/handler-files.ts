@@ -1,10 +1,7 @@
-/**
- * Loads the operator's handler files: TypeScript beside the program, with `inlet` and `zod`
- * served from inside it.
- */
-import { plugin } from 'bun'
-import { existsSync, readdirSync } from 'node:fs'
+/** Loads the operator's handler files: TypeScript beside the program. */
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
+import type { Environment } from './config.ts'
 import { messageOf } from './errors.ts'
 import { takeHandlers, type HandlerFile, type LoadedHandlers } from './handlers.ts'
 
@@ -18,8 +15,39 @@ export function handlerFileNames(directory: string): string[] {
     .toSorted()
 }
 
+/** Where handler files are, also where the rest of the configuration is wrong. */
+export function handlersDirectory(env: Environment): string {
+  return env['INLET_HANDLERS_DIR'] || './handlers'
+}
+
+/** Makes `import … from 'inlet'` and `'zod'` lead to the modules that this program runs with. */
+export type ServeModules = () => Promise<void>
+
+/**
+ * Handler files are looked at even where the configuration is wrong:
+ * everything is reported together.
+ */
+export async function loadHandlers(
+  env: Environment,
+  serveModules: ServeModules = serveFromInside,
+): Promise<LoadedHandlers> {
+  const directory = handlersDirectory(env)
+  if (existsSync(directory) ? statSync(directory).isDirectory() : !env['INLET_HANDLERS_DIR']) {
+    return loadHandlerFiles(directory, serveModules)
+  }
+  // The default may be absent; one that was asked for and is not there would change every topic.
+  return {
+    sources: [],
+    consumers: [],
+    problems: [`INLET_HANDLERS_DIR: ${directory} is not a directory`],
+  }
+}
+
 /** Loads every handler file of a directory, in the order of their names. */
-export async function loadHandlerFiles(directory: string): Promise<LoadedHandlers> {
+export async function loadHandlerFiles(
+  directory: string,
+  serveModules: ServeModules = serveFromInside,
+): Promise<LoadedHandlers> {
   const names = handlerFileNames(directory)
   // Where there are none, no start waits for what they import.
   if (names.length > 0) await serveModules()
@@ -38,14 +66,15 @@ export async function loadHandlerFiles(directory: string): Promise<LoadedHandler
 
 let served = false
 
-/**
- * Makes `import … from 'inlet'` and `'zod'` in handler files the very modules that
- * this program runs with.
- */
-async function serveModules(): Promise<void> {
+/** As Bun can, and only Bun: without a package on the server. */
+async function serveFromInside(): Promise<void> {
   if (served) return
   served = true
-  const [gateway, zod] = await Promise.all([import('./gateway.ts'), import('zod')])
+  const [{ plugin }, gateway, zod] = await Promise.all([
+    import('bun'),
+    import('./gateway.ts'),
+    import('zod'),
+  ])
   plugin({
     name: 'inlet',
     setup(build) {

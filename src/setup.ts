@@ -2,12 +2,10 @@
  * From the environment to what is to be served: configuration, handler files, sources.
  * Nothing is opened yet.
  */
-import { existsSync, statSync } from 'node:fs'
 import { systemClock } from './clock.ts'
 import type { Config, Environment } from './config.ts'
-import { loadHandlerFiles } from './handler-files.ts'
+import { handlersDirectory, loadHandlers } from './handler-files.ts'
 import { forgetModules, tryHandlerFiles } from './handler-trial.ts'
-import type { LoadedHandlers } from './handlers.ts'
 import type { FindKeys } from './key-place.ts'
 import { openKeyStore, type KeyStore } from './keys/key-store.ts'
 import { openCallOut } from './outbound/call-out.ts'
@@ -59,26 +57,4 @@ async function serve(
   const handlers = await loadHandlers(env)
   const { files, ...serving } = await resolveServing(env, { handlers, findKeys, earlier })
   return { ...serving, watched: { directory: handlersDirectory(env), files } }
-}
-
-/**
- * Handler files are looked at even where the configuration is wrong:
- * everything is reported together.
- */
-export async function loadHandlers(env: Environment): Promise<LoadedHandlers> {
-  const directory = handlersDirectory(env)
-  if (existsSync(directory) ? statSync(directory).isDirectory() : !env['INLET_HANDLERS_DIR']) {
-    return loadHandlerFiles(directory)
-  }
-  // The default may be absent; one that was asked for and is not there would change every topic.
-  return {
-    sources: [],
-    consumers: [],
-    problems: [`INLET_HANDLERS_DIR: ${directory} is not a directory`],
-  }
-}
-
-/** Where handler files are, also where the rest of the configuration is wrong. */
-export function handlersDirectory(env: Environment): string {
-  return env['INLET_HANDLERS_DIR'] || './handlers'
 }

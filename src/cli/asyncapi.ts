@@ -1,6 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' }
 import { asyncApiDocument } from '../asyncapi.ts'
-import { loadHandlers, prepare } from '../setup.ts'
+import { loadHandlers } from '../handler-files.ts'
+import { prepare } from '../setup.ts'
 import { refuseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 

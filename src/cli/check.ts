@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
-import { handlersDirectory, prepare } from '../setup.ts'
+import { handlersDirectory } from '../handler-files.ts'
+import { prepare } from '../setup.ts'
 import { checkTypes } from './check-types.ts'
 import { refuseArguments } from './arguments.ts'
 import type { Command } from './command.ts'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Environment } from '../config.ts'
-import { loadHandlers, prepare } from '../setup.ts'
+import { loadHandlers } from '../handler-files.ts'
+import { prepare } from '../setup.ts'
 import { refuseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { dataDirOf } from './data-dir.ts'
