@@ -1,10 +1,11 @@
 // The limit that the relay is measured against: kafkajs alone sends records that are in memory.
-// `bun bench/bare-producer.ts <brokers> <topic> <records file>`, one record batch after the other.
-import { Kafka, logLevel } from 'kafkajs'
+// `bun bench/bare-producer.ts <kafkajs> <brokers> <topic> <records file>`, batch after batch.
+import type * as Kafkajs from 'kafkajs'
 import { systemClock } from '../src/clock.ts'
 import { RecordsFile } from './records-file.ts'
 
-const [brokers = '', topic = '', path = ''] = process.argv.slice(2)
+const [kafkajs = '', brokers = '', topic = '', path = ''] = process.argv.slice(2)
+const { Kafka, logLevel } = (await import(kafkajs)) as typeof Kafkajs
 const { batches } = RecordsFile.parse(await Bun.file(path).json())
 const encoded = batches.map((batch) =>
   batch.map(({ value, ...message }) => ({ ...message, value: Buffer.from(value) })),

@@ -1,15 +1,16 @@
 // The limit that e2e is measured against: kafkajs alone, produce → consume. Reads the body, hands
 // it to kafkajs and answers 202 at once, so that the time from the 202 is that from the hand-over.
 // What comes while a batch is on its way goes into the next. Nothing is checked, nothing is kept.
-// `bun bench/bare-publisher.ts <port> <brokers> <topic>`
-import { Kafka, logLevel, type Message } from 'kafkajs'
+// `bun bench/bare-publisher.ts <port> <kafkajs> <brokers> <topic>`
+import type * as Kafkajs from 'kafkajs'
 
-const [port, brokers = '', topic = ''] = process.argv.slice(2)
+const [port, kafkajs = '', brokers = '', topic = ''] = process.argv.slice(2)
+const { Kafka, logLevel } = (await import(kafkajs)) as typeof Kafkajs
 const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.ERROR })
 const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
 await producer.connect()
 
-let waiting: Message[] = []
+let waiting: Kafkajs.Message[] = []
 let isSending = false
 let sent = 0
 

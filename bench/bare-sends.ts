@@ -1,7 +1,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { fillBacklog, recordsOf } from './backlog.ts'
+import { publishedKafkajs } from './published-kafkajs.ts'
 import { onCpu } from './server.ts'
 import type { Shape } from './shapes.ts'
 
@@ -28,9 +29,9 @@ export async function sendBare(options: {
 }): Promise<number> {
   const script = join(import.meta.dir, 'bare-producer.ts')
   const { brokers, topic, records, cpu } = options
-  const sender = Bun.spawn(onCpu(cpu, [process.execPath, script, brokers, topic, records]), {
-    stderr: 'inherit',
-  })
+  const kafkajs = publishedKafkajs(dirname(records))
+  const command = [process.execPath, script, kafkajs, brokers, topic, records]
+  const sender = Bun.spawn(onCpu(cpu, command), { stderr: 'inherit' })
   const output = await new Response(sender.stdout).text()
   if ((await sender.exited) !== 0) throw new Error('the bare producer failed')
   return Sent.parse(JSON.parse(output)).perSecond

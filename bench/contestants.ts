@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Database } from 'bun:sqlite'
 import { z } from 'zod'
 import { findFreePort } from '../test/support/server-process.ts'
+import { publishedKafkajs } from './published-kafkajs.ts'
 import { startServer, type Server } from './server.ts'
 
 const ROOT = join(import.meta.dir, '..')
@@ -54,7 +55,8 @@ export async function startBarePublisher(options: {
   brokers: string
   topic: string
 }): Promise<Contestant> {
-  return startScript('bare-publisher.ts', [options.brokers, options.topic], options)
+  const { directory, brokers, topic } = options
+  return startScript('bare-publisher.ts', [publishedKafkajs(directory), brokers, topic], options)
 }
 
 async function startScript(
