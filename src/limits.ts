@@ -171,7 +171,7 @@ export const PENDING_BYTES_MAX = 128 * 1024 * 1024
  */
 export const EVENT_OVERHEAD_BYTES = 1024
 
-/** One relay batch: kafkajs groups messages quadratically, so it stays small. */
+/** One relay batch, and so what a crash repeats at most. */
 export const RELAY_BATCH_ENTRIES_MAX = 500
 
 /**

@@ -1,5 +1,7 @@
 import zlib from 'node:zlib'
-import { CompressionCodecs, CompressionTypes } from 'kafkajs'
+import { CompressionCodecs, CompressionTypes, RequestEncoders } from 'kafkajs'
+import { systemClock } from '../clock.ts'
+import { encodeProduce, type ProduceRequest } from './produce-request.ts'
 
 /** How record batches are compressed. */
 export type Compression = 'none' | 'gzip' | 'zstd'
@@ -15,9 +17,11 @@ const ZSTD_LEVEL = 3
 
 /**
  * Gives kafkajs, which brings gzip alone, the runtime's own zstd: native, and off this thread. A
- * runtime without it says so when it is asked for.
+ * runtime without it says so when it is asked for. And the encoder of its largest request, by a hook
+ * that patches/ adds.
  */
 export function registerCodecs(): void {
+  RequestEncoders.Produce = (request: ProduceRequest) => encodeProduce(request, systemClock.now())
   CompressionCodecs[CompressionTypes.ZSTD] = () => ({
     compress({ buffer }: { readonly buffer: Buffer }) {
       const params = { [zlib.constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL }
