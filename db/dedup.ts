@@ -89,11 +89,15 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
     }
   }
 
-  /** The newest event of this id among those of its hash. */
+  /**
+   * The newest event of this id among those of its hash, without those that came after this one:
+   * an edge may send again what was followed by another event of the same short-lived id.
+   */
   function newestOf(event: Identified, seqs: readonly number[]): InboxRow | undefined {
     for (const seq of seqs.toSorted((a, b) => b - a)) {
       const row = statements.row.get({ seq })
-      if (row?.eventId === event.eventId && row.source === event.source) return row
+      if (row?.eventId !== event.eventId || row.source !== event.source) continue
+      if (!isLater(row, event)) return row
     }
     return undefined
   }
@@ -123,12 +127,16 @@ function copyOf(recent: RecentIds, from: number): RecentIds {
   return copy
 }
 
-function isValid({ validUntil }: InboxRow, { eventIdValidMs, receivedAt }: Identified): boolean {
-  if (validUntil === null) return true
-  const leftMs = validUntil - receivedAt
-  // Validity is the wall clock's. An id that one far ahead has left must not swallow new
-  // events until then: what has more left than twice its time was not received just now.
-  return leftMs > 0 && leftMs < 2 * (eventIdValidMs ?? Infinity)
+function isValid({ validUntil }: InboxRow, { receivedAt }: Identified): boolean {
+  return validUntil === null || validUntil > receivedAt
+}
+
+/**
+ * Validity is the wall clock's. An id that one far ahead has left must not swallow new events until
+ * then: what has more left than twice its time was not received before this one.
+ */
+function isLater({ validUntil }: InboxRow, { eventIdValidMs, receivedAt }: Identified): boolean {
+  return validUntil !== null && validUntil - receivedAt >= 2 * (eventIdValidMs ?? Infinity)
 }
 
 /** What an event is recognised by. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseNetwork } from './address.ts'
 import { ALARM_SETTINGS } from './alarm-settings.ts'
+import { EDGE_SETTINGS, edgeProblems } from './edge-settings.ts'
 import { parseFailpoint } from './failpoint.ts'
 import { LOG_LEVELS } from './log.ts'
 import { isLoopback } from './loopback.ts'
@@ -72,10 +73,11 @@ export const SETTINGS = {
     .optional()
     .describe('Sources that need no handler file: `github,shop=shopify` (name, or name=provider).'),
   INLET_SINK: z
-    .enum(['kafka', 'file'])
+    .enum(['kafka', 'file', 'forward', 'kafka-rest'])
     .default('kafka')
     .describe(
-      'Where records go: `kafka`, or `file`, a stand-in that writes <data>/topics/*.ndjson.',
+      'Where records go: `kafka`, or `file`, a stand-in that writes <data>/topics/*.ndjson. ' +
+        'At the edge also `forward`, to a core node, and `kafka-rest`.',
     ),
   KAFKA_BROKERS: z.string().optional().describe('Brokers, `host:port` separated by commas.'),
   KAFKA_CLIENT_ID: z.string().min(1).default('inlet').describe('Client id shown to the brokers.'),
@@ -98,6 +100,7 @@ export const SETTINGS = {
     .default('none')
     .describe('Compression of record batches.'),
   ...KAFKA_SECURITY_SETTINGS,
+  ...EDGE_SETTINGS,
   ...ALARM_SETTINGS,
   REDIS_URL: z
     .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
@@ -289,6 +292,7 @@ function checkTogether(env: Environment, problems: string[]): void {
   if (sink === 'kafka' && env['KAFKA_BROKERS'] === undefined) {
     problems.push('KAFKA_BROKERS is required (or set INLET_SINK=file, a stand-in without Kafka)')
   }
+  problems.push(...edgeProblems(sink, env))
   const upstash = [env['UPSTASH_REDIS_REST_URL'], env['UPSTASH_REDIS_REST_TOKEN']]
   if ((upstash[0] === undefined) !== (upstash[1] === undefined)) {
     problems.push('UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN go together: one is missing')

@@ -2,6 +2,7 @@
  * The wiring's second half: what the two ports answer, from the stages that `app.ts` opened.
  */
 import { eventsRoutes } from '../routes/events.ts'
+import { EDGE_NAME, forwardRoutes } from '../routes/forward.ts'
 import type { Health } from '../routes/health.ts'
 import { answerDeliveries, HOOKS_PATH, hooksRoutes, type HooksPorts } from '../routes/hooks.ts'
 import { problem } from '../routes/problem.ts'
@@ -12,11 +13,13 @@ import type { Consuming } from './consuming.ts'
 import type { Delivery } from './delivery.ts'
 import type { Door } from './door/door.ts'
 import type { Visit } from './door/visit.ts'
+import { FORWARD_BYTES_MAX } from './edge-limits.ts'
 import { messageOf } from './errors.ts'
 import { authenticate } from './ingest/authenticate.ts'
 import { ingestEvents, type IngestEventsPorts } from './ingest/ingest-events.ts'
 import { ingest, type IngestPorts } from './ingest/ingest.ts'
 import { receive } from './ingest/receive.ts'
+import { takeForwarded } from './ingest/take-forwarded.ts'
 import { listen } from './listen.ts'
 import type { Log } from './log.ts'
 import type { Observation, Watch } from './observe.ts'
@@ -24,6 +27,9 @@ import type { Pairing } from './pairing/pairing.ts'
 import type { Rejection } from './rejection.ts'
 import type { Reloader } from './reload.ts'
 import type { Rerunning } from './reruns.ts'
+import { assert } from './assert.ts'
+import { CATALOGUE } from './providers/catalogue.ts'
+import { compileVerifier } from './providers/verifier.ts'
 import type { Scope } from './scope.ts'
 import type { Setup } from './setup.ts'
 import type { Tail } from './tail.ts'
@@ -117,5 +123,46 @@ function openRoutes({ config }: Setup, ports: DoorsPorts, traces: Traces | undef
       authenticate(authorization, reloader.current().callers.values()),
     ingest: traces?.deliveries('cloudevents', takeEvents) ?? takeEvents,
   })
-  return { routes: hooksRoutes(hooks, answerDelivery).route('/', events), answerDelivery }
+  const routes = hooksRoutes(hooks, answerDelivery).route('/', events)
+  const { INLET_FORWARD_SECRET: secrets } = config
+  if (secrets === undefined) return { routes, answerDelivery }
+  const forward = forwardRoutes(answerDeliveries(forwardPorts(hooks, secrets, ports)))
+  return { routes: routes.route('/', forward), answerDelivery }
+}
+
+/** What edges forward comes in like a delivery of a source: theirs, which signs like any other. */
+function forwardPorts(
+  hooks: HooksPorts<Visit>,
+  secrets: readonly string[],
+  { clock, ingestPorts, observation, tail }: DoorsPorts,
+): HooksPorts<Visit> {
+  const row = CATALOGUE.get('standard_webhooks')
+  assert(row !== undefined, 'the catalogue has Standard Webhooks')
+  const edge: Source = {
+    name: EDGE_NAME,
+    provider: row.key,
+    unsigned: false,
+    neverRetries: false,
+    file: undefined,
+    methods: ['POST'],
+    verify: compileVerifier(row, { secrets, now: () => clock.now() }),
+    route: () => undefined,
+  }
+  return {
+    ...hooks,
+    source: () => edge,
+    receive: (request, source, budget) =>
+      receive(request, source, { clock, bodyBytesMax: FORWARD_BYTES_MAX, budget }),
+    ingest: (delivery) =>
+      takeForwarded(delivery, edge, {
+        clock,
+        commitAll: ingestPorts.commitAll,
+        see({ source, eventId, type, state, reason }, { kind, seq }) {
+          const stored = kind === 'stored' ? 'accepted' : 'duplicate'
+          const ended = { kind: stored, seq, eventId, type, state, reason, handleMs: 0 } as const
+          observation.traffic.of(source).count(ended, clock.now())
+          tail.see(source, ended)
+        },
+      }),
+  }
 }

@@ -1,4 +1,5 @@
 import { ADMIN_FAULTS } from './admin-faults.ts'
+import { EDGE_FAULTS } from './edge-faults.ts'
 import { KAFKA_FAULTS } from './kafka-faults.ts'
 
 /** The stage of an event's path that a fault belongs to. */
@@ -347,6 +348,7 @@ export const FAULTS = {
     hint: 'Nothing to do: the provider tries again.',
   },
   ...KAFKA_FAULTS,
+  ...EDGE_FAULTS,
   ...ADMIN_FAULTS,
 } as const satisfies Record<string, Fault>
 
