@@ -3,6 +3,7 @@ import { messageOf } from '../src/errors.ts'
 import { ALL_HELP, measureAll } from './all.ts'
 import { backlog } from './backlog-drain.ts'
 import type { Benchmark } from './benchmark.ts'
+import { consume } from './consume.ts'
 import { e2e } from './e2e.ts'
 import { checkFloors, writeFloors } from './floors.ts'
 import { footprint } from './footprint.ts'
@@ -23,6 +24,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   relay,
   backlog,
   e2e,
+  consume,
   footprint,
   verify,
 ]

@@ -30,7 +30,7 @@ function page(results: Results): string {
     e2e: e2eTable(results),
     ...plotLinks(results),
     ...Object.fromEntries(
-      ['latency', 'overload', 'relay', 'backlog', 'footprint', 'verify'].map((run) => [
+      ['latency', 'overload', 'relay', 'backlog', 'consume', 'footprint', 'verify'].map((run) => [
         run,
         figuresTable(results.get(run)),
       ]),

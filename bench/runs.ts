@@ -14,6 +14,7 @@ export const RUNS: Readonly<Record<string, readonly string[]>> = {
   relay: ['relay'],
   backlog: ['backlog'],
   e2e: ['e2e'],
+  consume: ['consume'],
   footprint: ['footprint'],
   verify: ['verify'],
 }

@@ -190,6 +190,15 @@ export const TARGETS: readonly Target[] = [
     target: 0.9,
   },
   {
+    id: 'consume-produce',
+    what: 'consumer whose records are published, to the slower of `eachBatch` and `sendBatch`',
+    run: 'consume',
+    figure: 'producingRatio.median',
+    better: 'more',
+    solid: 0.5,
+    target: 0.7,
+  },
+  {
     id: 'start',
     what: 'start of the binary to its first 202',
     run: 'footprint',

@@ -1,0 +1,52 @@
+// The limit that consumers are measured against: kafkajs alone reads a topic from its beginning,
+// parses the JSON of each record, and commits its offsets once a second, as Inlet does: after each
+// batch would be slower.
+// `bun bench/bare-consumer.ts <brokers> <topic> <group> <records> <records to warm up>`
+import { Kafka, logLevel } from 'kafkajs'
+import { systemClock } from '../src/clock.ts'
+
+const COMMIT_MS = 1_000
+
+const [brokers = '', topic = '', groupId = '', ...counts] = process.argv.slice(2)
+const [count = 0, warmUp = 0] = counts.map(Number)
+const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
+const consumer = kafka.consumer({
+  groupId,
+  maxBytes: 8 * 1024 * 1024,
+  maxBytesPerPartition: 1024 * 1024,
+})
+const ended = Promise.withResolvers<void>()
+const offsets = new Map<number, string>()
+let seen = 0
+let parsed = 0
+let warm: { readonly seen: number; readonly atMs: number } | undefined
+
+async function commit(): Promise<void> {
+  const positions = [...offsets].map(([partition, offset]) => ({ topic, partition, offset }))
+  offsets.clear()
+  if (positions.length > 0) await consumer.commitOffsets(positions)
+}
+
+const commits = setInterval(() => void commit(), COMMIT_MS)
+await consumer.connect()
+await consumer.subscribe({ topics: [topic], fromBeginning: true })
+await consumer.run({
+  autoCommit: false,
+  eachBatch: ({ batch }) => {
+    for (const { value } of batch.messages) {
+      if (typeof JSON.parse(value?.toString() ?? 'null') === 'object') parsed += 1
+    }
+    seen += batch.messages.length
+    offsets.set(batch.partition, String(Number(batch.lastOffset()) + 1))
+    if (seen >= warmUp) warm ??= { seen, atMs: systemClock.monotonicMs() }
+    if (seen >= count) ended.resolve()
+    return Promise.resolve()
+  },
+})
+await ended.promise
+clearInterval(commits)
+await commit()
+const endedMs = systemClock.monotonicMs()
+await consumer.disconnect()
+if (warm === undefined || parsed !== count) throw new Error(`${parsed} of ${count} records`)
+console.log(JSON.stringify({ perSecond: (1000 * (seen - warm.seen)) / (endedMs - warm.atMs) }))

@@ -1,0 +1,249 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { Consumers } from '../src/admin-consumers.ts'
+import { systemClock } from '../src/clock.ts'
+import { randomToken } from '../src/ids.ts'
+import { findFreePort } from '../test/support/server-process.ts'
+import { createTopicNamed, deleteTopics } from '../test/support/topics.ts'
+import { sendBare, writeRecords } from './bare-sends.ts'
+import type { Benchmark, Report } from './benchmark.ts'
+import { startBroker } from './broker.ts'
+import { BINARY, buildBinary } from './contestants.ts'
+import { describeMachine } from './machine.ts'
+import { positive } from './options.ts'
+import { onCpu, startServer } from './server.ts'
+import { SHAPES } from './shapes.ts'
+import { areSteady, describeSpread, spreadOf } from './statistics.ts'
+import { makeWorkspace } from './workspace.ts'
+
+const HELP = `bun run bench consume [options]
+Records per second that a typed consumer of \`dist/inlet consume\` handles from a real Kafka, against
+kafkajs alone, which parses the same records and commits offsets; and the same where the handler
+returns a record, which goes through the outbox to Kafka, against the slower of two limits: that,
+and kafkajs alone sending such records from memory.
+
+  --count N      records in the topic (60000, of 2.3 kB)
+  --rounds N     counted rounds of each, after one to warm up (5)
+  --data-dir DIR a directory on the disk to measure (the system's temporary one)
+  --no-build     measures dist/inlet as it is
+  --json         the last line is one JSON object`
+
+const CONSUMER_CPU = 0
+const BROKER_CPU = cpus().length - 1
+const TOPIC = 'bench-consume'
+const PRODUCED_TOPIC = 'bench-produced'
+/** Records that are not counted, because a process has just begun. */
+const WARM_UP_SHARE = 0.25
+const POLL_MS = 20
+const ROUND_MS_MAX = 120_000
+const SHAPE = SHAPES['stripe-2k']
+
+/** Kafka → typed handler, and → outbox → Kafka; against bare kafkajs. */
+export const consume: Benchmark = { name: 'consume', help: HELP, run }
+
+interface Setting {
+  readonly brokers: string
+  readonly directory: string
+  readonly count: number
+  /** The file with what is in the topic. */
+  readonly records: string
+}
+
+interface Round {
+  readonly consumed: number
+  readonly bare: number
+  readonly produced: number
+  readonly bareSent: number
+}
+
+async function run(args: readonly string[]): Promise<Report> {
+  const { count, rounds, dataDir, build } = parse(args)
+  if (CONSUMER_CPU === BROKER_CPU) throw new Error('consumer and broker need a core each')
+  if (build) buildBinary()
+  using workspace = makeWorkspace(dataDir)
+  await using kafka = await startBroker(BROKER_CPU)
+  const { brokers } = kafka
+  const directory = workspace.path
+  const written = await writeRecords(count, { directory, topic: TOPIC, shape: SHAPE })
+  rmSync(written.dataDir, { recursive: true })
+  const setting: Setting = { brokers, directory, count, records: written.records }
+  await createTopicNamed(TOPIC, { brokers })
+  await sendBare({ ...setting, topic: TOPIC, cpu: CONSUMER_CPU })
+
+  const counted: Round[] = []
+  for (let round = 0; round <= rounds; round += 1) {
+    const measured = await measure(setting, round % 2 === 1)
+    if (round > 0) counted.push(measured)
+  }
+  const of = (figure: (round: Round) => number) => spreadOf(counted.map(figure))
+  const figures = {
+    ratio: of(({ consumed, bare }) => consumed / bare),
+    recordsPerSecond: of(({ consumed }) => consumed),
+    barePerSecond: of(({ bare }) => bare),
+    producingRatio: of(({ produced, bare, bareSent }) => produced / Math.min(bare, bareSent)),
+    producedPerSecond: of(({ produced }) => produced),
+    bareSentPerSecond: of(({ bareSent }) => bareSent),
+    // What one core can do at most, where kafkajs alone does both.
+    bareBothPerSecond: of(({ bare, bareSent }) => 1 / (1 / bare + 1 / bareSent)),
+  }
+  for (const [name, spread] of Object.entries(figures)) {
+    console.error(`${name}: ${describeSpread(spread, name.endsWith('atio') ? 3 : 0)}`)
+  }
+  const valid = areSteady(figures.barePerSecond) && areSteady(figures.bareSentPerSecond)
+  if (!valid) console.error('NOT VALID: other programs kept kafkajs waiting')
+  const machine = describeMachine()
+  const ratio = figures.ratio.median
+  return { name: 'consume', ratio, valid, figures: { machine, count, rounds, ...figures } }
+}
+
+/** One of each, the other way round in every second round. */
+async function measure(setting: Setting, isReversed: boolean): Promise<Round> {
+  const round = { consumed: 0, bare: 0, produced: 0, bareSent: 0 }
+  const turns = [
+    async () => (round.bare = await bareRound(setting)),
+    async () => (round.consumed = await consumerRound(setting, HANDLERS.returnsNothing)),
+    async () => (round.bareSent = await withTopic(setting, sendRound)),
+    async () => (round.produced = await withTopic(setting, producingRound)),
+  ]
+  for (const turn of isReversed ? turns.toReversed() : turns) await turn()
+  return round
+}
+
+/** Each round writes to an empty topic, so that the disk does not fill up. */
+async function withTopic(
+  setting: Setting,
+  round: (setting: Setting) => Promise<number>,
+): Promise<number> {
+  await createTopicNamed(PRODUCED_TOPIC, { brokers: setting.brokers })
+  try {
+    return await round(setting)
+  } finally {
+    await deleteTopics(setting.brokers, [PRODUCED_TOPIC])
+  }
+}
+
+function sendRound(setting: Setting): Promise<number> {
+  return sendBare({ ...setting, topic: PRODUCED_TOPIC, cpu: CONSUMER_CPU })
+}
+
+function producingRound(setting: Setting): Promise<number> {
+  return consumerRound(setting, HANDLERS.returnsRecord)
+}
+
+const HANDLERS = {
+  returnsNothing: '() => undefined',
+  returnsRecord: `({ data }) => ({ topic: '${PRODUCED_TOPIC}', key: data.data.object.customer })`,
+}
+
+function handlerFile(handler: string): string {
+  return `
+    import { defineConsumer, onRecord, z } from 'inlet'
+    const Payment = z.object({
+      id: z.string(),
+      type: z.literal('payment_intent.succeeded'),
+      created: z.int(),
+      data: z.object({
+        object: z.object({
+          id: z.string(),
+          amount: z.int(),
+          currency: z.string(),
+          customer: z.string(),
+          status: z.string(),
+          metadata: z.record(z.string(), z.string()),
+        }),
+      }),
+    })
+    export default defineConsumer('bench', {
+      topics: ['${TOPIC}'],
+      events: { '*': onRecord(Payment, ${handler}) },
+    })`
+}
+
+/** How far a consumer is: records that it has processed, those that are published, and the end. */
+interface Progress {
+  readonly done: number
+  readonly atMs: number
+}
+
+/** A new file and a new group read the whole topic; start and joining are not in it. */
+async function consumerRound(setting: Setting, handler: string): Promise<number> {
+  const { brokers, count } = setting
+  const directory = join(setting.directory, `consumer-${randomToken()}`)
+  mkdirSync(join(directory, 'handlers'), { recursive: true })
+  writeFileSync(join(directory, 'handlers/bench.ts'), handlerFile(handler))
+  const adminUrl = `http://127.0.0.1:${findFreePort()}`
+  await using worker = await startServer({
+    command: [BINARY, 'consume'],
+    cpu: CONSUMER_CPU,
+    cwd: directory,
+    env: {
+      KAFKA_BROKERS: brokers,
+      INLET_ADMIN_PORT: new URL(adminUrl).port,
+      INLET_DATA_DIR: join(directory, 'data'),
+    },
+    readyUrl: `${adminUrl}/readyz`,
+  })
+  const deadlineMs = systemClock.monotonicMs() + ROUND_MS_MAX
+  let warm: Progress | undefined
+  for (;;) {
+    const progress = await progressOf(adminUrl)
+    if (progress.done >= count * WARM_UP_SHARE) warm ??= progress
+    if (progress.done === count && warm !== undefined) {
+      if (warm.done === count) throw new Error('they were read before anybody looked: --count more')
+      await worker.stop()
+      rmSync(directory, { recursive: true })
+      return (1000 * (progress.done - warm.done)) / (progress.atMs - warm.atMs)
+    }
+    if (progress.atMs > deadlineMs) throw new Error(`${progress.done} of ${count} in time`)
+    await systemClock.sleep(POLL_MS)
+  }
+}
+
+const Health = z.object({ relay: z.object({ pending: z.number() }) })
+
+/** Whatever is in memory still, or waits to be published, is not done. */
+async function progressOf(adminUrl: string): Promise<Progress> {
+  const health = Health.parse(await (await fetch(`${adminUrl}/readyz`)).json())
+  const { consumers } = Consumers.parse(await (await fetch(`${adminUrl}/api/consumers`)).json())
+  const atMs = systemClock.monotonicMs()
+  const partitions = consumers.flatMap((consumer) => consumer.partitions)
+  const position = partitions.reduce((sum, each) => sum + each.position, 0)
+  const isEmpty = partitions.every(({ unfinished }) => unfinished === 0)
+  const done = position - health.relay.pending
+  return { done: isEmpty ? done : Math.max(0, done - 1), atMs }
+}
+
+const Read = z.object({ perSecond: z.number() })
+
+async function bareRound({ brokers, count }: Setting): Promise<number> {
+  const script = join(import.meta.dir, 'bare-consumer.ts')
+  const warmUp = Math.ceil(count * WARM_UP_SHARE)
+  const given = [brokers, TOPIC, `bare-${randomToken()}`, String(count), String(warmUp)]
+  const reader = Bun.spawn(onCpu(CONSUMER_CPU, [process.execPath, script, ...given]), {
+    stderr: 'inherit',
+  })
+  const output = await new Response(reader.stdout).text()
+  if ((await reader.exited) !== 0) throw new Error('the bare consumer failed')
+  return Read.parse(JSON.parse(output)).perSecond
+}
+
+function parse(args: readonly string[]) {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      count: { type: 'string', default: '60000' },
+      rounds: { type: 'string', default: '5' },
+      'data-dir': { type: 'string' },
+      'no-build': { type: 'boolean', default: false },
+    },
+  })
+  return {
+    count: positive('--count', values.count),
+    rounds: positive('--rounds', values.rounds),
+    dataDir: values['data-dir'],
+    build: !values['no-build'],
+  }
+}
