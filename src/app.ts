@@ -16,13 +16,12 @@ import type { Health } from '../routes/health.ts'
 import type { Clock } from './clock.ts'
 import type { CommitMeter } from './commit-meter.ts'
 import type { Config } from './config.ts'
+import { openConfiguredDoor } from './configured-door.ts'
 import { openConsuming } from './consuming.ts'
 import { openDoors } from './doors.ts'
-import { openDoor, type Door } from './door/door.ts'
+import type { Door } from './door/door.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { armFailpoint } from './failpoint.ts'
-import type { Hint, HintOptions } from './idempotency/hint.ts'
-import { noHint } from './idempotency/none.ts'
 import type { IngestEventsPorts } from './ingest/ingest-events.ts'
 import type { ProbePorts } from './ingest/handshake.ts'
 import type { IngestPorts } from './ingest/ingest.ts'
@@ -38,6 +37,7 @@ import { openReloader, type Reloader, type Served } from './reload.ts'
 import { logStart, warnOfSources } from './start-log.ts'
 import { openRerunning } from './reruns.ts'
 import { openScope, type Scope } from './scope.ts'
+import { openHint } from './sharing.ts'
 import { parseStored, providerPort } from './serving.ts'
 import type { Setup } from './setup.ts'
 import type { Traffic } from './traffic.ts'
@@ -107,7 +107,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
     onFatal(new Error(`${task}: ${messageOf(error)}`, { cause: error }))
   const scope = opened.use(openScope({ clock, shutdownMs: config.INLET_SHUTDOWN_MS, onFailure }))
   scope.run('checkpoint', (signal) => storage.checkpointer.run(signal))
-  const door = openDoorOf(config, { ...ports, room: storage.room })
+  const door = openConfiguredDoor(config, { ...ports, room: storage.room })
   scope.run('door', (signal) => door.run(signal))
 
   const around = { ...ports, storage, scope, relay }
@@ -272,18 +272,6 @@ function openProbes(reloader: Reloader, { clock, log, scope }: ProbesPorts) {
   return { pairing, probes }
 }
 
-/** Loads a client only where one is needed: both together take 4 ms of a start. */
-async function openHint(config: Config, options: HintOptions): Promise<Hint> {
-  const { REDIS_URL, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = config
-  if (REDIS_URL !== undefined) {
-    const { openRedisHint } = await import('./idempotency/redis.ts')
-    return openRedisHint(REDIS_URL, options)
-  }
-  if (url === undefined || token === undefined) return noHint
-  const { openUpstashHint } = await import('./idempotency/upstash.ts')
-  return openUpstashHint({ url, token }, options)
-}
-
 /** Deletes what is past its time in slices, so that no request waits behind a long one. */
 async function runRetention(
   retention: Retention,
@@ -302,25 +290,6 @@ async function runRetention(
     }
     await clock.sleep(more ? 0 : RETENTION_POLL_MS, signal)
   }
-}
-
-/** The limits at the door, as they are configured. */
-function openDoorOf(
-  config: Config,
-  { clock, log, room }: AppPorts & { readonly room: () => number },
-): Door {
-  return openDoor({
-    clock,
-    log,
-    trustedProxies: config.INLET_TRUSTED_PROXIES,
-    ratePerAddress: config.INLET_RATE_PER_ADDRESS,
-    ratePerSource: config.INLET_RATE_PER_SOURCE,
-    connectionsMax: config.INLET_CONNECTIONS_MAX,
-    inflightBytesMax: config.INLET_INFLIGHT_BYTES_MAX,
-    bodyMsMax: config.INLET_BODY_MS_MAX,
-    diskFreeMinBytes: config.INLET_DISK_FREE_MIN_BYTES,
-    freeBytes: room,
-  })
 }
 
 /** Asks the database, on a connection that only reads: what it says holds across restarts. */

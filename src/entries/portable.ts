@@ -1,0 +1,78 @@
+/**
+ * The wiring that all runtimes beside Bun share: what the port for third and first parties answers,
+ * over storage that takes batches of statements.
+ */
+import type { Hono } from 'hono'
+import type { PortableStore } from '../../db/portable/portable-store.ts'
+import { eventsRoutes } from '../../routes/events.ts'
+import { hooksRoutes, type HooksBindings } from '../../routes/hooks.ts'
+import type { Clock } from '../clock.ts'
+import type { Refused } from '../delivery.ts'
+import type { Door } from '../door/door.ts'
+import type { Visit } from '../door/visit.ts'
+import { authenticate } from '../ingest/authenticate.ts'
+import type { ProbePorts } from '../ingest/handshake.ts'
+import { ingestEvents, type IngestEventsPorts } from '../ingest/ingest-events.ts'
+import { ingest, type HintPort, type IngestPorts } from '../ingest/ingest.ts'
+import { receive } from '../ingest/receive.ts'
+import type { Log } from '../log.ts'
+import type { Serving } from '../serving.ts'
+
+export interface IntakePorts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly door: Door
+  readonly store: Pick<PortableStore, 'commit' | 'commitAll' | 'findAnswer'>
+  readonly hint: HintPort
+  readonly confirm: ProbePorts['confirm']
+}
+
+/** The routes `/hooks/<source>` and `/events`. */
+export function intakeRoutes(
+  { config, sources, callers }: Serving,
+  { clock, log, door, store, hint, confirm }: IntakePorts,
+): Hono<{ Bindings: HooksBindings }> {
+  const handlePorts = { clock, handlerMsMax: config.INLET_HANDLER_MS_MAX }
+  const ingestPorts: IngestPorts = {
+    ...handlePorts,
+    hint,
+    probes: { confirm, learn: () => Promise.resolve(NO_PAIRING) },
+    commit: (event) => store.commit(event),
+    commitAll: (events) => store.commitAll(events),
+  }
+  const ingestEventsPorts: IngestEventsPorts = {
+    ...handlePorts,
+    hint,
+    isKeyRequired: config.INLET_EVENTS_IDEMPOTENCY_KEY === 'required',
+    running: new Set(),
+    findAnswer: (caller, key) => store.findAnswer(caller, key),
+    commitAll: (events, answer) => store.commitAll(events, answer),
+  }
+  const receivePorts = { clock, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
+  const common = {
+    clock,
+    log,
+    logDeliveries: config.INLET_LOG_DELIVERIES,
+    enter: (headers: Headers, peer: string) => door.enter(headers, peer),
+    receive: (request: Request, source: string, budget: Visit) =>
+      receive(request, source, { ...receivePorts, budget }),
+    count: () => undefined,
+    reject: () => undefined,
+  }
+  const events = eventsRoutes({
+    ...common,
+    authenticate: (authorization) => authenticate(authorization, callers.values()),
+    ingest: (delivery, caller) => ingestEvents(delivery, caller, ingestEventsPorts),
+  })
+  return hooksRoutes<Visit>({
+    ...common,
+    source: (name) => sources.get(name),
+    ingest: (delivery, source) => ingest(delivery, source, ingestPorts),
+  }).route('/', events)
+}
+
+const NO_PAIRING: Refused = {
+  kind: 'refused',
+  code: 'PAIRING_CLOSED',
+  detail: 'a secret is learnt only by a core on Bun: configure it',
+}
