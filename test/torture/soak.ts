@@ -18,7 +18,7 @@ import { startPacedSenders } from './paced-senders.ts'
 import { openSlowSenders } from './raw-http.ts'
 import { seeded } from './seeded.ts'
 import type { Row, TortureOptions } from './torture.ts'
-import { growthOf, slopePerHour, watch, type Vitals } from './vital-signs.ts'
+import { growthOf, growthOfLeast, slopePerHour, watch, type Vitals } from './vital-signs.ts'
 
 const SECRET = 'made-up-secret-for-torture'
 const KEYS = 40
@@ -38,7 +38,7 @@ const SLOPE_MINUTES_MIN = 5
 
 /** The page caches fill up to 32 MiB (at 80,000 events or so); the rest is collected late. */
 const RSS_GROWTH_MIB_MAX = 48
-/** Sockets of senders and attackers come and go. */
+/** Those of attackers are gone between two attacks, those of senders come and go. */
 const HANDLES_GROWTH_MAX = 40
 /** A file of this size is given back: see db/checkpoint.ts. */
 const WAL_MIB_MAX = 256
@@ -82,7 +82,7 @@ function signsOf({ seen, acked }: Soaked) {
     minutes,
     rssGrowthMib: Math.round(growthOf(seen, ({ rssMib }) => rssMib)),
     ...(minutes < SLOPE_MINUTES_MIN ? {} : { rssMibPerHour }),
-    handlesGrowth: growthOf(seen, ({ handles }) => handles),
+    handlesGrowth: growthOfLeast(seen, ({ handles }) => handles),
     walMibMax: Math.round(Math.max(...seen.map(({ walMib }) => walMib))),
     bytesPerEvent: Math.round((grownMib * 1024 * 1024) / Math.max(1, acked)),
   }

@@ -36,9 +36,20 @@ export async function watch(
 
 /** How much more there was in the last quarter than in the second: the first is for warming up. */
 export function growthOf(seen: readonly Vitals[], of: (vitals: Vitals) => number): number {
+  return growth(seen, (part) => median(part.map(of)))
+}
+
+/**
+ * The same of what there is at least: for what comes and goes in bursts that fill most of
+ * a quarter, and is all gone between them.
+ */
+export function growthOfLeast(seen: readonly Vitals[], of: (vitals: Vitals) => number): number {
+  return growth(seen, (part) => Math.min(...part.map(of)))
+}
+
+function growth(seen: readonly Vitals[], sumUp: (part: readonly Vitals[]) => number): number {
   const quarter = Math.floor(seen.length / 4)
-  const typical = (part: readonly Vitals[]) => median(part.map(of))
-  return typical(seen.slice(-quarter)) - typical(seen.slice(quarter, 2 * quarter))
+  return sumUp(seen.slice(-quarter)) - sumUp(seen.slice(quarter, 2 * quarter))
 }
 
 /** The least-squares slope after the first quarter, in units an hour. */
