@@ -1,4 +1,3 @@
-import { Database } from 'bun:sqlite'
 import {
   closeSync,
   existsSync,
@@ -80,7 +79,13 @@ export function createPrivately(path: string): void {
  * Connections that hold a lock: without a reference the garbage collector would close them,
  * and free the lock.
  */
-const lockHolders = new Set<Database>()
+const lockHolders = new Set<LockClient>()
+
+/** A connection of bun:sqlite's or node:sqlite's, as far as a lock needs one. */
+export interface LockClient {
+  exec(sql: string): unknown
+  close(): void
+}
 
 /** Holds a database file for this process alone. */
 export interface OwnerLock {
@@ -93,12 +98,12 @@ export interface OwnerLock {
  *
  * @throws GatewayError DATA_DIR_IN_USE where another connection, of any process, holds it.
  */
-export function takeOwnerLock(path: string): OwnerLock {
+export function takeOwnerLock(path: string, open: (path: string) => LockClient): OwnerLock {
   createPrivately(path)
-  const client = new Database(path, { readwrite: true, strict: true })
+  const client = open(path)
   try {
-    client.run('PRAGMA journal_mode = MEMORY')
-    client.run('BEGIN EXCLUSIVE')
+    client.exec('PRAGMA journal_mode = MEMORY')
+    client.exec('BEGIN EXCLUSIVE')
   } catch (cause) {
     client.close()
     throw new GatewayError('DATA_DIR_IN_USE', `${path}: ${messageOf(cause)}`, { cause })
@@ -107,7 +112,7 @@ export function takeOwnerLock(path: string): OwnerLock {
   return {
     release() {
       lockHolders.delete(client)
-      client.run('ROLLBACK')
+      client.exec('ROLLBACK')
       client.close()
     },
   }

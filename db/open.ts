@@ -9,7 +9,8 @@ import { randomToken } from '../src/ids.ts'
 import { createPrivately, makeDataDir, syncDirectory, takeOwnerLock } from './files.ts'
 import { openLifetime, type Lifetime } from './lifetime.ts'
 import { assertMigrated, migrate, MIGRATIONS, type Migration } from './migrate.ts'
-import { applyPragmas, APPLICATION_ID, assertSqliteVersion, readNumber } from './pragmas.ts'
+import { applyPragmas, APPLICATION_ID, readNumber } from './pragmas.ts'
+import { assertSqliteVersion } from './sqlite-version.ts'
 import { rewriteWal } from './sync.ts'
 
 /** The name of the file within the data directory. */
@@ -67,12 +68,12 @@ export interface OpenDatabaseOptions {
  * @throws GatewayError DATA_DIR_IN_USE, STORAGE_UNUSABLE.
  */
 export function openDatabase(options: OpenDatabaseOptions): InletDatabase {
-  assertSqliteVersion()
+  assertSqliteVersion(readVersion())
   const directory = dirname(options.path)
   const lockPath = join(directory, LOCK_FILE)
   return orUnusable(options.path, () => {
     makeDataDir(directory)
-    const lock = takeOwnerLock(lockPath)
+    const lock = takeOwnerLock(lockPath, openLock)
     try {
       createPrivately(options.path)
       rewriteWal(options.path)
@@ -123,6 +124,18 @@ export function openReader(path: string): Reader {
     const close = () => client.close()
     return { path, client, orm: drizzle(client), close, [Symbol.dispose]: close }
   })
+}
+
+function readVersion(): string {
+  using client = new Database(':memory:')
+  const row = client.query<{ version: string }, []>('SELECT sqlite_version() AS version').get()
+  assert(row !== null, 'SQLite has a version')
+  return row.version
+}
+
+/** A connection for `takeOwnerLock`. */
+export function openLock(path: string): Database {
+  return new Database(path, { readwrite: true, strict: true })
 }
 
 function openAsOwner(options: OpenDatabaseOptions) {

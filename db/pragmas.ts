@@ -1,4 +1,4 @@
-import { Database } from 'bun:sqlite'
+import type { Database } from 'bun:sqlite'
 import { assert } from '../src/assert.ts'
 import { GatewayError } from '../src/errors.ts'
 
@@ -63,23 +63,4 @@ export function readNumber(client: Database, name: string): number {
 function readPragma(client: Database, name: string): unknown {
   const [row] = client.query<Record<string, unknown>, []>(`PRAGMA ${name}`).all()
   return row === undefined ? undefined : Object.values(row)[0]
-}
-
-/**
- * Refuses a SQLite whose WAL can be corrupted by a checkpoint that races with a writer's
- * reset (fixed in 3.51.3).
- *
- * @throws GatewayError STORAGE_UNUSABLE
- */
-export function assertSqliteVersion(): void {
-  using client = new Database(':memory:')
-  const row = client.query<{ version: string }, []>('SELECT sqlite_version() AS version').get()
-  assert(row !== null, 'SQLite has a version')
-  if (isAtLeast(row.version, '3.51.3')) return
-  throw new GatewayError('STORAGE_UNUSABLE', `SQLite is ${row.version}, older than 3.51.3`)
-}
-
-/** Whether a dotted version is the other one or a later one. */
-export function isAtLeast(version: string, least: string): boolean {
-  return Bun.semver.order(version, least) >= 0
 }

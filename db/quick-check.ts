@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { GatewayError, messageOf } from '../src/errors.ts'
 import { takeOwnerLock } from './files.ts'
-import { LOCK_FILE, openReader } from './open.ts'
+import { LOCK_FILE, openLock, openReader } from './open.ts'
 
 /** Of what is damaged, the first lines say enough. */
 const LINES_MAX = 5
@@ -35,7 +35,7 @@ export function quickCheck(path: string): QuickCheck {
 function isOwned(lockPath: string): boolean {
   if (!existsSync(lockPath)) return false
   try {
-    takeOwnerLock(lockPath).release()
+    takeOwnerLock(lockPath, openLock).release()
     return false
   } catch (error) {
     if (error instanceof GatewayError && error.code === 'DATA_DIR_IN_USE') return true

@@ -10,6 +10,7 @@ import type { RetryFinish, RetryStart } from '../src/handler-retry.ts'
 import { answerTo, type AnswerToKeep } from '../src/idempotent-answer.ts'
 import type { RelayMark } from '../src/outbox.ts'
 import type { NewRerun, RerunChange, RerunCounts, RerunStep } from '../src/rerun.ts'
+import { concat, place, type ChunkDraft } from './chunk.ts'
 import { openConsume } from './consume.ts'
 import type { Dedup } from './dedup.ts'
 import { hash53 } from './hash.ts'
@@ -24,7 +25,7 @@ import { batches, chunks, inbox, outbox, variants } from './schema.ts'
 import { slots } from './slots.ts'
 
 /** What a transaction has done so far. Dropped when it is rolled back. */
-export interface Draft {
+export interface Draft extends ChunkDraft {
   /**
    * The highest seqs so far. This process is the only writer, so it counts by itself:
    * no gaps, no RETURNING.
@@ -33,11 +34,6 @@ export interface Draft {
   inbox: number
   outbox: number
   readonly inboxFirst: number
-  /** The bodies of the chunk to be, and their length together. */
-  readonly bodies: Uint8Array[]
-  bytes: number
-  /** The request whose events are being stored, and where its bytes begin in the chunk. */
-  request: { readonly body: Uint8Array; readonly offset: number } | undefined
   /** False while nothing has changed: such a transaction needs no sync. */
   changed: boolean
 }
@@ -276,26 +272,6 @@ function openEvents(
   }
 }
 
-/**
- * Where an event's bytes stand in the chunk to be, and what has to be added to it for that. Those
- * of a batch's event are a part of its request's, which is added once; only where they were
- * encoded in it are they added beside it.
- */
-function place(draft: Draft, { body, request: whole }: NewEvent) {
-  const { bytes } = draft
-  if (whole === undefined) return { offset: bytes, add: [body], request: undefined }
-  const known = draft.request?.body === whole ? draft.request : undefined
-  const request = known ?? { body: whole, offset: bytes }
-  const missing = known === undefined ? [whole] : []
-  const start = body.byteOffset - whole.byteOffset
-  const end = start + body.byteLength
-  // Small arrays may share a buffer that neither of them owns.
-  const isPart = body.buffer === whole.buffer && start >= 0 && end <= whole.byteLength
-  return isPart
-    ? { offset: request.offset + start, add: missing, request }
-    : { offset: bytes + (missing[0]?.byteLength ?? 0), add: [...missing, body], request }
-}
-
 /** Notes which of the new events came with the request that was stored last. */
 function addBatch(statements: Statements, draft: Draft, committed: readonly Committed[]): void {
   const seqs = committed.filter(({ kind }) => kind === 'stored').map(({ seq }) => seq)
@@ -317,18 +293,6 @@ function allOrNothing<T>(draft: Draft, task: () => T): T {
     bodies.length = length
     throw error
   }
-}
-
-function concat(bodies: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = bodies
-  if (only !== undefined && bodies.length === 1) return only
-  const chunk = new Uint8Array(length)
-  let offset = 0
-  for (const body of bodies) {
-    chunk.set(body, offset)
-    offset += body.byteLength
-  }
-  return chunk
 }
 
 /**
