@@ -1,4 +1,4 @@
-import type { Database } from 'bun:sqlite'
+import { createHash } from 'node:crypto'
 import type { EpochMs } from '../src/clock.ts'
 import { GatewayError } from '../src/errors.ts'
 import init from './migrations/0000_init.sql' with { type: 'text' }
@@ -10,6 +10,7 @@ import reruns from './migrations/0005_reruns.sql' with { type: 'text' }
 import landed from './migrations/0006_landed.sql' with { type: 'text' }
 import consumers from './migrations/0007_consumers.sql' with { type: 'text' }
 import consumerState from './migrations/0008_consumer_state.sql' with { type: 'text' }
+import portable from './migrations/0009_portable.sql' with { type: 'text' }
 
 export interface Migration {
   readonly name: string
@@ -29,7 +30,16 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0006_landed', sql: landed },
   { name: '0007_consumers', sql: consumers },
   { name: '0008_consumer_state', sql: consumerState },
+  { name: '0009_portable', sql: portable },
 ]
+
+/** What migrating needs of a connection; bun:sqlite's has it. */
+export interface MigrationClient {
+  readonly inTransaction: boolean
+  /** Runs a statement with a list of its parameters, or several statements without any. */
+  run(sql: string, ...params: (string | number)[][]): unknown
+  query(sql: string): { all(): unknown[] }
+}
 
 interface AppliedMigration {
   readonly name: string
@@ -47,7 +57,11 @@ interface AppliedMigration {
  * @throws GatewayError STORAGE_UNUSABLE where the file was written by a newer version,
  * or by other migrations.
  */
-export function migrate(client: Database, migrations: readonly Migration[], at: EpochMs): number {
+export function migrate(
+  client: MigrationClient,
+  migrations: readonly Migration[],
+  at: EpochMs,
+): number {
   client.run('BEGIN IMMEDIATE')
   try {
     client.run(`CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -81,11 +95,11 @@ export function migrate(client: Database, migrations: readonly Migration[], at: 
  *
  * @throws GatewayError STORAGE_UNUSABLE where it is not.
  */
-export function assertMigrated(client: Database, migrations: readonly Migration[]): void {
-  const exists = client
+export function assertMigrated(client: MigrationClient, migrations: readonly Migration[]): void {
+  const [exists] = client
     .query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'")
-    .get()
-  const applied = exists === null ? [] : readApplied(client)
+    .all()
+  const applied = exists === undefined ? [] : readApplied(client)
   refuseUnlessPrefix(applied, migrations)
   if (applied.length === migrations.length) return
   throw new GatewayError(
@@ -94,10 +108,9 @@ export function assertMigrated(client: Database, migrations: readonly Migration[
   )
 }
 
-function readApplied(client: Database): readonly AppliedMigration[] {
-  return client
-    .query<AppliedMigration, []>('SELECT name, hash FROM schema_migrations ORDER BY id')
-    .all()
+function readApplied(client: MigrationClient): readonly AppliedMigration[] {
+  const rows = client.query('SELECT name, hash FROM schema_migrations ORDER BY id').all()
+  return rows as AppliedMigration[]
 }
 
 function refuseUnlessPrefix(
@@ -120,5 +133,5 @@ function refuseUnlessPrefix(
 }
 
 function hashOf(migration: Migration): string {
-  return new Bun.CryptoHasher('sha256').update(migration.sql).digest('hex')
+  return createHash('sha256').update(migration.sql).digest('hex')
 }

@@ -296,6 +296,31 @@ export const consumerWatermarks = sqliteTable(
   (table) => [primaryKey({ columns: [table.owner, table.topic, table.partition] })],
 )
 
+/**
+ * What recognises redeliveries in the portable store, where no process has the ids in memory; empty
+ * in the core's, which has `dedup_runs`. An identity whose event is not in the inbox counts for
+ * nothing.
+ */
+export const identities = sqliteTable(
+  'identities',
+  {
+    source: text().notNull(),
+    eventId: text('event_id').notNull(),
+    inboxSeq: integer('inbox_seq').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.source, table.eventId] })],
+)
+
+/** One row in the portable store, which any number of processes share: who of them publishes. */
+export const leases = sqliteTable('leases', {
+  id: integer().primaryKey(),
+  holder: text().notNull(),
+  /** By the wall clock. */
+  expiresAt: integer('expires_at').notNull(),
+  /** Every event with seq ≤ `eventsTo` is handed on to a core node. */
+  eventsTo: integer('events_to').notNull(),
+})
+
 /** Facts about this file: `epoch`, `node_name`, `lifetime_ms`. */
 export const meta = sqliteTable('meta', {
   name: text().primaryKey(),

@@ -171,6 +171,12 @@ export const PENDING_BYTES_MAX = 128 * 1024 * 1024
  */
 export const EVENT_OVERHEAD_BYTES = 1024
 
+/**
+ * One parameter of a statement of the portable store, in bytes: D1 takes 2,000,000 for a string, a
+ * blob or a row, and a row has more than one column.
+ */
+export const PARAMETER_BYTES_MAX = 1024 * 1024
+
 /** One relay batch, and so what a crash repeats at most. */
 export const RELAY_BATCH_ENTRIES_MAX = 500
 

@@ -27,6 +27,9 @@ const NEXT = {
   published: [],
 } as const satisfies Record<EntryStatus, readonly EntryStatus[]>
 
+/** Every change of status that an entry may go through, written `from>to`. */
+export const TRANSITIONS = ENTRY_STATUSES.flatMap((from) => NEXT[from].map((to) => `${from}>${to}`))
+
 /** Throws where an entry may not go from one status to the other. */
 export function assertTransition(from: EntryStatus, to: EntryStatus): void {
   const allowed: readonly EntryStatus[] = NEXT[from]

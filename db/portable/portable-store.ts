@@ -36,6 +36,8 @@ export interface PortableStore {
   claimEntries(claim: Claim): Promise<ClaimedEntries | undefined>
   /** The same for whoever hands on whole events. */
   claimEvents(claim: Claim): Promise<ClaimedEvents | undefined>
+  /** Keys that have entries with status `blocked`: for a publisher that holds them back. */
+  blockedKeys(): Promise<readonly { readonly topic: string; readonly key: string }[]>
   /** Entries of a topic with this status in seq order, bounded like a claim. */
   exceptions(query: ExceptionsQuery): Promise<readonly SetAsideEntry[]>
   /**
@@ -52,7 +54,7 @@ export interface PortableStore {
   release(holder: string): Promise<void>
 
   /** What is not yet published or handed on. */
-  lag(): Promise<OutboxLag>
+  lag(): Promise<Omit<OutboxLag, 'lastSeq'>>
   /**
    * Deletes one slice of what is older than the retention time, by the wall clock; `more`: the next
    * call will find work, too. What is not yet published or handed on stays, however old.
@@ -78,8 +80,6 @@ export interface ClaimedEntries {
   readonly entries: readonly OutboxEntry[]
   /** Of each topic that has entries with status `retry` the earliest of them. */
   readonly heads: readonly EntryException[]
-  /** Keys that have entries with status `blocked`. */
-  readonly blockedKeys: readonly { readonly topic: string; readonly key: string }[]
 }
 
 export interface ClaimedEvents {
