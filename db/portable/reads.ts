@@ -54,7 +54,7 @@ export const EXCEPTIONS = `
   CROSS JOIN outbox ON outbox.seq = next.seq ${BESIDE_OUTBOX}
   ORDER BY outbox.seq`
 
-/** The same events for both queries: for the holder ?1, ?2 events, ?3 bytes of bodies and values. */
+/** The events of both queries: for the holder ?1, ?2 of them, ?3 bytes of bodies and values. */
 const EVENTS = `
   WITH next AS MATERIALIZED (${fitting(
     `SELECT inbox.seq, body_length + coalesce((

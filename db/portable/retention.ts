@@ -80,8 +80,8 @@ function sliceStatements(handsOn: HandsOn) {
     )
   )`
   const within = `WITH ${slice}, ${victims}`
-  const ofVictims = (table: string, column: string) =>
-    `FROM victims CROSS JOIN ${table} ON ${table}.${column} BETWEEN victims.inbox_first AND victims.inbox_last`
+  const ofVictims = (table: string, column: string) => `FROM victims AS v
+    CROSS JOIN ${table} ON ${table}.${column} BETWEEN v.inbox_first AND v.inbox_last`
   const drop = (table: string, column: string) => `${within}
     DELETE FROM ${table} WHERE ${column} IN (SELECT ${table}.${column} ${ofVictims(table, column)})`
   return {
