@@ -77,6 +77,8 @@ export function openRerunWork(database: InletDatabase): RerunWork {
         return copyAll(id, work, append)
       case 'redrive':
         return freeAll(work)
+      case 'reconsume':
+        return work.counts
       default:
         return unreachable(work)
     }

@@ -169,8 +169,7 @@ function openRerunSteps(database: InletDatabase, statements: Statements) {
   const reruns = openReruns(database)
   return {
     createRerun(draft, rerun, now) {
-      const bound = rerun.kind === 'redrive' ? draft.outbox : draft.inbox
-      reruns.create(rerun, { now, bound })
+      reruns.create(rerun, { now, bound: boundOf(rerun, draft) })
       draft.changed = true
     },
     changeRerun(draft, change) {
@@ -187,6 +186,11 @@ function openRerunSteps(database: InletDatabase, statements: Statements) {
         return reruns.step(step, appendTo(draft, statements))
       }),
   } satisfies Partial<Store>
+}
+
+function boundOf({ kind, total }: NewRerun, { inbox, outbox }: Draft): number {
+  if (kind === 'reconsume') return total ?? 0
+  return kind === 'redrive' ? outbox : inbox
 }
 
 /** Puts records of known events behind the last one. */

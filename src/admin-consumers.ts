@@ -9,6 +9,7 @@ export const ConsumerRow = z
     file: z.string().describe('Its handler file.'),
     topics: z.array(z.string()).describe('Names, and patterns between slashes.'),
     group: z.string(),
+    keepsState: z.boolean().describe('Its records cannot be handled again: they count already.'),
     state: z
       .enum(['starting', 'running', 'paused', 'stopped'])
       .describe('`starting` until it has partitions, and after each failure.'),

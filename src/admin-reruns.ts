@@ -9,8 +9,12 @@ const Kind = z
   .enum(RERUN_KINDS)
   .describe(
     '`replay` runs events through the handlers of today, `republish` sends their records again ' +
-      'unchanged, `redrive` gives Kafka once more what it refused.',
+      'unchanged, `redrive` gives Kafka once more what it refused, `reconsume` has a consumer ' +
+      'handle records of its topics again.',
   )
+
+/** A place in partitions. */
+const Position = z.union([z.enum(['earliest', 'latest']), IsoTime, z.int().min(0)])
 
 /** Which events a rerun is about. */
 export const RerunQuery = EventFilter.extend({
@@ -20,8 +24,15 @@ export const RerunQuery = EventFilter.extend({
     .max(RERUN_SEQS_MAX)
     .optional()
     .describe('Only these events; instead of any other condition on events.'),
-  topic: z.string().optional().describe('Of a redrive: only records of this topic.'),
+  topic: z
+    .string()
+    .optional()
+    .describe('Of a redrive and of a reconsume: only records of this topic.'),
   status: z.enum(REDRIVEN_STATUSES).optional().describe('Of a redrive: only records like this.'),
+  consumer: z.string().optional().describe('Of a reconsume: whose records.'),
+  partition: z.int().min(0).optional().describe('Of a reconsume: only this partition.'),
+  from: Position.optional().describe('Of a reconsume: where it begins.'),
+  to: Position.optional().describe('Of a reconsume: before what it ends. Default: `latest`.'),
 }).meta({ id: 'RerunQuery' })
 export type RerunQuery = z.infer<typeof RerunQuery>
 

@@ -245,8 +245,8 @@ function openHandling(setup: Setup, ports: HandlingPorts, opened: AsyncDisposabl
     finish: (finish) => writer.finishRetry(finish),
   }
   scope.run('retries', (signal) => runRetries(retryPorts, signal))
-  const rerunPorts = { ...ports, ...storage, reloader, handlePorts }
   const consuming = openConsuming(setup.config, { ...ports, ...storage, reloader, watchdog })
+  const rerunPorts = { ...ports, ...storage, reloader, handlePorts, consuming }
   const reruns = openRerunning(setup.config, rerunPorts, opened)
   return { reloader, handlePorts, consuming, reruns }
 }

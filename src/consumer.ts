@@ -169,6 +169,8 @@ export interface Consumer {
   readonly owner: string
   /** Finds the route of a type; undefined: such records are passed over. */
   readonly route: (type: string) => ConsumerRoute | undefined
+  /** The rerun that it handles records again for, which marks what comes of them. */
+  readonly rerun?: string
 }
 
 /** A partition of a topic. */
@@ -192,6 +194,12 @@ export interface FetchedRecord extends Place {
   /** The first of each name, as text. */
   readonly headers: Readonly<Record<string, string>>
   readonly writtenAt: EpochMs
+}
+
+/** Offsets of a partition: from `from` on, up to but not including `to`. */
+export interface OffsetRange extends Place {
+  readonly from: number
+  readonly to: number
 }
 
 /** Every record of the partition below this offset is processed. */

@@ -8,10 +8,13 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { RunningConsumer } from './consume/consume.ts'
 import type { ConsumePorts } from './consume/ports.ts'
-import { consumerSource, type Consumer } from './consumer.ts'
+import { RangeReading } from './consume/ranges.ts'
+import { consumerSource, type Consumer, type OffsetRange } from './consumer.ts'
 import type { ConsumerStatus, Places, SeekTarget } from './consumer-status.ts'
+import { GatewayError } from './errors.ts'
 import type { Log } from './log.ts'
 import type { Reloader } from './reload.ts'
+import type { Rerun, RerunQuery } from './rerun.ts'
 import type { Scope } from './scope.ts'
 import type { Watchdog } from './watchdog.ts'
 
@@ -36,6 +39,15 @@ export interface Consuming {
   resume(name: string): void
   /** Resolves to the number of partitions in which it goes on elsewhere. */
   seek(name: string, places: Places, target: SeekTarget): Promise<number>
+  /**
+   * What is there now of what somebody asks to have handled again.
+   *
+   * @throws GatewayError CONSUMER_UNKNOWN, CONSUMER_NOT_RUNNING, CONSUMER_KEEPS_STATE, and faults
+   * of Kafka.
+   */
+  ranges(query: RerunQuery): Promise<readonly OffsetRange[]>
+  /** Has a consumer handle the ranges of a rerun again. @throws GatewayError As `ranges`. */
+  readAgain(rerun: Rerun, paced: (stored: number) => Promise<void>): RangeReading
 }
 
 interface Run {
@@ -113,8 +125,56 @@ export function openConsuming(config: Config, ports: ConsumingPorts): Consuming 
       log.info('consumer.sought', { consumer: name, ...places, to, partitions })
       return partitions
     },
+    ...openReadingAgain(config, ports, consumePorts),
   }
 }
+
+/** Consumers that handle again what is in their topics, each in a group of its own. */
+function openReadingAgain(
+  config: Config,
+  { clock, log, reloader }: ConsumingPorts,
+  ports: ConsumePorts,
+): Pick<Consuming, 'ranges' | 'readAgain'> {
+  function find(name = ''): Consumer {
+    const consumer = reloader.current().consumers.get(name)
+    if (consumer === undefined) {
+      throw new GatewayError('CONSUMER_UNKNOWN', `no handler file defines "${name}"`)
+    }
+    if (consumer.state !== undefined) throw new GatewayError('CONSUMER_KEEPS_STATE', name)
+    return consumer
+  }
+  return {
+    async ranges({ consumer, topic, partition, from = 'earliest', to = 'latest' }) {
+      const { topics } = find(consumer)
+      const { findRanges } = await import('./kafka/ranges.ts')
+      const places = {
+        ...(topic === undefined ? {} : { topic }),
+        ...(partition === undefined ? {} : { partition }),
+      }
+      return findRanges({ topics, from, to, ...places }, { ...toKafka(config), clock, log })
+    },
+    readAgain({ id, query: { consumer: name, ranges = [] } }, paced) {
+      const topics = [...new Set(ranges.map(({ topic }) => topic))]
+      const again = (now: Consumer): Consumer => ({
+        ...now,
+        topics,
+        group: `${now.group}.${id}`,
+        from: 'earliest',
+        rerun: id,
+      })
+      let served = find(name)
+      let made = again(served)
+      function consumer(): Consumer {
+        const now = reloader.current().consumers.get(served.name) ?? served
+        if (now !== served) [served, made] = [now, again(now)]
+        return made
+      }
+      return new RangeReading({ consumer, ranges, ports, paced })
+    },
+  }
+}
+
+const NEEDS_KAFKA = 'consumers read from Kafka: set INLET_SINK=kafka'
 
 /** Where records go to files, nothing is consumed. */
 const NOBODY: Consuming = {
@@ -122,13 +182,23 @@ const NOBODY: Consuming = {
   pause: () => undefined,
   resume: () => undefined,
   seek: () => Promise.resolve(0),
+  ranges: () => Promise.reject(new GatewayError('CONSUMER_NOT_RUNNING', NEEDS_KAFKA)),
+  readAgain() {
+    throw new GatewayError('CONSUMER_NOT_RUNNING', NEEDS_KAFKA)
+  },
 }
-
-const NEEDS_KAFKA = 'consumers read from Kafka: set INLET_SINK=kafka'
 
 /** Everything but the handlers, which are looked up for each record. */
 function shapeOf({ topics, group, from, concurrency }: Consumer): string {
   return JSON.stringify([topics.map(String), group, from, concurrency])
+}
+
+function toKafka(config: Config) {
+  return {
+    brokers: config.KAFKA_BROKERS,
+    clientId: config.KAFKA_CLIENT_ID,
+    security: config.kafkaSecurity,
+  }
 }
 
 function toPorts(config: Config, ports: ConsumingPorts): ConsumePorts {
@@ -139,19 +209,12 @@ function toPorts(config: Config, ports: ConsumingPorts): ConsumePorts {
     log,
     epoch,
     watchdog,
-    async openFeed({ group, topics }) {
+    async openFeed({ group, topics, rerun }) {
       // kafkajs takes 10 ms to load: no start waits for that where nobody consumes.
       const { openKafkaFeed } = await import('./kafka/consumer.ts')
-      return openKafkaFeed({
-        brokers: config.KAFKA_BROKERS,
-        clientId: config.KAFKA_CLIENT_ID,
-        security: config.kafkaSecurity,
-        clock,
-        log,
-        group,
-        topics,
-        share: config.INLET_PARTITIONS,
-      })
+      // A rerun is one node's, whosever partitions it is about.
+      const share = rerun === undefined ? config.INLET_PARTITIONS : undefined
+      return openKafkaFeed({ ...toKafka(config), clock, log, group, topics, share })
     },
     commit: (commit) => writer.commitConsumed(commit),
     stored: openStoredState(ports.reader),

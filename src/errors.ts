@@ -1,4 +1,5 @@
 import { ADMIN_FAULTS } from './admin-faults.ts'
+import { CONSUMER_FAULTS } from './consumer-faults.ts'
 import { EDGE_FAULTS } from './edge-faults.ts'
 import { KAFKA_FAULTS } from './kafka-faults.ts'
 
@@ -207,20 +208,6 @@ export const FAULTS = {
     title: 'A provider offers a secret, and nobody waits for one.',
     hint: 'If it was you who registered the webhook: run `inlet source pair <source>`, then register it again.',
   },
-  CONSUMER_UNKNOWN: {
-    stage: 'consume',
-    status: 404,
-    retryable: false,
-    title: 'There is no such consumer.',
-    hint: '`inlet consumers` lists those that are served; `inlet check` says why one is not.',
-  },
-  PARTITION_UNREAD: {
-    stage: 'consume',
-    status: 409,
-    retryable: true,
-    title: 'The consumer does not read this partition here, or not yet.',
-    hint: 'Ask the node of its group that reads it; `inlet consumers` lists the partitions of one.',
-  },
   PAIRING_IMPOSSIBLE: {
     stage: 'verify',
     status: 409,
@@ -350,6 +337,7 @@ export const FAULTS = {
   ...KAFKA_FAULTS,
   ...EDGE_FAULTS,
   ...ADMIN_FAULTS,
+  ...CONSUMER_FAULTS,
 } as const satisfies Record<string, Fault>
 
 export type FaultCode = keyof typeof FAULTS

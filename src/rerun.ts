@@ -1,13 +1,16 @@
 /**
- * What is done again with what is stored: `replay` runs events through the handlers of today,
- * `republish` sends the records that they have, `redrive` gives Kafka what it refused once more.
+ * What is done again: `replay` runs stored events through the handlers of today, `republish` sends
+ * the records that they have, `redrive` gives Kafka what it refused once more, and `reconsume` has
+ * a consumer handle what is in its topics.
  */
 import type { EpochMs } from './clock.ts'
+import type { OffsetRange } from './consumer.ts'
+import type { SeekTarget } from './consumer-status.ts'
 import type { EventState } from './event.ts'
 import type { ExceptionStatus } from './outbox.ts'
 import type { OutboxRecord } from './record.ts'
 
-export const RERUN_KINDS = ['replay', 'republish', 'redrive'] as const
+export const RERUN_KINDS = ['replay', 'republish', 'redrive', 'reconsume'] as const
 export type RerunKind = (typeof RERUN_KINDS)[number]
 
 /** `stopped` by a person, who can resume it; `failed` by itself, and can be resumed as well. */
@@ -33,9 +36,17 @@ export interface RerunQuery {
   /** Received at this time or later, and before the other. */
   readonly since?: EpochMs | undefined
   readonly until?: EpochMs | undefined
-  /** Of a redrive alone: the topic, and which entries. */
+  /** Of a redrive and of a reconsume. */
   readonly topic?: string | undefined
+  /** Of a redrive alone: which entries. */
   readonly status?: (typeof REDRIVEN_STATUSES)[number] | undefined
+  /** Of a reconsume alone: whose records, in which partition, from where on, and up to where. */
+  readonly consumer?: string | undefined
+  readonly partition?: number | undefined
+  readonly from?: SeekTarget | undefined
+  readonly to?: SeekTarget | undefined
+  /** What that came to when it was asked for. */
+  readonly ranges?: readonly OffsetRange[] | undefined
 }
 
 /** A rerun as it stands on disk. */
@@ -49,12 +60,18 @@ export interface Rerun {
   readonly by: string
   readonly createdAt: EpochMs
   readonly finishedAt: EpochMs | null
-  /** Everything up to here is done: seqs of the inbox, for a redrive of the outbox. */
+  /**
+   * Everything up to here is done: seqs of the inbox, for a redrive of the outbox; of a reconsume
+   * how many offsets.
+   */
   readonly cursor: number
   /** The last that it is about: what came after it was asked for is not. */
   readonly bound: number
   readonly perSecond: number
-  /** Events that it was to be about, of a redrive entries; null: counting them took too long. */
+  /**
+   * Events that it was to be about, of a redrive entries, of a reconsume offsets; null: counting
+   * them took too long.
+   */
   readonly total: number | null
   readonly done: number
   /** Those of them whose handler failed, or whose data no longer fits. */
@@ -103,6 +120,8 @@ export interface RerunStep {
         readonly at: EpochMs
         readonly hasBlockedKeys: boolean
       }
+    /** Its consumer has stored the rest. */
+    | { readonly kind: 'reconsume'; readonly counts: RerunCounts }
 }
 
 /** What came of a step. */

@@ -8,17 +8,24 @@ import type { Writer } from '../db/writer.ts'
 import { SEARCH_MS_MAX } from './admin-limits.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
-import { replayRecord } from './consume/replay.ts'
-import { consumerOf, consumerSource } from './consumer.ts'
+import { replayRecord, type KeptRecord } from './consume/replay.ts'
+import { consumerOf, consumerSource, type OffsetRange } from './consumer.ts'
+import type { Consuming } from './consuming.ts'
 import type { HandlePorts } from './ingest/handle.ts'
-import { replay } from './ingest/replay.ts'
+import { replay, type ReplayedEvent, type ReplayPorts } from './ingest/replay.ts'
 import { lazily } from './lazily.ts'
 import type { Log } from './log.ts'
 import { openQueryThread } from './query-thread.ts'
 import type { RelayThread } from './relay-thread.ts'
 import type { Reloader } from './reload.ts'
-import { RERUN_KINDS, type RerunKind, type RerunPlan, type RerunQuery } from './rerun.ts'
-import { openReruns, type Reruns } from './rerun/engine.ts'
+import {
+  RERUN_KINDS,
+  type ReplayResult,
+  type RerunKind,
+  type RerunPlan,
+  type RerunQuery,
+} from './rerun.ts'
+import { openReruns, type Asked, type Reruns } from './rerun/engine.ts'
 import type { FindPorts } from './rerun/find.ts'
 import { planRerun, type PlanPorts } from './rerun/plan.ts'
 import type { Scope } from './scope.ts'
@@ -34,6 +41,7 @@ export interface RerunningPorts {
   readonly reloader: Reloader
   readonly handlePorts: HandlePorts
   readonly scope: Scope
+  readonly consuming: Consuming
 }
 
 /** Reruns as the admin port needs them. */
@@ -49,7 +57,7 @@ export function openRerunning(
   ports: RerunningPorts,
   opened: AsyncDisposableStack,
 ): Rerunning {
-  const { clock, log, writer, reader, outbox, relay, reloader, scope } = ports
+  const { clock, log, writer, reader, outbox, relay, reloader, scope, consuming } = ports
   const stored = openRerunReader(reader)
   const kept = lazily(() => openKeptEvents(reader))
   const scan = openRerunScan(reader)
@@ -87,15 +95,12 @@ export function openRerunning(
     ...finding,
     async replay(seq) {
       const event = kept().bySeq(seq)
-      if (event === undefined) return undefined
-      const name = consumerOf(event.source)
-      if (name === undefined) return { seq, ...(await replay(event, replayPorts)) }
-      const consumer = reloader.current().consumers.get(name)
-      const replayed = await replayRecord(event, consumer, replayPorts)
+      const replayed = event && (await replayKept(event, reloader, replayPorts))
       return replayed && { seq, ...replayed }
     },
     hasBlockedKeys: config.INLET_POISON_POLICY === 'block-key',
     ring: () => relay.ring(),
+    readAgain: (rerun, paced) => consuming.readAgain(rerun, paced),
     lag: () => writer.syncedOutboxSeq - outbox.progress(),
   })
   for (const kind of RERUN_KINDS) scope.run(kind, (signal) => reruns.run(kind, signal))
@@ -106,11 +111,45 @@ export function openRerunning(
     topicsOf: (kind, seqs) => ask('topics', { kind, seqs }),
   }
   return {
-    ask: (asked) => reruns.ask(asked),
+    ask: async (asked) => reruns.ask(await withRanges(asked, consuming)),
     stop: (id) => reruns.stop(id),
     resume: (id) => reruns.resume(id),
     byId: (id) => stored.byId(id),
     list: (limit) => stored.list(limit),
-    plan: (kind, query) => planRerun(kind, query, planPorts),
+    plan: async (kind, query) =>
+      kind === 'reconsume'
+        ? toPlan(await consuming.ranges(query))
+        : planRerun(kind, query, planPorts),
   }
+}
+
+/** Runs the handler of today over an event of a source, or a record of a consumer. */
+function replayKept(
+  event: ReplayedEvent & KeptRecord,
+  reloader: Reloader,
+  ports: ReplayPorts,
+): Promise<Omit<ReplayResult, 'seq'> | undefined> {
+  const name = consumerOf(event.source)
+  if (name === undefined) return replay(event, ports)
+  return replayRecord(event, reloader.current().consumers.get(name), ports)
+}
+
+/** What a reconsume is about is what is there when it is asked for. */
+async function withRanges(asked: Asked, consuming: Consuming): Promise<Asked> {
+  if (asked.kind !== 'reconsume') return asked
+  const ranges = await consuming.ranges(asked.query)
+  return { ...asked, query: { ...asked.query, ranges }, total: offsetsOf(ranges) }
+}
+
+/** What a consumer would be handed: what comes of it only its handler knows. */
+function toPlan(ranges: readonly OffsetRange[]): RerunPlan {
+  const topics = [...Map.groupBy(ranges, ({ topic }) => topic)].map(([topic, those]) => ({
+    topic,
+    records: offsetsOf(those),
+  }))
+  return { events: offsetsOf(ranges), records: 0, topics, isComplete: true }
+}
+
+function offsetsOf(ranges: readonly OffsetRange[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + to - from, 0)
 }

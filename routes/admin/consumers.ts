@@ -103,7 +103,10 @@ function toTarget(to: SeekRequest['to']): SeekTarget {
   return { at: Date.parse(to) }
 }
 
-function toRow({ name, file, topics, group }: Consumer, ports: ConsumersPorts): ConsumerRow {
+function toRow(
+  { name, file, topics, group, state: kept }: Consumer,
+  ports: ConsumersPorts,
+): ConsumerRow {
   const { state, reason, tally, partitions } = ports.status(name) ?? NOT_RUN
   const { fetchedAt, ...counts } = tally
   return {
@@ -111,6 +114,7 @@ function toRow({ name, file, topics, group }: Consumer, ports: ConsumersPorts): 
     file: basename(file),
     topics: topics.map(String),
     group,
+    keepsState: kept !== undefined,
     state,
     reason,
     lag: partitions.reduce((sum, { lag }) => sum + lag, 0),

@@ -8,6 +8,7 @@ import {
   type RerunQuery as QueryOnTheWire,
 } from '../../src/admin-reruns.ts'
 import { unreachable } from '../../src/assert.ts'
+import type { SeekTarget } from '../../src/consumer-status.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { RERUNS_LISTED_MAX } from '../../src/limits.ts'
 import type { NewRerun, Rerun as StoredRerun, RerunKind, RerunPlan } from '../../src/rerun.ts'
@@ -31,12 +32,20 @@ const json = <Schema extends z.ZodType>(schema: Schema) => ({
 const params = z.object({ id: z.string() })
 const one = answering(Rerun, 'The rerun.', ['RERUN_UNKNOWN'])
 
+/** Of a reconsume. */
+const RANGE_FAULTS = [
+  'CONSUMER_UNKNOWN',
+  'CONSUMER_NOT_RUNNING',
+  'CONSUMER_KEEPS_STATE',
+  'BROKER_UNAVAILABLE',
+] as const
+
 const plan = createRoute({
   method: 'post',
   path: '/api/reruns/plan',
   summary: 'What a rerun would do. Changes nothing.',
   request: json(PlanRequest),
-  responses: answering(Plan, 'The plan.'),
+  responses: answering(Plan, 'The plan.', RANGE_FAULTS),
 })
 
 const ask = createRoute({
@@ -44,7 +53,10 @@ const ask = createRoute({
   path: '/api/reruns',
   summary: 'Sends stored events again, at a bounded rate. Whoever asks need not wait for it.',
   request: json(RerunRequest),
-  responses: answering(Rerun, 'It is stored, and goes on whatever happens.', ['RERUNS_EXHAUSTED']),
+  responses: answering(Rerun, 'It is stored, and goes on whatever happens.', [
+    'RERUNS_EXHAUSTED',
+    ...RANGE_FAULTS,
+  ]),
 })
 
 const list = createRoute({
@@ -106,7 +118,52 @@ function known(rerun: StoredRerun | undefined): Rerun {
 }
 
 /** Refuses what would be ignored: a rerun of too much cannot be taken back. */
-function toQuery(kind: RerunKind, { since, until, ...query }: QueryOnTheWire): Query {
+function toQuery(kind: RerunKind, asked: QueryOnTheWire): Query {
+  const { consumer, partition, from, to, ...ofStored } = asked
+  if (kind === 'reconsume') return toRange(asked)
+  const ofRange = Object.keys({ consumer, partition, from, to }).filter((name) => name in asked)
+  if (ofRange.length > 0) {
+    throw new GatewayError('REQUEST_MALFORMED', `${ofRange.join(', ')} is for a reconsume`)
+  }
+  return toStoredQuery(kind, ofStored)
+}
+
+/** The part of a query that is about a consumer's topics. */
+function toRange({
+  consumer,
+  topic,
+  partition,
+  from,
+  to = 'latest',
+  ...rest
+}: QueryOnTheWire): Query {
+  const others = Object.keys(rest)
+  if (others.length > 0) {
+    throw new GatewayError('REQUEST_MALFORMED', `${others.join(', ')} is not for a reconsume`)
+  }
+  if (consumer === undefined || from === undefined) {
+    throw new GatewayError('REQUEST_MALFORMED', 'a reconsume names its consumer, and `from`')
+  }
+  const isOffset = [from, to].some((each) => typeof each === 'number')
+  if (isOffset && (topic === undefined || partition === undefined)) {
+    throw new GatewayError('REQUEST_MALFORMED', 'an offset is one of a topic and a partition')
+  }
+  return { consumer, topic, partition, from: toTarget(from), to: toTarget(to) }
+}
+
+function toTarget(place: number | string): SeekTarget {
+  if (typeof place === 'number' || place === 'earliest' || place === 'latest') return place
+  return { at: Date.parse(place) }
+}
+
+function fromTarget(target: SeekTarget): number | string {
+  return typeof target === 'object' ? new Date(target.at).toISOString() : target
+}
+
+function toStoredQuery(
+  kind: RerunKind,
+  { since, until, ...query }: Omit<QueryOnTheWire, 'from' | 'to'>,
+): Query {
   const { seqs, topic, status, ...others } = query
   const ofEvents = Object.keys({ ...others, ...(since && { since }), ...(until && { until }) })
   if (seqs !== undefined && ofEvents.length > 0) {
@@ -129,7 +186,7 @@ function toQuery(kind: RerunKind, { since, until, ...query }: QueryOnTheWire): Q
 }
 
 function toWire({ query, createdAt, finishedAt, ...rerun }: StoredRerun): Rerun {
-  const { since, until, seqs, ...others } = query
+  const { since, until, seqs, from, to, ranges: _, ...others } = query
   // What the database alone needs to know is left out.
   return Rerun.parse({
     ...rerun,
@@ -138,6 +195,8 @@ function toWire({ query, createdAt, finishedAt, ...rerun }: StoredRerun): Rerun 
       ...(seqs === undefined ? {} : { seqs: [...seqs] }),
       ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
       ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+      ...(from === undefined ? {} : { from: fromTarget(from) }),
+      ...(to === undefined ? {} : { to: fromTarget(to) }),
     },
     createdAt: new Date(createdAt).toISOString(),
     finishedAt: finishedAt === null ? null : new Date(finishedAt).toISOString(),
@@ -158,6 +217,11 @@ function textOf(kind: RerunKind, { events, records, isComplete }: RerunPlan): st
       return `Sends ${of} of ${counted(events, 'event')} again, unchanged.${more}`
     case 'redrive':
       return `Gives Kafka ${of} once more.${more}`
+    case 'reconsume':
+      return (
+        `Hands ${counted(events, 'record')} to the consumer at most once more, whether or not it ` +
+        'has processed them. What it publishes carries inlet-replay.'
+      )
     default:
       return unreachable(kind)
   }

@@ -2,13 +2,15 @@ import type { ConsumerRow } from '../admin-consumers.ts'
 import { systemClock } from '../clock.ts'
 import { askApi } from './admin.ts'
 import { parseArguments, timeOf } from './arguments.ts'
+import { carryOut, RERUN_OPTIONS } from './rerun.ts'
 import { UsageError, type Command, type CommandContext } from './command.ts'
 import { table } from './table.ts'
 
-const ACTIONS = ['list', 'pause', 'resume', 'seek'] as const
+const ACTIONS = ['list', 'pause', 'resume', 'seek', 'replay'] as const
 
 const OPTIONS = {
-  json: { type: 'boolean', default: false },
+  ...RERUN_OPTIONS,
+  from: { type: 'string' },
   to: { type: 'string' },
   topic: { type: 'string' },
   partition: { type: 'string' },
@@ -16,25 +18,31 @@ const OPTIONS = {
 
 export const consumers: Command = {
   name: 'consumers',
-  summary: 'List, pause and resume consumers, and let them go on elsewhere.',
+  summary: 'List, pause and resume consumers, let them go on elsewhere, or again.',
   actions: ACTIONS,
   options: OPTIONS,
   help: `Usage: inlet consumers [list] [--json]
        inlet consumers pause|resume <name>
        inlet consumers seek <name> --to <where> [--topic <topic>] [--partition <number>]
+       inlet consumers replay <name> --from <where> [--to <where>] [--topic <topic>]
+                              [--partition <number>] [--dry-run] [--per-second <n>] [--yes] [--json]
 
 The consumers of the running gateway, with a line for each partition that it reads: how far it is,
 how many records behind, and what became of them since the process began.
 
 pause   begins no more records and keeps the partitions, until resume or a restart of the process
-seek    goes on at earliest, latest, a time (2026-01-31T12:00:00Z, or 30m, 12h or 7d ago), or at an
-        offset of one partition
+seek    goes on elsewhere; what was processed before is not handled again
+replay  handles what is there once more, also what was processed, beside what goes on: the plan
+        first, then the doing, as \`inlet replay\` does it. What comes of it carries the header
+        inlet-replay. \`inlet reruns\` lists, stops and resumes it.
 
-Records that were processed before are not handled again after a seek: \`inlet republish\` sends
-them again, and then they are.
+<where> is earliest, latest, a time (2026-01-31T12:00:00Z, or 30m, 12h or 7d ago), or an offset of
+one partition. A replay ends before --to; by default at what is the latest now.
 
   inlet consumers seek failed-payments --to 12h
-  inlet consumers seek failed-payments --to 4711 --topic webhooks.stripe --partition 0`,
+  inlet consumers seek failed-payments --to 4711 --topic webhooks.stripe --partition 0
+  inlet consumers replay failed-payments --from 12h --to 2h --dry-run
+  inlet consumers replay failed-payments --from 4711 --to 4712 --topic orders --partition 0`,
   async run(context) {
     const { values, positionals } = parseArguments(context.args, OPTIONS)
     const [action = 'list', name, ...rest] = positionals
@@ -47,6 +55,10 @@ them again, and then they are.
     const { ConsumerRow, Sought } = await import('../admin-consumers.ts')
     const path = `/api/consumers/${encodeURIComponent(name)}/${action}`
     const { env, print } = context
+    if (action === 'replay') {
+      const query = { consumer: name, ...rangeOf(values) }
+      return carryOut({ kind: 'reconsume', query, values }, context)
+    }
     if (action === 'seek') {
       const json = seekOf(values)
       const { partitions } = await askApi(env, { path, method: 'POST', json, schema: Sought })
@@ -105,24 +117,40 @@ function toRows(consumer: ConsumerRow): Record<(typeof COLUMNS)[number], string>
 
 const AS_ABOVE = { name: '', state: '', processed: '', retries: '', dead: '', fetched: '' }
 
-interface SeekValues {
+interface Values {
+  readonly from?: string | undefined
   readonly to?: string | undefined
   readonly topic?: string | undefined
   readonly partition?: string | undefined
 }
 
-function seekOf({ to, topic, partition }: SeekValues) {
-  if (to === undefined) throw new UsageError('say where: --to earliest, latest, a time, an offset')
+const WHERE = 'earliest, latest, a time, an offset'
+
+function seekOf({ from, to, ...places }: Values) {
+  if (from !== undefined) throw new UsageError('--from is for a replay')
+  if (to === undefined) throw new UsageError(`say where: --to ${WHERE}`)
+  return { to: targetOf(to, 'to'), ...placesOf(places) }
+}
+
+function rangeOf({ from, to, ...places }: Values) {
+  if (from === undefined) throw new UsageError(`say from where on: --from ${WHERE}`)
   return {
-    to: targetOf(to),
+    from: targetOf(from, 'from'),
+    ...(to === undefined ? {} : { to: targetOf(to, 'to') }),
+    ...placesOf(places),
+  }
+}
+
+function placesOf({ topic, partition }: Pick<Values, 'topic' | 'partition'>) {
+  return {
     ...(topic === undefined ? {} : { topic }),
     ...(partition === undefined ? {} : { partition: numberOf(partition) }),
   }
 }
 
-function targetOf(to: string): string | number {
-  if (to === 'earliest' || to === 'latest') return to
-  return /^\d+$/.test(to) ? Number(to) : (timeOf(to, 'to', systemClock.now()) ?? to)
+function targetOf(text: string, option: 'from' | 'to'): string | number {
+  if (text === 'earliest' || text === 'latest') return text
+  return /^\d+$/.test(text) ? Number(text) : (timeOf(text, option, systemClock.now()) ?? text)
 }
 
 /** Partitions begin at 0. */

@@ -11,6 +11,14 @@ import { watchRerun } from './watch-rerun.ts'
 const EVENT_FILTERS = ['source', 'type', 'state', 'records', 'id', 'key', 'text'] as const
 const ENTRY_FILTERS = ['topic', 'status'] as const
 
+/** How a rerun is carried out, whatever it is about. */
+export const RERUN_OPTIONS = {
+  'dry-run': { type: 'boolean', default: false },
+  'per-second': { type: 'string', default: String(RERUN_PER_SECOND) },
+  yes: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const
+
 const OPTIONS = {
   source: { type: 'string' },
   type: { type: 'string' },
@@ -24,10 +32,7 @@ const OPTIONS = {
   topic: { type: 'string' },
   status: { type: 'string' },
   all: { type: 'boolean', default: false },
-  'dry-run': { type: 'boolean', default: false },
-  'per-second': { type: 'string', default: String(RERUN_PER_SECOND) },
-  yes: { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
+  ...RERUN_OPTIONS,
 } as const
 
 const COMMON_HELP = `
@@ -91,9 +96,23 @@ function rerunCommand(kind: RerunKind, summary: string, help: string): Command {
 
 type Values = ReturnType<typeof parseArguments<typeof OPTIONS>>['values']
 
-async function run(kind: RerunKind, { args, env, print }: CommandContext): Promise<number> {
-  const { values, positionals } = parseArguments(args, OPTIONS)
+async function run(kind: RerunKind, context: CommandContext): Promise<number> {
+  const { values, positionals } = parseArguments(context.args, OPTIONS)
   const query = queryOf(kind, values, positionals)
+  return carryOut({ kind, query, values }, context)
+}
+
+interface Wanted {
+  readonly kind: RerunKind
+  readonly query: Readonly<Record<string, unknown>>
+  readonly values: ReturnType<typeof parseArguments<typeof RERUN_OPTIONS>>['values']
+}
+
+/** Says what it would do, asks, does it, and watches it. Returns the exit code. */
+export async function carryOut(
+  { kind, query, values }: Wanted,
+  { env, print }: Pick<CommandContext, 'env' | 'print'>,
+): Promise<number> {
   const perSecond = wholeNumber(values['per-second'], 'per-second', RERUN_PER_SECOND_MAX)
   // Only now: no other command has to load what describes the API.
   const { Plan, Rerun } = await import('../admin-reruns.ts')
@@ -103,7 +122,7 @@ async function run(kind: RerunKind, { args, env, print }: CommandContext): Promi
   if (values.json) print(JSON.stringify(plan))
   else print([plan.text, ...plan.topics.map(describeTopic)].join('\n'))
   if (values['dry-run'] || plan.events === 0) return 0
-  if (!values.yes && !(await isWanted(kind))) return 1
+  if (!values.yes && !(await isWanted(kind === 'reconsume' ? 'replay' : kind))) return 1
   const by = (env['USER'] ?? '').replaceAll(/[^\x20-\x7e]/g, '').slice(0, 64)
   const rerun = await askApi(env, {
     path: '/api/reruns',
@@ -143,11 +162,11 @@ function queryOf(kind: RerunKind, values: Values, positionals: readonly string[]
 }
 
 /** Asks on a terminal; elsewhere nobody could answer. */
-async function isWanted(kind: RerunKind): Promise<boolean> {
+async function isWanted(what: string): Promise<boolean> {
   if (!process.stdin.isTTY) throw new UsageError('say --yes to do it, or --dry-run')
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${kind} them? [y/N] `)).trim())
+    return /^y(es)?$/i.test((await terminal.question(`${what} them? [y/N] `)).trim())
   } finally {
     terminal.close()
   }

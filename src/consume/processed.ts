@@ -12,7 +12,7 @@ import type { VerifiedBody } from '../delivery.ts'
 import type { FaultCode } from '../errors.ts'
 import type { NewEvent } from '../event.ts'
 import { EVENT_ID_CHARS_MAX } from '../limits.ts'
-import { REPLAY_HEADER, type OutboxRecord } from '../record.ts'
+import { REPLAY_HEADER, withHeader, type OutboxRecord } from '../record.ts'
 import { TRACEPARENT } from '../trace-context.ts'
 import { keyOf, placeOf } from './attempt.ts'
 import type { Decoded } from './decode.ts'
@@ -80,7 +80,7 @@ export function toProcessed(
       state: records.length === 0 ? 'ignored' : 'accepted',
       reason: records.length === 0 ? 'its handler publishes nothing' : null,
       body: toBody(isBodyNeeded ? record.value : null),
-      records,
+      records: marked(records, known.consumer),
     },
   }
 }
@@ -103,16 +103,28 @@ export function toDeadLetter(known: Known, why: GivenUp, receivedAt: EpochMs): P
       state: why.state,
       reason: `${why.code}: ${why.detail}`.slice(0, REASON_CHARS_MAX),
       body: toBody(record.value),
-      records: [
-        {
-          topic: known.consumer.deadLetterTopic ?? `${record.topic}.dead`,
-          key: base.key,
-          headers: JSON.stringify({ ...record.headers, ...deadHeaders(known, why) }),
-          value: null,
-        },
-      ],
+      records: marked(
+        [
+          {
+            topic: known.consumer.deadLetterTopic ?? `${record.topic}.dead`,
+            key: base.key,
+            headers: JSON.stringify({ ...record.headers, ...deadHeaders(known, why) }),
+            value: null,
+          },
+        ],
+        known.consumer,
+      ),
     },
   }
+}
+
+/** With the header of the rerun that they are made for, if there is one. */
+function marked(records: readonly OutboxRecord[], { rerun }: Consumer): readonly OutboxRecord[] {
+  if (rerun === undefined) return records
+  return records.map((record) => ({
+    ...record,
+    headers: withHeader(record.headers, REPLAY_HEADER, rerun),
+  }))
 }
 
 type Described = Omit<NewEvent, 'headers' | 'state' | 'reason' | 'body' | 'records'>

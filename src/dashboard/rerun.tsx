@@ -9,6 +9,13 @@ import { navigate } from './router.ts'
 
 const PER_SECOND = 100
 
+const VERBS = {
+  replay: 'Replay',
+  republish: 'Republish',
+  redrive: 'Redrive',
+  reconsume: 'Replay',
+} as const satisfies Record<Rerun['kind'], string>
+
 export interface RerunProps {
   readonly kind: Rerun['kind']
   readonly query: Rerun['query']
@@ -82,7 +89,7 @@ function RerunDialog({ kind, query, label, onClose }: RerunProps & { onClose: ()
             class="primary"
             disabled={isBusy || plan === undefined || plan.events + plan.records === 0}
           >
-            {kind === 'replay' ? 'Replay' : kind === 'republish' ? 'Republish' : 'Redrive'}
+            {VERBS[kind]}
           </button>
           <button type="submit" formNoValidate>
             Cancel

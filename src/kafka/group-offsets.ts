@@ -77,6 +77,20 @@ async function committedBy(
   })
 }
 
+/** Every partition of these topics. */
+export async function findPartitions(
+  kafka: Kafka,
+  topics: readonly string[],
+): Promise<readonly Place[]> {
+  if (topics.length === 0) return []
+  const found = await ask(kafka, (admin) => admin.fetchTopicMetadata({ topics: [...topics] }))
+  return found.topics.flatMap(({ name: topic, partitions }) =>
+    partitions
+      .map(({ partitionId: partition }) => ({ topic, partition }))
+      .toSorted((a, b) => a.partition - b.partition),
+  )
+}
+
 /** Looks up the offsets of the partitions whose start is no offset. */
 export async function findStarts(
   kafka: Kafka,

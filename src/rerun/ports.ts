@@ -12,6 +12,21 @@ import type {
 } from '../rerun.ts'
 import type { FindPorts } from './find.ts'
 
+/** A consumer at work on ranges of its topics. */
+export interface Reading {
+  /** Resolves when all of it is on disk, or once `signal` has aborted. */
+  run(signal: AbortSignal): Promise<void>
+  progress(): {
+    /** Offsets, whichever process has done them. */
+    readonly done: number
+    /** Since it was made. */
+    readonly failed: number
+    readonly records: number
+    /** What the ranges have no record for, in words; null: nothing. */
+    readonly missing: string | null
+  }
+}
+
 export interface RerunPorts extends FindPorts {
   readonly clock: Clock
   readonly log: Log
@@ -25,6 +40,8 @@ export interface RerunPorts extends FindPorts {
   readonly step: (step: RerunStep) => Promise<RerunCounts | undefined>
   /** Runs today's handlers over a stored event; undefined where it is gone. */
   readonly replay: (seq: number) => Promise<ReplayResult | undefined>
+  /** Has a consumer handle its ranges once more; `paced` is called with what was stored of it. */
+  readonly readAgain: (rerun: Rerun, paced: (stored: number) => Promise<void>) => Reading
   /** Whether a refused record blocks those of its key that follow. */
   readonly hasBlockedKeys: boolean
   /** Makes the relay look at what was freed. */
@@ -32,3 +49,12 @@ export interface RerunPorts extends FindPorts {
   /** Outbox entries that are on disk and not published. */
   readonly lag: () => number
 }
+
+export interface WorkContext {
+  readonly signal: AbortSignal
+  /** Sleeps, but not beyond a change of some rerun's state. */
+  readonly nap: Clock['sleep']
+}
+
+/** How a rerun ended by itself. */
+export type Ended = Pick<RerunChange, 'to' | 'reason'>

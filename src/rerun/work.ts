@@ -1,4 +1,3 @@
-import type { Clock } from '../clock.ts'
 import { failpoint } from '../failpoint.ts'
 import {
   RERUN_LAG_MAX,
@@ -7,29 +6,22 @@ import {
   RERUN_STEP_EVENTS_MAX,
   RERUN_WAIT_MS,
 } from '../limits.ts'
-import type { Rerun, RerunChange, RerunCounts, RerunStep } from '../rerun.ts'
+import type { Rerun, RerunCounts, RerunStep } from '../rerun.ts'
 import { findStep } from './find.ts'
-import type { RerunPorts } from './ports.ts'
-
-export interface WorkContext {
-  readonly signal: AbortSignal
-  /** Sleeps, but not beyond a change of some rerun's state. */
-  readonly nap: Clock['sleep']
-}
-
-/** How a rerun ended by itself. */
-export type Ended = Pick<RerunChange, 'to' | 'reason'>
+import type { Ended, RerunPorts, WorkContext } from './ports.ts'
+import { reconsume } from './reconsume.ts'
 
 /**
  * Works on a rerun: reads what comes next, runs what has to run, and stores that with the cursor in
  * one transaction, again and again. Undefined: it was stopped, or `signal` aborted.
  */
 export async function workOn(
-  { id, cursor }: Rerun,
+  { id, kind, cursor }: Rerun,
   ports: RerunPorts,
   { signal, nap }: WorkContext,
 ): Promise<Ended | undefined> {
   const { clock } = ports
+  if (kind === 'reconsume') return reconsume(id, ports, { signal, nap })
   let to = cursor
   while (!signal.aborted) {
     const rerun = ports.byId(id)
@@ -43,7 +35,8 @@ export async function workOn(
     const max = { limit: limitOf(rerun), bytesMax: RERUN_STEP_BYTES_MAX }
     const found = await findStep({ ...rerun, cursor: to }, max, ports)
     to = found.to
-    const counts = found.seqs.length === 0 ? undefined : await step(rerun, found, ports)
+    const counts =
+      found.seqs.length === 0 ? undefined : await step({ ...rerun, kind }, found, ports)
     if (found.seqs.length === 0 && to >= rerun.bound) return { to: 'done', reason: missing(rerun) }
     const cost = counts === undefined ? 0 : Math.max(counts.done, counts.records)
     const restMs = (cost * 1000) / rerun.perSecond - (clock.monotonicMs() - startedMs)
@@ -52,13 +45,15 @@ export async function workOn(
   return undefined
 }
 
+/** One about what is stored. */
+type StoredRerun = Rerun & { readonly kind: Exclude<Rerun['kind'], 'reconsume'> }
+
 /** Undefined where it was stopped meanwhile: then nothing of it is stored. */
 async function step(
-  rerun: Rerun,
+  { id, kind, cursor: from }: StoredRerun,
   { seqs, to }: { readonly seqs: readonly number[]; readonly to: number },
   ports: RerunPorts,
 ): Promise<RerunCounts | undefined> {
-  const { id, kind, cursor: from } = rerun
   const work = await prepare(kind, seqs, ports)
   failpoint('rerun.prepared')
   const counts = await ports.step({ id, from, to, work })
@@ -68,7 +63,7 @@ async function step(
 }
 
 async function prepare(
-  kind: Rerun['kind'],
+  kind: StoredRerun['kind'],
   seqs: readonly number[],
   { clock, hasBlockedKeys, replay }: RerunPorts,
 ): Promise<RerunStep['work']> {
@@ -87,6 +82,7 @@ function limitOf({ perSecond, starts }: Rerun): number {
 /** A slow rerun goes on steadily, and is stopped at once. */
 const STEPS_PER_SECOND = 10
 
+/** Why one is given up that ends the process again and again. */
 function crashed({ starts, cursor }: Rerun): string {
   return `the process ended ${starts - 1} times in the step behind seq ${cursor}`
 }

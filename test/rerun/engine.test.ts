@@ -10,7 +10,7 @@ import { RERUN_LAG_MAX, RERUN_STARTS_MAX } from '../../src/limits.ts'
 import { openLog } from '../../src/stdout-log.ts'
 import type { ReplayResult, Rerun } from '../../src/rerun.ts'
 import { openReruns, type Asked } from '../../src/rerun/engine.ts'
-import type { RerunPorts } from '../../src/rerun/ports.ts'
+import type { Reading, RerunPorts } from '../../src/rerun/ports.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { openDbWorld, sampleEvent, sampleMark, settle, type DbWorld } from '../db/world.ts'
 
@@ -19,6 +19,12 @@ const all: Asked = { kind: 'replay', query: {}, by: 'a test', perSecond: 10_000,
 
 function handled(seq: number): ReplayResult {
   return { seq, state: 'accepted', reason: null, records: [record] }
+}
+
+/** Of a consumer: with real ones in test/consume/ranges.test.ts. */
+const NOTHING_READ: Reading = {
+  run: () => Promise.resolve(),
+  progress: () => ({ done: 0, failed: 0, records: 0, missing: null }),
 }
 
 /** An engine on a real database. What it replays gets one record. */
@@ -43,6 +49,7 @@ function openEngine(world: DbWorld, overrides: Partial<RerunPorts> = {}) {
     entries: (range) => Promise.resolve(scan.entries(range)),
     bytesOf: (kind, seq) => scan.bytesOf(kind, seq),
     replay: (seq) => Promise.resolve(handled(seq)),
+    readAgain: () => NOTHING_READ,
     hasBlockedKeys: false,
     ring: () => undefined,
     lag: () => 0,

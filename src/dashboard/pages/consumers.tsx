@@ -1,8 +1,10 @@
 import { useState } from 'preact/hooks'
 import type { ConsumerRow } from '../../admin-consumers.ts'
+import { systemClock } from '../../clock.ts'
 import { asApiError, post, useApi, type ApiError } from '../api.ts'
 import { count, counted } from '../format.ts'
 import { Ago, Badge, Nothing, Problem, Table } from '../parts.tsx'
+import { RerunButton } from '../rerun.tsx'
 
 const EVERY_MS = 2_000
 
@@ -70,9 +72,20 @@ function Consumer({ consumer, onChange }: ConsumerProps) {
   )
 }
 
-/** Pauses, and lets it go on. */
-function Hold({ consumer: { name, state }, onChange }: ConsumerProps) {
+/** How far back somebody lets it begin again. */
+const REACHES = [
+  ['the last hour', 1],
+  ['the last 12 hours', 12],
+  ['the last day', 24],
+  ['the last week', 7 * 24],
+] as const
+const HOUR_MS = 3_600_000
+
+/** Pauses, lets it go on, and has it handle again what it has handled. */
+function Hold({ consumer: { name, state, keepsState }, onChange }: ConsumerProps) {
   const [error, setError] = useState<ApiError | undefined>()
+  const [hours, setHours] = useState(1)
+  const from = new Date(systemClock.now() - hours * HOUR_MS).toISOString()
   const action = state === 'paused' ? 'resume' : 'pause'
   async function act() {
     setError(undefined)
@@ -85,7 +98,22 @@ function Hold({ consumer: { name, state }, onChange }: ConsumerProps) {
     <p>
       <button type="button" aria-label={`${action} ${name}`} onClick={() => void act()}>
         {action === 'pause' ? 'Pause' : 'Resume'}
-      </button>
+      </button>{' '}
+      {!keepsState && (
+        <>
+          <RerunButton kind="reconsume" query={{ consumer: name, from }} label="Replay…" />{' '}
+          <label class="inline">
+            of{' '}
+            <select onChange={(event) => setHours(Number(event.currentTarget.value))}>
+              {REACHES.map(([words, reach]) => (
+                <option key={reach} value={reach}>
+                  {words}
+                </option>
+              ))}
+            </select>
+          </label>
+        </>
+      )}
       <Problem error={error} />
     </p>
   )

@@ -27,8 +27,9 @@ export function Reruns() {
     <>
       <p class="dim wide">
         Replay and republish start from an event or a search under <a href="/events">Events</a>,
-        redrive under <a href="/dead-letters">Dead letters</a>. Consumers know what comes of it by
-        the header <code>inlet-replay</code>.
+        redrive under <a href="/dead-letters">Dead letters</a>, and what a consumer is to handle
+        again under <a href="/consumers">Consumers</a>. Consumers know what comes of it by the
+        header <code>inlet-replay</code>.
       </p>
       <Problem error={error ?? refusal} />
       {data?.reruns.length === 0 && <Nothing>Nothing was sent again yet.</Nothing>}

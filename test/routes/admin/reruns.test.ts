@@ -101,6 +101,16 @@ test('what the wire carries is what its schema says', async () => {
   expect((await send('/api/reruns/replay-1/stop', {})).body).toEqual(expected)
 })
 
+test('a consumer is handed a range again, up to now where nobody says otherwise', async () => {
+  const { send, planned, asked } = open()
+  const { body } = await send('/api/reruns/plan', { kind: 'reconsume', query: RANGE })
+  expect(body['text']).toStartWith('Hands 2 records to the consumer at most once more')
+  await send('/api/reruns', { kind: 'reconsume', query: RANGE })
+  const query = { consumer: 'alerts', from: { at: Date.parse(NEW_YEAR) }, to: 'latest' } as const
+  expect(planned).toEqual([query, query])
+  expect(asked).toMatchObject([{ kind: 'reconsume', query, total: 2 }])
+})
+
 test('an id that nobody knows is a 404', async () => {
   const { send } = open()
   for (const path of ['/api/reruns/nix/stop', '/api/reruns/nix/resume']) {
@@ -109,12 +119,22 @@ test('an id that nobody knows is a 404', async () => {
   expect((await send('/api/reruns/nix')).status).toBe(404)
 })
 
+const NEW_YEAR = '2026-01-01T00:00:00Z'
+const RANGE = { consumer: 'alerts', from: NEW_YEAR }
+
 const REFUSED: readonly (readonly [string, unknown])[] = [
   ['a condition that would be ignored', { kind: 'replay', query: { topic: 't' } }],
   ['text in a redrive', { kind: 'redrive', query: { text: 't' } }],
   ['a list beside a condition', { kind: 'replay', query: { seqs: [1], source: 'github' } }],
   ['an empty list, which is not everything', { kind: 'replay', query: { seqs: [] } }],
   ['a name that is none', { kind: 'replay', query: { sourse: 'github' } }],
+  [
+    'a range of what is stored',
+    { kind: 'replay', query: { consumer: 'alerts', from: 'earliest' } },
+  ],
+  ['a reconsume without a beginning', { kind: 'reconsume', query: { consumer: 'alerts' } }],
+  ['an offset of no partition', { kind: 'reconsume', query: { consumer: 'alerts', from: 1 } }],
+  ['events in a reconsume', { kind: 'reconsume', query: { ...RANGE, since: NEW_YEAR } }],
   ['a rate that is none', { kind: 'replay', query: {}, perSecond: 0 }],
 ]
 

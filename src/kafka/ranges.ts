@@ -1,0 +1,73 @@
+/** Which offsets of a consumer's topics are meant by a place and another one. */
+import type { OffsetRange, Place } from '../consumer.ts'
+import type { Places, SeekTarget } from '../consumer-status.ts'
+import type { Clock } from '../clock.ts'
+import type { KafkaSecurity } from '../kafka-security.ts'
+import { PUBLISH_MS_MAX } from '../limits.ts'
+import type { Log } from '../log.ts'
+import { openClient, within } from './client.ts'
+import { toFault } from './faults.ts'
+import { findPartitions, findStarts, findTopics } from './group-offsets.ts'
+import { openSecurity } from './security.ts'
+import { GatewayError } from '../errors.ts'
+
+export interface RangesQuery extends Places {
+  /** Of these: names, and patterns. */
+  readonly topics: readonly (string | RegExp)[]
+  readonly from: SeekTarget
+  readonly to: SeekTarget
+}
+
+interface RangesOptions {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly security: KafkaSecurity
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/**
+ * The offsets that are there now, of every partition that is meant and has some.
+ *
+ * @throws GatewayError TOPICS_MISSING, or BROKER_UNAVAILABLE and the like.
+ */
+export async function findRanges(
+  { topics, topic, partition, from, to }: RangesQuery,
+  options: RangesOptions,
+): Promise<readonly OffsetRange[]> {
+  const { clock } = options
+  const security = openSecurity(options.security, clock)
+  const deadlineMs = PUBLISH_MS_MAX
+  const client = openClient({ ...options, security, deadlineMs, generation: 0 })
+  const isMeant = (place: Place) => partition === undefined || place.partition === partition
+  async function find(): Promise<readonly OffsetRange[]> {
+    const { kafka } = client
+    const found = await findTopics(kafka, topics)
+    const meant = found.filter((name) => topic === undefined || name === topic)
+    const places = (await findPartitions(kafka, meant)).filter(isMeant)
+    const at = (start: SeekTarget) =>
+      findStarts(
+        kafka,
+        places.map((place) => ({ ...place, start })),
+      )
+    const [low, high, first, end] = await Promise.all([
+      at('earliest'),
+      at('latest'),
+      at(from),
+      at(to),
+    ])
+    const ranges = places.map((place, n) => ({
+      ...place,
+      from: Math.max(first[n]?.offset ?? 0, low[n]?.offset ?? 0),
+      to: Math.min(end[n]?.offset ?? 0, high[n]?.offset ?? 0),
+    }))
+    return ranges.filter((range) => range.from < range.to)
+  }
+  try {
+    return await within(deadlineMs, clock, find())
+  } catch (error) {
+    throw error instanceof GatewayError ? error : toFault(error)
+  } finally {
+    client.cut()
+  }
+}

@@ -1,0 +1,162 @@
+/** What a consumer handles again: on a real database, with a feed that gives what it is asked. */
+import { expect, test } from 'bun:test'
+import { openConsumerPositions } from '../../db/consume.ts'
+import { openStoredState } from '../../db/consumer-state.ts'
+import { RangeReading } from '../../src/consume/ranges.ts'
+import type { RecordFeed } from '../../src/consume/ports.ts'
+import { consumerSource, type FetchedRecord, type OffsetRange } from '../../src/consumer.ts'
+import { CONSUMER_IDLE_MS_MIN, CONSUMER_OFFSETS_MS } from '../../src/consumer-limits.ts'
+import { resolveConsumers } from '../../src/consumers.ts'
+import { defineConsumer, FinalError, onRecord, z } from '../../src/gateway.ts'
+import { silentLog } from '../../src/log.ts'
+import { openDbWorld, settle, type DbWorld } from '../db/world.ts'
+import { openConsumeWorld, record, TOPIC } from './world.ts'
+
+const RERUN = 'reconsume-1'
+const events = {
+  '*': onRecord(z.object({ n: z.int() }), ({ data }) => {
+    if (data.n === 3) throw new FinalError('three')
+    return { topic: 'doubled', value: 2 * data.n }
+  }),
+}
+
+/** Gives everything of the topic from where it is asked to begin, one record after the other. */
+function feedOf(records: readonly FetchedRecord[]): RecordFeed & { readonly given: number[] } {
+  const paused = new Set<number>()
+  const given: number[] = []
+  return {
+    given,
+    async run(listener, signal) {
+      const partitions = [...new Set(records.map(({ partition }) => partition))]
+      const none = { topic: TOPIC, offset: null, metadata: '' }
+      const starts = listener.assigned(partitions.map((partition) => ({ ...none, partition })))
+      for (const { partition, start } of starts) {
+        const offset = typeof start === 'number' ? start : 0
+        listener.positioned({ topic: TOPIC, partition, offset })
+        for (const each of records) {
+          if (each.partition !== partition || each.offset < offset || paused.has(partition))
+            continue
+          given.push(each.offset)
+          const highWatermark = records.length
+          await listener.received({ topic: TOPIC, partition, records: [each], highWatermark })
+        }
+      }
+      await new Promise<void>((resolve) => {
+        if (signal.aborted) resolve()
+        signal.addEventListener('abort', () => resolve())
+      })
+    },
+    commit: () => Promise.resolve(true),
+    pause: ({ partition }) => void paused.add(partition),
+    resume: ({ partition }) => void paused.delete(partition),
+    seek: () => Promise.resolve([]),
+  }
+}
+
+function read(
+  { clock, database, writer, dedup }: DbWorld,
+  ranges: readonly OffsetRange[],
+  feed: RecordFeed,
+) {
+  const definition = defineConsumer('doubling', { topics: [TOPIC], events })
+  const consumer = resolveConsumers([{ file: 'doubling.ts', definition }]).get('doubling')
+  if (consumer === undefined) throw new Error('the consumer is there')
+  const again = { ...consumer, group: `${consumer.group}.${RERUN}`, rerun: RERUN }
+  const positions = openConsumerPositions(database)
+  return new RangeReading({
+    consumer: () => again,
+    ranges,
+    paced: () => Promise.resolve(),
+    ports: {
+      clock,
+      log: silentLog,
+      epoch: database.epoch,
+      openFeed: () => Promise.resolve(feed),
+      commit: (commit) => writer.commitConsumed(commit),
+      stored: openStoredState(database),
+      position: (group, place) => positions.find(group, place),
+      isProcessed: (name, eventId) => {
+        const source = consumerSource(name)
+        const identity = { source, eventId, eventIdValidMs: undefined, receivedAt: clock.now() }
+        return dedup.find(identity) !== undefined
+      },
+    },
+  })
+}
+
+/** Lets time pass until the reading is at its end, or for as long as it may take. */
+async function finish(db: DbWorld, reading: RangeReading, ms = 10 * CONSUMER_OFFSETS_MS) {
+  const stop = new AbortController()
+  let isOver = false
+  const ended = reading.run(stop.signal).then(() => (isOver = true))
+  for (let at = 0; at < ms && !isOver; at += CONSUMER_OFFSETS_MS) {
+    await settle()
+    await db.writer.hold(() => Promise.resolve())
+    await settle()
+    db.clock.advance(CONSUMER_OFFSETS_MS)
+  }
+  const was = isOver
+  stop.abort()
+  await settle()
+  await ended
+  return was
+}
+
+const ten = Array.from({ length: 10 }, (_, offset) => record(offset))
+
+test('a range is handled again past deduplication, marked, and the position stays', async () => {
+  await using world = await openConsumeWorld({ events })
+  world.assign(0)
+  await world.give(...ten)
+  const before = world.positions()
+  const old = world.published().length
+
+  const range = { topic: TOPIC, partition: 0, from: 2, to: 5 }
+  const reading = read(world.db, [range], feedOf(ten))
+  expect(await finish(world.db, reading)).toBe(true)
+  expect(reading.progress()).toEqual({ done: 3, failed: 1, records: 3, missing: null })
+  const again = world.published().slice(old)
+  expect(again.map(({ topic, text }) => [topic, text])).toEqual([
+    ['doubled', '4'],
+    [`${TOPIC}.dead`, null],
+    ['doubled', '8'],
+  ])
+  for (const { headers } of again) expect(headers['inlet-replay']).toBe(RERUN)
+  expect(world.positions()).toEqual(before)
+})
+
+test('what was handled again before a stop is not handled a third time', async () => {
+  await using db = await openDbWorld()
+  const range = { topic: TOPIC, partition: 0, from: 0, to: 10 }
+  const first = read(db, [range], feedOf(ten.slice(0, 4)))
+  expect(await finish(db, first, 3 * CONSUMER_OFFSETS_MS)).toBe(false)
+  expect(first.progress().done).toBe(4)
+  const feed = feedOf(ten)
+  const second = read(db, [range], feed)
+  expect(await finish(db, second)).toBe(true)
+  expect(feed.given).toEqual([4, 5, 6, 7, 8, 9])
+  expect(second.progress()).toMatchObject({ done: 10, failed: 0, records: 6 })
+})
+
+test('offsets without a record end a range after a silence, and it says which', async () => {
+  await using db = await openDbWorld()
+  const ranges = [{ topic: TOPIC, partition: 0, from: 8, to: 12 }]
+  const reading = read(db, ranges, feedOf(ten))
+  expect(await finish(db, reading, CONSUMER_IDLE_MS_MIN - 5_000)).toBe(false)
+  const again = read(db, ranges, feedOf(ten))
+  expect(await finish(db, again, CONSUMER_IDLE_MS_MIN + 5_000)).toBe(true)
+  expect(again.progress()).toMatchObject({
+    done: 4,
+    missing: `there is no record at 10-11 of ${TOPIC}/0`,
+  })
+})
+
+test('other partitions of the topic are left alone', async () => {
+  await using db = await openDbWorld()
+  const other = ten.map((each) => ({ ...each, partition: 1 }))
+  const feed = feedOf([...ten, ...other])
+  const reading = read(db, [{ topic: TOPIC, partition: 1, from: 0, to: 2 }], feed)
+  expect(await finish(db, reading)).toBe(true)
+  expect(feed.given).toEqual([0, 1])
+  expect(reading.progress()).toMatchObject({ done: 2, records: 2 })
+})
