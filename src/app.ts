@@ -10,6 +10,7 @@ import { openIdempotencyKeys } from '../db/idempotency-keys.ts'
 import { openOutbox, type Outbox } from '../db/outbox.ts'
 import { openDueRetries } from '../db/retries.ts'
 import { openRetention, type Retention } from '../db/retention.ts'
+import { openRhythms } from '../db/rhythms.ts'
 import { openRoom } from '../db/room.ts'
 import { openWriter, type Writer } from '../db/writer.ts'
 import type { Health } from '../routes/health.ts'
@@ -136,7 +137,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const health = () => healthOf(state)
   const served = () => reloader.current()
   const watched = { clock, log, scope, observation, served, door, relay, hint, health, consuming }
-  const watch = openWatch(config, watched, opened)
+  const watch = openWatch(config, { ...watched, rhythms: storage.rhythms }, opened)
   const tail = openTail(clock)
   scope.run('tail', (signal) => tail.run(signal))
   const stages = { reloader, pairing, ingestPorts, ingestEventsPorts, watch, tail, reruns }
@@ -189,6 +190,7 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
     outbox: openOutbox(reader),
     room: openRoom(reader, config.INLET_DATABASE_BYTES_MAX),
     retries: openDueRetries(reader),
+    rhythms: openRhythms(database),
     retention: openRetention(database, { dedup, retentionMs }),
     hintOptions: { node: nodeName, epoch: database.epoch, doneTtlMs: retentionMs },
   }

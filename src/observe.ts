@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import { fileBytes } from '../db/files.ts'
 import { DATABASE_FILE } from '../db/open.ts'
+import type { Rhythms } from '../db/rhythms.ts'
 import type { Health } from '../routes/health.ts'
 import { openAlarms, type AlarmChange, type Alarms } from './alarms/alarms.ts'
 import type { AlarmThresholds } from './alarms/conditions.ts'
@@ -26,7 +27,7 @@ import type { RelayThread } from './relay-thread.ts'
 import type { Served } from './reload.ts'
 import type { Scope } from './scope.ts'
 import { Traffic } from './traffic.ts'
-import { WATCH_TICK_MS } from './watch-limits.ts'
+import { RHYTHM_KEEP_MS, WATCH_TICK_MS } from './watch-limits.ts'
 
 /** What the stages tell, each through the part that it needs. */
 export interface Observation {
@@ -54,6 +55,8 @@ export interface WatchPorts {
   readonly hint: Hint
   readonly consuming: Pick<Consuming, 'status'>
   readonly health: () => Health
+  /** What earlier processes knew of the pauses of sources. */
+  readonly rhythms: Rhythms
 }
 
 /** What is known of the gateway now. */
@@ -74,6 +77,7 @@ export function openWatch(config: Config, ports: WatchPorts, opened: AsyncDispos
     notices?.notice(change)
   }
 
+  keepRhythms(ports)
   ports.scope.run('watch', async (signal) => {
     // The first span is watched: many a delivery has waited for the start.
     eventLoop.roll(true)
@@ -92,6 +96,24 @@ export function openWatch(config: Config, ports: WatchPorts, opened: AsyncDispos
     }
   })
   return { readings }
+}
+
+/** Goes on from what earlier processes knew of sources, and writes down what later ones need. */
+function keepRhythms({ clock, log, scope, observation, rhythms }: WatchPorts): void {
+  const { traffic } = observation
+  const document = rhythms.read()
+  if (document !== undefined) traffic.resumeRhythms(document)
+  scope.run('rhythms', async (signal) => {
+    while (!signal.aborted) {
+      await clock.sleep(RHYTHM_KEEP_MS, signal)
+      try {
+        rhythms.write(traffic.knownRhythms())
+      } catch (error) {
+        // A full disk: an alarm that comes later is all it costs.
+        log.warn('rhythms.failed', { reason: messageOf(error) })
+      }
+    }
+  })
 }
 
 function thresholdsOf(config: Config): AlarmThresholds {

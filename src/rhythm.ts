@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { EpochMs } from './clock.ts'
 import { RHYTHM_DELIVERIES_MIN, RHYTHM_MS_MIN } from './watch-limits.ts'
 
@@ -10,11 +11,24 @@ const DAY_MS = 24 * 60 * 60 * 1000
 const DAYS = 8
 
 /**
+ * What is known of one, as it is kept for the next process: by day modulo their number, the gaps in
+ * ms and the days since 1970.
+ */
+export const KnownRhythm = z.object({
+  gapsMs: z.array(z.number()).length(DAYS),
+  days: z.array(z.int()).length(DAYS),
+  deliveries: z.int(),
+  firstAt: z.int().nullable(),
+})
+export type KnownRhythm = z.infer<typeof KnownRhythm>
+
+/**
  * How long a source is silent when all is well: its longest gap between two deliveries within the
  * last eight days. The longest, and not a quantile: nights and weekends are gaps of which there is
  * one for thousands of short ones, and an alarm each night would be switched off. Known once the
  * source was watched for a day and sent enough, because a shorter time has no night in it; a
- * weekend is learnt at the first one. History begins with the process.
+ * weekend is learnt at the first one. What is known outlives the process; the time without one
+ * is no gap, because nobody watched.
  */
 export class Rhythm {
   /** The longest gap that ended on each day, and which day that is. */
@@ -23,15 +37,40 @@ export class Rhythm {
   #deliveries = 0
   #firstAt: EpochMs | null = null
   #lastAt: EpochMs | null = null
+  #watchedFrom: EpochMs | null = null
 
-  /** The last delivery; null before the first. */
+  /** The last delivery to this process; null before the first. */
   get lastAt(): EpochMs | null {
     return this.#lastAt
   }
 
+  /** Since when nothing came while somebody watched; null where nothing is known. */
+  get silentSince(): EpochMs | null {
+    return this.#lastAt ?? this.#watchedFrom
+  }
+
+  /** What a later process goes on from. */
+  known(): KnownRhythm {
+    return {
+      gapsMs: [...this.#gapsMs],
+      days: [...this.#days],
+      deliveries: this.#deliveries,
+      firstAt: this.#firstAt,
+    }
+  }
+
+  /** Goes on from what an earlier process knew, before anything has arrived. */
+  resume({ gapsMs, days, deliveries, firstAt }: KnownRhythm, now: EpochMs): void {
+    this.#gapsMs.set(gapsMs)
+    this.#days.set(days)
+    this.#deliveries = deliveries
+    this.#firstAt = firstAt
+    this.#watchedFrom = now
+  }
+
   arrived(at: EpochMs): void {
     this.#firstAt ??= at
-    const gapMs = at - (this.#lastAt ?? at)
+    const gapMs = at - (this.silentSince ?? at)
     const day = Math.floor(at / DAY_MS)
     const slot = day % DAYS
     if (this.#days[slot] !== day) {

@@ -2,6 +2,7 @@
  * What came in and what became of it, since the process began: plain numbers that a delivery raises
  * by one, and that nobody adds up before somebody looks.
  */
+import { z } from 'zod'
 import { unreachable } from './assert.ts'
 import type { Clock, EpochMs } from './clock.ts'
 import type { FailedStep } from './delivery.ts'
@@ -10,7 +11,7 @@ import type { EventState } from './event.ts'
 import { bucketOf, HANDLER_MS_BOUNDS, Histogram, MS_BOUNDS, quantile } from './histogram.ts'
 import { Minutes } from './minutes.ts'
 import type { RelayMark } from './outbox.ts'
-import { Rhythm } from './rhythm.ts'
+import { KnownRhythm, Rhythm } from './rhythm.ts'
 
 /** How a request ended, as the counters see it. */
 export type Ended =
@@ -162,6 +163,9 @@ export class RelayTraffic {
   }
 }
 
+/** By the name of the source. */
+const KnownRhythms = z.record(z.string(), KnownRhythm)
+
 /** The counters of all sources and callers, and of the answers to all of them. */
 export class Traffic {
   /** Requests for sources that are not configured, and callers without a token. */
@@ -208,6 +212,19 @@ export class Traffic {
   /** Those that were heard of, by name. */
   sources(): ReadonlyMap<string, SourceTraffic> {
     return this.#sources
+  }
+
+  /** The rhythms that are known, as a document that a later process reads. */
+  knownRhythms(): string {
+    const known = [...this.#sources].map(([name, { rhythm }]) => [name, rhythm.known()] as const)
+    return JSON.stringify(Object.fromEntries(known))
+  }
+
+  /** Goes on from the document of an earlier process; one of another version is left alone. */
+  resumeRhythms(document: string): void {
+    const { data = {} } = KnownRhythms.safeParse(JSON.parse(document), { jitless: true })
+    const now = this.#clock.now()
+    for (const [name, known] of Object.entries(data)) this.of(name).rhythm.resume(known, now)
   }
 
   /** The 99th percentile of the answers in the minute `age` minutes ago; null: none. */

@@ -27,6 +27,9 @@ export const REJECTED_HEADER_CHARS_MAX = 256
 export const RHYTHM_MS_MIN = 24 * 60 * 60_000
 export const RHYTHM_DELIVERIES_MIN = 10
 
+/** How often rhythms are written down, in ms: what a crash forgets of a day that is learnt. */
+export const RHYTHM_KEEP_MS = 10 * 60_000
+
 /** How often the gateway looks at itself, in ms: a look costs less than 1 ms. */
 export const WATCH_TICK_MS = 10_000
 

@@ -49,3 +49,19 @@ test('a clock that is set back is no gap', () => {
   for (let each = 0; each < 20; each += 1) rhythm.arrived(2 * DAY - each * HOUR)
   expect(rhythm.usualGapMs(4 * DAY)).toBe(0)
 })
+
+test('the next process goes on from what was known', () => {
+  const night = 14 * HOUR + MINUTE
+  const next = new Rhythm()
+  next.resume(workingHours(2).known(), 6 * DAY)
+  expect(next.usualGapMs(6 * DAY)).toBe(night)
+  expect(next.lastAt).toBeNull()
+  expect(next.silentSince).toBe(6 * DAY)
+})
+
+test('the time without a process is no pause', () => {
+  const next = new Rhythm()
+  next.resume(workingHours(2).known(), 9 * DAY)
+  next.arrived(9 * DAY + HOUR)
+  expect(next.usualGapMs(9 * DAY + HOUR)).toBe(14 * HOUR + MINUTE)
+})

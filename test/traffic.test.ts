@@ -104,3 +104,25 @@ test('the relay is counted by what its marks store', () => {
 
   expect(traffic.relay).toMatchObject({ batches: 1, published: 8 })
 })
+
+describe('the next process', () => {
+  test('knows what was usual, and watches from its start', () => {
+    const { clock, traffic } = world()
+    const hourMs = 60 * 60_000
+    for (let hour = 0; hour < 30; hour += 1) {
+      traffic.count('github', { kind: 'accepted', handleMs: 0 }, 1)
+      clock.advance(hourMs)
+    }
+    const next = new Traffic(clock)
+    next.resumeRhythms(traffic.knownRhythms())
+    const { rhythm } = next.of('github')
+    expect(rhythm.usualGapMs(clock.now())).toBe(hourMs)
+    expect(rhythm.silentSince).toBe(clock.now())
+  })
+
+  test('begins anew with what another version wrote', () => {
+    const { traffic } = world()
+    traffic.resumeRhythms('{"github":{"gapsMs":[1]}}')
+    expect(traffic.of('github').rhythm.silentSince).toBeNull()
+  })
+})

@@ -55,8 +55,9 @@ function silence(
   { silenceFactor }: AlarmThresholds,
 ): readonly Condition[] {
   const usualMs = rhythm.usualGapMs(now)
-  if (silenceFactor === 0 || usualMs === null || rhythm.lastAt === null) return []
-  const silentMs = now - rhythm.lastAt
+  const { silentSince } = rhythm
+  if (silenceFactor === 0 || usualMs === null || silentSince === null) return []
+  const silentMs = now - silentSince
   if (silentMs <= Math.max(usualMs * silenceFactor, SILENCE_MS_MIN)) return []
   const usual = `its longest pause in eight days was ${duration(usualMs)}`
   const text = `${name} has sent nothing for ${duration(silentMs)}; ${usual}`
