@@ -20,10 +20,10 @@ import { areSteady, describeSpread, spreadOf } from './statistics.ts'
 import { makeWorkspace } from './workspace.ts'
 
 const HELP = `bun run bench consume [options]
-Records per second that a typed consumer of \`dist/inlet consume\` handles from a real Kafka, against
-kafkajs alone, which parses the same records and commits offsets; and the same where the handler
-returns a record, which goes through the outbox to Kafka, against the slower of two limits: that,
-and kafkajs alone sending such records from memory.
+Records per second that a typed consumer of \`dist/inlet consume\` handles from a real Kafka,
+against kafkajs alone, which parses the same records and commits offsets; and the same where the
+handler returns a record, which goes through the outbox to Kafka, against the slower of two limits:
+that, and kafkajs alone sending such records from memory.
 
   --count N      records in the topic (60000, of 2.3 kB)
   --rounds N     counted rounds of each, after one to warm up (5)

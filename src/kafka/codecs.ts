@@ -17,8 +17,8 @@ const ZSTD_LEVEL = 3
 
 /**
  * Gives kafkajs, which brings gzip alone, the runtime's own zstd: native, and off this thread. A
- * runtime without it says so when it is asked for. And the encoder of its largest request, by a hook
- * that patches/ adds.
+ * runtime without it says so when it is asked for. And the encoder of its largest request, by a
+ * hook that patches/ adds.
  */
 export function registerCodecs(): void {
   RequestEncoders.Produce = (request: ProduceRequest) => encodeProduce(request, systemClock.now())
