@@ -15,14 +15,14 @@ import { assert } from '../src/assert.ts'
 import type { NewEvent } from '../src/event.ts'
 import { randomToken } from '../src/ids.ts'
 import { hash53 } from './hash.ts'
-import { openIdRuns } from './id-runs.ts'
+import { openIdRuns, type RunInWork } from './id-runs.ts'
 import type { InletDatabase, Reader } from './open.ts'
 import { RecentIds } from './recent-ids.ts'
 import { inbox } from './schema.ts'
 
 /**
- * Ids of a run. A run is written between two commits (3 ms), and up to so many ids are read at a
- * start (1 µs each): a larger one takes longer, with a smaller one there are more to ask.
+ * Ids of a run. Up to twice as many are read at a start (1 µs each): with a larger one it takes
+ * longer, with a smaller one there are more to ask.
  */
 const RUN_IDS = 32_768
 
@@ -37,8 +37,8 @@ export type Identified = Pick<NewEvent, 'source' | 'eventId' | 'eventIdValidMs' 
 
 export interface Dedup {
   /**
-   * Moves the newest ids to the file where there are many. Between two transactions; `inboxSeq` is
-   * the last that is committed.
+   * Moves the newest ids to the file where there are many, a part of them each time. Between two
+   * transactions; `inboxSeq` is the last that is committed.
    */
   keepUp(inboxSeq: number): void
   /**
@@ -63,17 +63,23 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
   const runs = openIdRuns(database)
   const seed = makeSeed(database)
   let recent = new RecentIds(runIds)
+  /** The ids of the run that is being written, which only then knows them. */
+  let moving: { readonly ids: RecentIds; readonly run: RunInWork } | undefined
 
   function hashOf(event: Pick<NewEvent, 'source' | 'eventId'>): number {
     return idHash(event, seed)
   }
 
   function keepUp(inboxSeq: number): void {
+    if (moving?.run.step() === true) moving = undefined
     if (recent.length < runIds) return
     recent.keepUpTo(inboxSeq)
     while (recent.length >= runIds) {
-      runs.write(recent.slice(0, runIds))
+      // A single commit can bring thousands: then the last run has to be ended at once.
+      while (moving?.run.step() === false);
+      moving = { ids: recent, run: runs.begin(recent.slice(0, runIds)) }
       recent = copyOf(recent, runIds)
+      if (moving.run.step()) moving = undefined
     }
   }
 
@@ -107,7 +113,10 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
     keepUp,
     find(event) {
       const hash = hashOf(event)
-      const row = newestOf(event, recent.find(hash)) ?? newestOf(event, runs.find(hash))
+      const row =
+        newestOf(event, recent.find(hash)) ??
+        newestOf(event, moving?.ids.find(hash) ?? []) ??
+        newestOf(event, runs.find(hash))
       if (row === undefined || row.bodyHash === null || !isValid(row, event)) return undefined
       return { inboxSeq: row.seq, bodyHash: row.bodyHash }
     },

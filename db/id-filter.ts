@@ -11,11 +11,15 @@ const PROBES = 6
 const HALF = 2 ** 32
 
 /**
- * A Bloom filter over the ids of one run. Over more ids than it is made for it is less sharp, and
+ * A Bloom filter for the ids of one run. Over more ids than it is made for it is less sharp, and
  * never wrong.
  */
-export function filterOf(hashes: Float64Array): Uint32Array {
-  const words = new Uint32Array(FILTER_WORDS)
+export function emptyFilter(): Uint32Array {
+  return new Uint32Array(FILTER_WORDS)
+}
+
+/** Makes ids known to a filter. */
+export function addToFilter(words: Uint32Array, hashes: Float64Array): void {
   for (const hash of hashes) {
     const step = stepOf(hash)
     let at = hash | 0
@@ -25,7 +29,6 @@ export function filterOf(hashes: Float64Array): Uint32Array {
       at = (at + step) | 0
     }
   }
-  return words
 }
 
 /**

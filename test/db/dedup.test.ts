@@ -75,6 +75,31 @@ test('runs that a crash took along are written again', async () => {
   }
 })
 
+test('a run is written in parts, and its ids are known meanwhile, also after a crash', async () => {
+  const runIds = 4_096
+  await using world = await openDbWorld({ runIds })
+  const { client } = world.database
+  const countSlices = () => client.query('SELECT id FROM dedup_slices').all().length
+  await deliverMany(world, 'e', runIds)
+  await deliver(world, 'next')
+  expect(countSlices()).toBe(8)
+  for (const [index, slices] of [
+    [0, 16],
+    [runIds - 1, 24],
+  ] as const) {
+    expect(await deliver(world, `e-${index}`)).toMatchObject({ kind: 'duplicate', seq: index + 1 })
+    expect(countSlices()).toBe(slices)
+  }
+  expect(countRuns(world)).toBe(0)
+
+  await world.restart()
+  for (let index = 0; index < runIds; index += 409) {
+    expect(await deliver(world, `e-${index}`)).toMatchObject({ kind: 'duplicate', seq: index + 1 })
+  }
+  expect(countRuns(world)).toBe(1)
+  expect(await deliver(world, 'next')).toMatchObject({ kind: 'duplicate', seq: runIds + 1 })
+})
+
 test('ids of different events with one hash are told apart', async () => {
   await using world = await openDbWorld({ runIds: RUN_IDS })
   await deliverMany(world, 'e', RUN_IDS + 1)

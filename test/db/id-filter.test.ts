@@ -1,11 +1,17 @@
 import { expect, test } from 'bun:test'
-import { FilterGroup, filterOf } from '../../db/id-filter.ts'
+import { addToFilter, emptyFilter, FilterGroup } from '../../db/id-filter.ts'
 import { hash53 } from '../../db/hash.ts'
 
 const IDS = 32_768
 
 function hashesOf(run: number): Float64Array {
   return Float64Array.from({ length: IDS }, (_, index) => hash53(`${run}:${index}`))
+}
+
+function filterOf(hashes: Float64Array): Uint32Array {
+  const filter = emptyFilter()
+  addToFilter(filter, hashes)
+  return filter
 }
 
 test('every id leads to its run, and hardly any to another', () => {
