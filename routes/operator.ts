@@ -23,6 +23,8 @@ export interface OperatorsPorts {
   /** INLET_ADMIN_TOKEN. Without one the port is on loopback: who reaches it may see everything. */
   readonly token: string | undefined
   readonly guesses: GuessRate
+  /** Is told of each wrong token. Must not throw. */
+  readonly onWrong: (peer: string) => void
 }
 
 /** What became of a token: a wait in ms where too many wrong ones came before it. */
@@ -39,7 +41,8 @@ export interface Operators {
   logout(headers: Headers): string
 }
 
-export function openOperators({ clock, token, guesses }: OperatorsPorts): Operators {
+export function openOperators(ports: OperatorsPorts): Operators {
+  const { clock, token, guesses, onWrong } = ports
   const expected = token === undefined ? undefined : hash(token)
   /** When they end, by the hash of their secret; the oldest first. */
   const sessions = new Map<string, number>()
@@ -49,7 +52,10 @@ export function openOperators({ clock, token, guesses }: OperatorsPorts): Operat
     if (expected === undefined) return true
     const waitMs = guesses.take(peer)
     if (waitMs > 0) return { waitMs }
-    if (!timingSafeEqual(hash(given), expected)) return false
+    if (!timingSafeEqual(hash(given), expected)) {
+      onWrong(peer)
+      return false
+    }
     guesses.giveBack(peer)
     return true
   }

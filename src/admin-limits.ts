@@ -31,6 +31,9 @@ export const SESSIONS_MAX = 100
 export const LOGIN_BURST = 10
 export const LOGIN_PER_SECOND = 0.1
 
+/** How often the log says that tokens are guessed, in ms: a flood of them is a line each. */
+export const WRONG_TOKENS_TELL_MS = 10_000
+
 /** Addresses whose wrong tokens are remembered. */
 export const LOGIN_ADDRESSES_MAX = 1_000
 

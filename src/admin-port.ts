@@ -23,6 +23,7 @@ import {
   LOGIN_BURST,
   LOGIN_PER_SECOND,
   SEARCH_MS_MAX,
+  WRONG_TOKENS_TELL_MS,
 } from './admin-limits.ts'
 import { listen, type Listening } from './listen.ts'
 import type { Log } from './log.ts'
@@ -66,7 +67,8 @@ export function openAdminPort(
   const path = join(config.INLET_DATA_DIR, DATABASE_FILE)
   const thread = openQueryThread({ clock, log, path })
   opened.defer(() => thread.close())
-  const operators = openOperators({ clock, token: config.INLET_ADMIN_TOKEN, guesses })
+  const onWrong = openWrongTokens({ clock, log })
+  const operators = openOperators({ clock, token: config.INLET_ADMIN_TOKEN, guesses, onWrong })
 
   /**
    * Its schemas take longer to load than all the rest: no start waits for that. In pieces of up to
@@ -166,5 +168,19 @@ function storedPorts(
     },
     outbox: { list: (query: OutboxQuery) => ask('outbox', query) },
     system: { system },
+  }
+}
+
+/** Writes down that somebody guesses, and from where; one line in a while for all that do. */
+function openWrongTokens({ clock, log }: Pick<AdminPortPorts, 'clock' | 'log'>) {
+  let untold = 0
+  let toldMs = -Infinity
+  return (peer: string): void => {
+    untold += 1
+    const nowMs = clock.monotonicMs()
+    if (nowMs - toldMs < WRONG_TOKENS_TELL_MS) return
+    log.warn('admin.token_refused', { count: untold, lastPeer: peer })
+    untold = 0
+    toldMs = nowMs
   }
 }

@@ -20,7 +20,7 @@ test('without a token only loopback names are served: a page cannot rename itsel
 test('a Host that is none is the fault of who sent it', async () => {
   const clock = manualClock()
   const guesses = openRate({ clock, perSecond: 1, burst: 1, keysMax: 1 })
-  const operators = openOperators({ clock, token: undefined, guesses })
+  const operators = openOperators({ clock, token: undefined, guesses, onWrong: () => {} })
   const answer = guard(operators, () => new Response())
 
   for (const url of ['/api/sources', 'http://a b/api/sources', 'http://127.0.0.1@:1/api/sources']) {

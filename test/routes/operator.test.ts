@@ -34,7 +34,7 @@ describe('with a token configured', () => {
   })
 
   test('wrong tokens of one address are limited, right ones never', async () => {
-    const { ask, clock } = openAdmin({ token: TOKEN })
+    const { ask, clock, wrong } = openAdmin({ token: TOKEN })
     const login = (token: string) => ask('/api/login', { method: 'POST', json: { token } })
     const bearer = (token: string, peer?: string) =>
       ask('/api/sources', { authorization: `Bearer ${token}`, ...(peer ? { peer } : {}) })
@@ -50,6 +50,8 @@ describe('with a token configured', () => {
     expect((await bearer(TOKEN)).status).toBe(429)
     expect((await ask('/api/session')).status).toBe(200)
     expect((await bearer(TOKEN, '192.0.2.1')).status).toBe(200)
+    // Neither the right ones nor those that are not looked at.
+    expect(wrong).toEqual(guesses.map(() => '127.0.0.1'))
 
     clock.advance(10_000)
     expect((await login(TOKEN)).status).toBe(200)

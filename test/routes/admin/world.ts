@@ -76,7 +76,11 @@ const NOTHING_STORED = {
 export function openAdmin({ token, ports = {} }: AdminOptions = {}) {
   const clock = manualClock()
   const rate = { perSecond: LOGIN_PER_SECOND, burst: LOGIN_BURST, keysMax: 10 }
-  const operators = openOperators({ clock, token, guesses: openRate({ clock, ...rate }) })
+  /** From where wrong tokens came. */
+  const wrong: string[] = []
+  const guesses = openRate({ clock, ...rate })
+  const onWrong = (peer: string) => void wrong.push(peer)
+  const operators = openOperators({ clock, token, guesses, onWrong })
   const routes = adminRoutes({
     health: () => HEALTH,
     dashboard: { files: () => Promise.resolve(new Map()) },
@@ -122,5 +126,5 @@ export function openAdmin({ token, ports = {} }: AdminOptions = {}) {
     const body = (isJson ? JSON.parse(text) : {}) as Record<string, unknown>
     return { status: response.status, headers: response.headers, text, body }
   }
-  return { ask, clock }
+  return { ask, clock, wrong }
 }
