@@ -29,6 +29,11 @@ export interface ConsumedEvent<Data, State = unknown> {
   readonly body: Uint8Array
   /** The headers of the record, as text. */
   readonly headers: Readonly<Record<string, string>>
+  /**
+   * The attributes of a CloudEvent in whichever mode, by their names: `time`, `subject`, extensions,
+   * … Empty for a record that is none.
+   */
+  readonly attributes: Readonly<Record<string, string>>
   /** What is kept for its key: for consumers that define `state`. */
   readonly state: KeyedState<State>
   /** Which try this is, 1 for the first. */

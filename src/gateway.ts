@@ -115,7 +115,8 @@ export function onRecord(
  * the consumer names, too. `add` is given the state of a window, undefined for its first event, and
  * returns the state with this event. It runs again after a crash, so it must do nothing else.
  *
- * An event's time is `eventTime` in ms since 1970, else its `ce_time`, else when it was written.
+ * An event's time is `eventTime` in ms since 1970, else the `time` of the CloudEvent, else when it
+ * was written.
  *
  * @example
  * aggregate(Charge, Sum, (sum = { cents: 0 }, { data }) => ({ cents: sum.cents + data.cents }))

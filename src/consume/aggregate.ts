@@ -146,13 +146,13 @@ function closed({ consumer, window, stored, kept, now }: Closing): ProcessedReco
   }
 }
 
-/** An event's own time: what its route says, else its `ce_time`, else when it was written. */
+/** An event's own time: what its route says, else its `time`, else when it was written. */
 function timeOf(
   { eventTime }: AggregateRoute,
   event: ConsumedEvent<unknown>,
   clock: Clock,
 ): EpochMs {
-  const { ce_time: named } = event.headers
+  const { time: named } = event.attributes
   const at = eventTime?.(event) ?? (named === undefined ? event.writtenAt : Date.parse(named))
   if (!Number.isFinite(at) || at < 0) {
     throw new GatewayError('EVENT_TIME_INVALID', `it is ${String(at)}`)

@@ -14,7 +14,7 @@ import { GatewayError, messageOf, type FaultCode } from '../errors.ts'
 import { toOutboxRecords } from '../handler-result.ts'
 import type { OutboxRecord } from '../record.ts'
 import { aggregate } from './aggregate.ts'
-import type { Decoded } from './decode.ts'
+import { attributesOf, type Decoded } from './decode.ts'
 import type { Keeping } from './keeping.ts'
 import { errorClassOf, type ErrorClass } from './retry.ts'
 import { stageState, type StagedState } from './state.ts'
@@ -171,6 +171,9 @@ function toEvent(
     headers,
     state: staged.state,
     attempt: tries,
+    get attributes() {
+      return attributesOf(decoded, record)
+    },
     // A signal costs a microsecond, and most handlers never ask for it.
     get signal() {
       return timed.signal()

@@ -6,10 +6,15 @@ import type { FetchedRecord } from '../consumer.ts'
 export interface Decoded {
   /** Of a CloudEvent; undefined for any other record. */
   readonly event: { readonly source: string; readonly id: string } | undefined
+  /** Of a CloudEvent that is one document; undefined: they are headers, if there are any. */
+  readonly attributes?: Attributes
   readonly type: string
   readonly contentType: string
   readonly data: DecodedData
 }
+
+/** What a CloudEvent says of itself, by the names of the specification, as text. */
+export type Attributes = Readonly<Record<string, string>>
 
 export type DecodedData =
   | { readonly kind: 'data'; readonly value: unknown }
@@ -38,6 +43,21 @@ export function decode({ headers, value }: FetchedRecord): Decoded {
     data: value === null ? { kind: 'data', value: null } : dataOf(value, contentType),
   }
 }
+
+/** The attributes of a CloudEvent in either mode; none of any other record. */
+export function attributesOf(
+  { attributes }: Decoded,
+  { headers }: Pick<FetchedRecord, 'headers'>,
+): Attributes {
+  if (attributes !== undefined) return attributes
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      name.startsWith(HEADER_PREFIX) ? [[name.slice(HEADER_PREFIX.length), value]] : [],
+    ),
+  )
+}
+
+const HEADER_PREFIX = 'ce_'
 
 function dataOf(value: Uint8Array, contentType: string): DecodedData {
   if (contentType === '') {
@@ -71,11 +91,26 @@ function structured(value: Uint8Array | null, contentType: string): Decoded {
   const parsed = parseJson(value ?? NOTHING)
   if (parsed.kind === 'not-json') return broken(parsed.reason)
   if (typeof parsed.value !== 'object' || parsed.value === null) return broken('is no object')
-  const { id, source, type, ...rest } = parsed.value as Record<string, unknown>
+  const { data: _, data_base64: __, ...named } = parsed.value as Record<string, unknown>
+  const { id, source, type } = named
   if (typeof id !== 'string' || typeof source !== 'string' || typeof type !== 'string') {
     return broken('has no id, source and type')
   }
-  return { event: { source, id }, type, contentType, data: dataOfDocument(rest) }
+  const attributes = toText(named)
+  const data = dataOfDocument(parsed.value as Record<string, unknown>)
+  return { event: { source, id }, attributes, type, contentType, data }
+}
+
+/** The format has strings, whole numbers and truth; null means that there is none. */
+function toText(named: Readonly<Record<string, unknown>>): Attributes {
+  const attributes: Record<string, string> = {}
+  for (const [name, value] of Object.entries(named)) {
+    if (typeof value === 'string') attributes[name] = value
+    else if (typeof value === 'number' || typeof value === 'boolean') {
+      attributes[name] = String(value)
+    }
+  }
+  return attributes
 }
 
 function dataOfDocument(document: Record<string, unknown>): DecodedData {

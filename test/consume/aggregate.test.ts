@@ -143,6 +143,28 @@ test('a partition that goes on does not hold another, and neither closes its win
   expect(outcomeOf(world.published()).closed).toEqual(['b 5-10: 1'])
 })
 
+test('the time of an event is the one that it names, in either mode of CloudEvents', async () => {
+  const made = definition(five)
+  const events = {
+    '*': aggregate(z.object({ id: z.int() }), Ids, (ids = [], { data }) => [...ids, data.id]),
+  }
+  await using world = await openConsumeWorld({ ...made, events })
+  world.assign(0)
+  const common = { id: '0', source: 'shop', type: 'order.created', specversion: '1.0' }
+  const document = { ...common, time: '1970-01-01T00:00:00.003Z', data: { id: 0 } }
+  await world.give(
+    record(0, {
+      headers: { 'content-type': 'application/cloudevents+json' },
+      value: encoder.encode(JSON.stringify(document)),
+    }),
+    record(1, {
+      headers: { ce_id: '1', ce_source: 'shop', ce_time: '1970-01-01T00:00:00.020Z' },
+      value: encoder.encode('{"id":1}'),
+    }),
+  )
+  expect(outcomeOf(world.published()).closed).toEqual(['key 0-5: 0'])
+})
+
 test('an event far in the future is a dead letter, and closes nothing', async () => {
   await using world = await openConsumeWorld(definition(five))
   world.assign(0)

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { decode } from '../../src/consume/decode.ts'
+import { attributesOf, decode } from '../../src/consume/decode.ts'
 import { record } from './world.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -34,6 +34,21 @@ test('a CloudEvent in structured mode is one document', () => {
     value: new Uint8Array([0, 1, 2]),
   })
   expect(structured(event).data).toEqual({ kind: 'data', value: null })
+})
+
+test('a CloudEvent says the same of itself in either mode', () => {
+  const time = '2026-01-02T03:04:05Z'
+  const named = { ...event, time, subject: 'order 7', sampledrate: 3, isretry: true, none: null }
+  const attributes = { ...event, time, subject: 'order 7', sampledrate: '3', isretry: 'true' }
+  const one = record(0, { headers: {} })
+  expect(attributesOf(structured({ ...named, data: 1 }), one)).toEqual(attributes)
+  const headers = Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [`ce_${name}`, value]),
+  )
+  const binary = record(0, { headers: { ...headers, other: 'x' } })
+  expect(attributesOf(decode(binary), binary)).toEqual(attributes)
+  const plain = record(0, { headers: { other: 'x' } })
+  expect(attributesOf(decode(plain), plain)).toEqual({})
 })
 
 test('a structured event that is none says why', () => {
