@@ -6,6 +6,7 @@ import { startServer } from './server.ts'
 import { buildSyncDelay } from './sync-delay.ts'
 
 const PEERS_DIR = join(import.meta.dir, 'peers')
+const SQLITE_DIR = join(PEERS_DIR, 'node_modules', 'better-sqlite3')
 
 /** What a team could run instead, each with one commit on disk before its 202. */
 const PEERS = {
@@ -25,16 +26,48 @@ export interface Peer extends Receiver {
   readonly name: string
 }
 
-/** Installs what they need that the project does not. */
+/**
+ * Installs what they need that the project does not, of the npm registry alone: a ready binary of
+ * better-sqlite3 and the headers of Node.js would come from elsewhere. So it is compiled, and the
+ * headers are those of the Node.js that npm has as a package, where the one here came without.
+ */
 export function installPeers(): void {
-  if (existsSync(join(PEERS_DIR, 'node_modules', 'better-sqlite3'))) return
-  for (const program of ['node', 'npm']) {
-    if (Bun.which(program) === null) throw new Error(`--compare needs ${program}, of Node.js`)
+  if (existsSync(join(SQLITE_DIR, 'build', 'Release', 'better_sqlite3.node'))) return
+  for (const program of ['node', 'npm', 'python3', 'make', 'g++']) {
+    if (Bun.which(program) === null) throw new Error(`--compare needs ${program}`)
   }
-  const how = ['npm', 'install', '--no-package-lock', '--no-audit', '--no-fund']
-  console.error(`the peers are missing: ${how.join(' ')}`)
-  const installed = Bun.spawnSync(how, { cwd: PEERS_DIR, stdout: 'ignore', stderr: 'inherit' })
-  if (!installed.success) throw new Error(`failed: ${how.join(' ')}`)
+  console.error('the peers are missing: installing them, and compiling better-sqlite3')
+  npmInstall([])
+  const nodeGyp = join(PEERS_DIR, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js')
+  const build = [nodeGyp, 'rebuild', '--release', `--nodedir=${nodeHeaders()}`]
+  runOrThrow(['node', ...build], SQLITE_DIR)
+}
+
+/** The folder whose `include/node` has the headers of the Node.js that is installed. */
+function nodeHeaders(): string {
+  const [prefix = '', version = '', arch = ''] = Bun.spawnSync([
+    'node',
+    '-p',
+    "[require('path').resolve(process.execPath, '../..'), process.versions.node, process.arch].join()",
+  ])
+    .stdout.toString()
+    .trim()
+    .split(',')
+  if (existsSync(join(prefix, 'include', 'node', 'node.h'))) return prefix
+  // What is compiled for a version runs on all of the same major one.
+  const name = `node-linux-${arch}`
+  npmInstall(['--no-save', `${name}@${Number.parseInt(version, 10)}`])
+  return join(PEERS_DIR, 'node_modules', name)
+}
+
+function npmInstall(args: readonly string[]): void {
+  const how = ['--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund']
+  runOrThrow(['npm', 'install', ...how, ...args], PEERS_DIR)
+}
+
+function runOrThrow(command: readonly string[], cwd: string): void {
+  const { success, stderr } = Bun.spawnSync([...command], { cwd, stdout: 'ignore' })
+  if (!success) throw new Error(`failed: ${command.join(' ')}\n${stderr.toString()}`)
 }
 
 /** Starts all peers, each with an empty database. */
