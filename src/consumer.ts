@@ -30,8 +30,8 @@ export interface ConsumedEvent<Data, State = unknown> {
   /** The headers of the record, as text. */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * The attributes of a CloudEvent in whichever mode, by their names: `time`, `subject`, extensions,
-   * … Empty for a record that is none.
+   * The attributes of a CloudEvent in whichever mode: `time`, `subject`, extensions, … Empty for a
+   * record that is none.
    */
   readonly attributes: Readonly<Record<string, string>>
   /** What is kept for its key: for consumers that define `state`. */

@@ -6,6 +6,8 @@ export class Partition implements Place {
   readonly topic: string
   readonly partition: number
   readonly offsets: Offsets
+  /** Sets its lanes apart from those of an earlier assignment of the same partition. */
+  readonly assignment: number
   /** Records that are fetched, and whose result is not on disk. */
   unfinished = 0
   /** Every record below it is on disk as processed: what Kafka is told. */
@@ -23,10 +25,14 @@ export class Partition implements Place {
   /** Aborts when it is no longer ours, and when the consumer stops. */
   readonly signal: AbortSignal
 
-  constructor({ topic, partition, offset }: ConsumerPosition, stopping: AbortSignal) {
+  constructor(
+    { topic, partition, offset }: ConsumerPosition,
+    { assignment, stopping }: { readonly assignment: number; readonly stopping: AbortSignal },
+  ) {
     this.topic = topic
     this.partition = partition
     this.offsets = new Offsets(offset)
+    this.assignment = assignment
     this.synced = offset
     this.told = offset
     this.highWatermark = offset

@@ -56,7 +56,7 @@ export class Session implements FeedListener {
   readonly #partitions = new Map<string, Partition>()
   readonly #stopping = new AbortController()
   readonly #waiting: (() => void)[] = []
-  /** Assignments so far: lanes of an earlier one are not gone on with. */
+  /** Assignments so far. */
   #assignments = 0
   #bytes = 0
   /** Partitions that are paused because too much of them is in memory. */
@@ -98,7 +98,10 @@ export class Session implements FeedListener {
   positioned(position: ConsumerPosition): void {
     this.revoked([position])
     this.#assignments += 1
-    const partition = new Partition(position, this.#stopping.signal)
+    const partition = new Partition(position, {
+      assignment: this.#assignments,
+      stopping: this.#stopping.signal,
+    })
     partition.heardAtMs = this.#options.ports.clock.monotonicMs()
     this.#partitions.set(placeKey(position), partition)
   }
@@ -173,8 +176,9 @@ export class Session implements FeedListener {
     const consumer = this.#options.consumer()
     for (const partition of this.#partitions.values()) {
       if (!this.#closing.isIdle(partition, consumer)) continue
-      const lane = partitionLane(partition, this.#assignments)
-      this.#lanes.add(lane, () => this.#closing.afterSilence(partition, consumer))
+      this.#lanes.add(partitionLane(partition), () =>
+        this.#closing.afterSilence(partition, consumer),
+      )
     }
   }
 
@@ -233,7 +237,7 @@ export class Session implements FeedListener {
     }
     partition.unfinished += 1
     this.#bytes += work.bytes
-    this.#lanes.add(laneOf(work, this.#assignments), () => this.#turn(work))
+    this.#lanes.add(laneOf(work), () => this.#turn(work))
   }
 
   #turn(work: Work): Turn | Promise<Turn> {

@@ -1,4 +1,4 @@
-import type { Consumer, FetchedRecord, Place } from '../consumer.ts'
+import type { Consumer, FetchedRecord } from '../consumer.ts'
 import { CONSUMER_RECORD_OVERHEAD_BYTES } from '../consumer-limits.ts'
 import { keyOf } from './attempt.ts'
 import { decode, type Decoded } from './decode.ts'
@@ -27,17 +27,17 @@ export function know({ record, consumer }: Work): { decoded: Decoded; identity: 
  * What waits for what. Of windows all of a partition: that is the order of event time. Of state all
  * of a key, from whatever topic. Records without a key promise no order.
  */
-export function laneOf({ consumer, partition, record }: Work, assignment: number): string {
-  const own = partitionLane(partition, assignment)
+export function laneOf({ consumer, partition, record }: Work): string {
+  const own = partitionLane(partition)
   if (consumer.window !== undefined) return own
   const key = keyOf(record)
   if (key === null) return `${own} #${record.offset}`
   return consumer.state === undefined ? `${own} =${key}` : `=${key}`
 }
 
-/** The lane of everything of a partition; `assignment` sets it apart from earlier ones. */
-export function partitionLane(place: Place, assignment: number): string {
-  return `${assignment} ${placeKey(place)}`
+/** The lane of everything of a partition. */
+export function partitionLane(partition: Partition): string {
+  return `${partition.assignment} ${placeKey(partition)}`
 }
 
 export function bytesOf({ key, value, headers }: FetchedRecord): number {

@@ -63,6 +63,19 @@ test('records of one key come one after the other, those of others meanwhile', a
   expect(world.positions()).toEqual([{ topic: TOPIC, partition: 0, offset: 3 }])
 })
 
+test('keys keep their order while the consumer is given another partition', async () => {
+  const { route, begun, end } = held()
+  await using world = await openConsumeWorld({ events: { '*': route } })
+  world.assign(0)
+  await world.give(record(0))
+  world.assign(1)
+  await world.give(record(1))
+  expect(begun).toEqual([0])
+  end(0)
+  await world.settled()
+  expect(begun).toEqual([0, 1])
+})
+
 test('no more handlers wait at once than the consumer allows', async () => {
   const handler = held()
   await using world = await openConsumeWorld({ events: { '*': handler.route }, concurrency: 2 })
