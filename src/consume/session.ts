@@ -1,14 +1,7 @@
 import { unreachable } from '../assert.ts'
 import type { Consumer, ConsumerPosition, FetchedRecord, Place } from '../consumer.ts'
 import type { ConsumerTally, Places, SeekTarget } from '../consumer-status.ts'
-import {
-  CONSUMER_AHEAD_MAX,
-  CONSUMER_BYTES_MAX,
-  CONSUMER_PARTITION_RECORDS_MAX,
-  CONSUMER_ROOM_MS_MAX,
-  CONSUMER_STOP_MS_MAX,
-  CONSUMER_TURN_RECORDS,
-} from '../consumer-limits.ts'
+import { CONSUMER_STOP_MS_MAX, CONSUMER_TURN_RECORDS } from '../consumer-limits.ts'
 import { failpoint } from '../failpoint.ts'
 import { attempt, type Attempt } from './attempt.ts'
 import { Closing } from './closing.ts'
@@ -26,6 +19,7 @@ import type {
 } from './ports.ts'
 import { toDeadLetter, toProcessed, type GivenUp, type Known } from './processed.ts'
 import { pauseMs } from './retry.ts'
+import { Room } from './room.ts'
 import { startOf } from './start.ts'
 import { bytesOf, know, laneOf, partitionLane, type Work } from './work.ts'
 
@@ -55,12 +49,9 @@ export class Session implements FeedListener {
   readonly #closing: Closing
   readonly #partitions = new Map<string, Partition>()
   readonly #stopping = new AbortController()
-  readonly #waiting: (() => void)[] = []
+  readonly #room: Room
   /** Assignments so far. */
   #assignments = 0
-  #bytes = 0
-  /** Partitions that are paused because too much of them is in memory. */
-  #full = 0
 
   constructor(feed: RecordFeed, options: SessionOptions) {
     const { ports, consumer } = options
@@ -75,6 +66,12 @@ export class Session implements FeedListener {
       consumer: name,
       onCommitted: (results) => this.#committed(results),
       onFailed: options.onFailed,
+    })
+    this.#room = new Room({
+      clock: ports.clock,
+      feed,
+      partitions: () => this.#partitions.values(),
+      stopping: this.#stopping.signal,
     })
     this.#keeping = new Keeping(owner, ports.stored)
     this.#closing = new Closing({
@@ -109,11 +106,12 @@ export class Session implements FeedListener {
   revoked(places: readonly Place[]): void {
     for (const place of places) {
       const partition = this.#partitions.get(placeKey(place))
-      if (partition?.isFull === true) this.#full -= 1
-      partition?.revoke()
+      if (partition === undefined) continue
+      this.#room.forget(partition)
+      partition.revoke()
       this.#partitions.delete(placeKey(place))
     }
-    this.#wake()
+    this.#room.wake()
   }
 
   async received({
@@ -139,7 +137,7 @@ export class Session implements FeedListener {
         await nextTurn()
       }
     }
-    if (!this.#hasRoom(partition)) await this.#waitForRoom(partition)
+    if (!this.#room.has(partition)) await this.#room.waitFor(partition)
   }
 
   /** Begins no more records: those that are fetched wait, and fetching ends when they are many. */
@@ -201,7 +199,7 @@ export class Session implements FeedListener {
   async stop(): Promise<void> {
     this.#lanes.stop()
     this.#stopping.abort()
-    this.#wake()
+    this.#room.wake()
     await this.#ended()
     await this.tell()
   }
@@ -235,8 +233,7 @@ export class Session implements FeedListener {
       attempts: 0,
       known: undefined,
     }
-    partition.unfinished += 1
-    this.#bytes += work.bytes
+    this.#room.take(work)
     this.#lanes.add(laneOf(work), () => this.#turn(work))
   }
 
@@ -335,64 +332,19 @@ export class Session implements FeedListener {
 
   #committed(results: readonly Result[]): void {
     for (const { processed } of results) this.#keeping.settled(processed.changes ?? [])
-    this.#release(results.filter(({ entry }) => entry !== undefined))
+    this.#room.free(results.filter(({ entry }) => entry !== undefined))
   }
 
   #pass(work: Work): Turn {
     this.#committer.pass(work)
-    this.#release([work])
+    this.#room.free([work])
     return 'done'
   }
 
   /** Somebody else has it, or it is fetched again: its position does not move. */
   #drop(work: Work): Turn {
-    this.#release([work])
+    this.#room.free([work])
     return 'done'
-  }
-
-  #release(ended: readonly { readonly partition: Partition; readonly bytes: number }[]): void {
-    for (const { partition, bytes } of ended) {
-      partition.unfinished -= 1
-      this.#bytes -= bytes
-    }
-    this.#wake()
-    if (this.#full === 0) return
-    for (const partition of this.#partitions.values()) {
-      if (!partition.isFull || !this.#hasRoom(partition, 0.5)) continue
-      partition.isFull = false
-      this.#full -= 1
-      this.#feed.resume(partition)
-    }
-  }
-
-  #hasRoom(partition: Partition, share = 1): boolean {
-    return (
-      this.#bytes <= CONSUMER_BYTES_MAX * share &&
-      partition.unfinished <= CONSUMER_PARTITION_RECORDS_MAX * share &&
-      partition.offsets.ahead <= CONSUMER_AHEAD_MAX
-    )
-  }
-
-  /** Keeps the fetch waiting for a while, which costs nothing; then pauses the partition. */
-  async #waitForRoom(partition: Partition): Promise<void> {
-    const { clock } = this.#options.ports
-    const patience = new AbortController()
-    const timeUp = clock.sleep(CONSUMER_ROOM_MS_MAX, patience.signal).then(() => 'late' as const)
-    while (!this.#hasRoom(partition) && !partition.isRevoked && !this.#stopping.signal.aborted) {
-      const woken = new Promise<'woken'>((resolve) => {
-        this.#waiting.push(() => resolve('woken'))
-      })
-      if ((await Promise.race([woken, timeUp])) === 'woken') continue
-      partition.isFull = true
-      this.#full += 1
-      this.#feed.pause(partition)
-      break
-    }
-    patience.abort()
-  }
-
-  #wake(): void {
-    for (const wake of this.#waiting.splice(0)) wake()
   }
 }
 
