@@ -7,7 +7,7 @@ import {
   statfsSync,
   statSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { GatewayError, messageOf } from '../src/errors.ts'
 
 /**
@@ -32,8 +32,10 @@ export function networkFileSystem(type: number): string | undefined {
 
 /** Makes the directory, readable by its owner alone, and makes its name survive a power cut. */
 export function makeDataDir(directory: string): void {
-  const firstMade = mkdirSync(directory, { recursive: true, mode: 0o700 })
-  for (let made = directory; firstMade !== undefined; made = dirname(made)) {
+  // Whole: runtimes differ in whether they return a relative path as it was given.
+  const whole = resolve(directory)
+  const firstMade = mkdirSync(whole, { recursive: true, mode: 0o700 })
+  for (let made = whole; firstMade !== undefined; made = dirname(made)) {
     syncDirectory(dirname(made))
     if (made === firstMade) break
   }

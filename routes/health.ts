@@ -38,11 +38,13 @@ export interface Health {
  * the way out. Kafka and Redis may be down without making it unready: events are stored all the
  * same.
  */
-export function healthRoutes(health: () => Health): Hono<{ Bindings: Visitor }> {
+export function healthRoutes(
+  health: () => Health | Promise<Health>,
+): Hono<{ Bindings: Visitor }> {
   const app = new Hono<{ Bindings: Visitor }>()
   app.get('/healthz', (c) => c.json({ ok: true }))
-  app.get('/readyz', (c) => {
-    const now = health()
+  app.get('/readyz', async (c) => {
+    const now = await health()
     return c.json(c.env.isOperator ? now : { ready: now.ready }, now.ready ? 200 : 503)
   })
   return app

@@ -198,6 +198,12 @@ export const RELAY_KNOCK_MS_MAX = 30_000
  */
 export const PUBLISH_MS_MAX = 20_000
 
+/**
+ * How long a publisher is the only one where storage is shared, in ms: two sends and their marks,
+ * and as long again for waiting. When it dies, another one waits as long.
+ */
+export const RELAY_LEASE_MS = 60_000
+
 /** A token endpoint that is slower than this is away; a send has its own, longer time. */
 export const TOKEN_MS_MAX = 10_000
 

@@ -6,11 +6,9 @@ import { join } from 'node:path'
 import { DATABASE_FILE, openReader } from '../db/open.ts'
 import { openOutbox } from '../db/outbox.ts'
 import { systemClock } from './clock.ts'
+import { openConfiguredPublisher } from './configured-publisher.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { armFailpoint } from './failpoint.ts'
-import { openFileLog } from './kafka/file-log.ts'
-import { openKafkaPublisher } from './kafka/producer.ts'
-import type { Log } from './log.ts'
 import type { FromRelay, MarkFailure, RelaySettings, ToRelay } from './relay-messages.ts'
 import type { RelayPorts } from './relay/ports.ts'
 import { runRelay } from './relay/relay.ts'
@@ -58,7 +56,7 @@ const onFailure = (_task: string, error: unknown) => crash(error)
 async function relay(settings: RelaySettings, syncedSeq: Synced): Promise<void> {
   const log = openLog(settings.LOG_LEVEL, 'relay')
   using reader = openReader(join(settings.INLET_DATA_DIR, DATABASE_FILE))
-  const publisher = openPublisher(settings, log)
+  const publisher = openConfiguredPublisher(settings, { clock: systemClock, log })
   const names = { system: settings.INLET_SINK, clientId: settings.KAFKA_CLIENT_ID }
   await using scope = openScope({ clock: systemClock, shutdownMs: EXPORT_STOP_MS_MAX, onFailure })
   const traces = await openTraces(settings, { clock: systemClock, log, scope })
@@ -82,20 +80,6 @@ async function relay(settings: RelaySettings, syncedSeq: Synced): Promise<void> 
   await scope.close()
   await log.flush()
   tell({ kind: 'stopped' })
-}
-
-function openPublisher(settings: RelaySettings, log: Log) {
-  if (settings.INLET_SINK === 'file') {
-    return openFileLog({ directory: join(settings.INLET_DATA_DIR, 'topics') })
-  }
-  return openKafkaPublisher({
-    brokers: settings.KAFKA_BROKERS,
-    clientId: settings.KAFKA_CLIENT_ID,
-    compression: settings.KAFKA_COMPRESSION,
-    security: settings.kafkaSecurity,
-    clock: systemClock,
-    log,
-  })
 }
 
 function settleMark(id: number, failure: MarkFailure | null): void {

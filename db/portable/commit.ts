@@ -236,7 +236,7 @@ const ADD_OUTBOX = `
   INSERT INTO outbox (inbox_seq, n, topic, key, headers, value)
   SELECT i.inbox_seq, e.value ->> 'n', e.value ->> 't', e.value ->> 'k', e.value ->> 'h',
     CASE WHEN e.value ->> 'l' IS NULL THEN NULL
-      ELSE substr(?2, (e.value ->> 'o') + 1, e.value ->> 'l') END
+      ELSE coalesce(substr(?2, (e.value ->> 'o') + 1, e.value ->> 'l'), x'') END
   FROM ${FRESH} ORDER BY e.key`
 
 const ADD_RETRIES = `
@@ -257,8 +257,10 @@ const ADD_INBOX = `
     e.value ->> 'until'
   FROM ${FRESH} ORDER BY e.key`
 
+/** Of an empty blob `substr` makes NULL. */
 const ADD_VARIANTS = `
   INSERT INTO variants (inbox_seq, count, first_received_at, first_body)
-  SELECT value ->> 'seq', 1, value ->> 'at', substr(?2, (value ->> 'o') + 1, value ->> 'l')
+  SELECT value ->> 'seq', 1, value ->> 'at',
+    coalesce(substr(?2, (value ->> 'o') + 1, value ->> 'l'), x'')
   FROM json_each(?1) WHERE true
   ON CONFLICT (inbox_seq) DO UPDATE SET count = count + 1`

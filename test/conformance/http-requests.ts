@@ -2,7 +2,12 @@
 import { expect } from 'bun:test'
 import { randomUuid } from '../../src/ids.ts'
 import type { Sample } from '../../src/providers/sign.ts'
-import { TOKENS, type HttpTarget, type SourceName } from './http-setup.ts'
+import { TOKENS, type SourceName } from './http-setup.ts'
+
+/** A gateway, as senders know it. */
+interface Target {
+  readonly url: string
+}
 
 /** The address that a sender comes from, as the proxy before the gateway says. */
 export type Address = `203.0.113.${number}`
@@ -30,7 +35,7 @@ export interface Further {
 
 /** Sends a delivery to its source. */
 export function deliver(
-  { url }: HttpTarget,
+  { url }: Target,
   source: SourceName,
   { headers, body, query = '' }: Pick<Sample, 'headers' | 'body' | 'query'>,
   { headers: further, from }: Further = {},
@@ -51,7 +56,7 @@ export function cloudEvent(draft: Readonly<Record<string, unknown>> = {}): Event
 
 /** Posts one event, or a batch, in the structured mode. */
 export function postEvents(
-  target: HttpTarget,
+  target: Target,
   events: EventDraft | readonly EventDraft[],
   { as = 'shop', headers, from }: Further & { readonly as?: keyof typeof TOKENS } = {},
 ): Promise<Answer> {
@@ -65,7 +70,7 @@ export function postEvents(
 
 /** Posts any body to `/events`. */
 export function postRaw(
-  { url }: HttpTarget,
+  { url }: Target,
   body: string,
   { as = 'shop', headers, from }: Further & { readonly as?: keyof typeof TOKENS } = {},
 ): Promise<Answer> {

@@ -4,11 +4,14 @@ import { startGateway, type GatewayProcess } from '../support/gateway-process.ts
 import { makeTempDir } from '../support/temp.ts'
 
 /** Opens gateways that a command starts, each in a folder of its own, without Kafka. */
-export function openingProcesses(command: () => readonly string[]): OpenHttp {
+export function openingProcesses(
+  command: () => readonly string[],
+  further: Readonly<Record<string, string>> = {},
+): OpenHttp {
   return async (env) => {
     await using opened = new AsyncDisposableStack()
     const { path: cwd } = opened.use(await makeTempDir())
-    const own = { INLET_SINK: 'file', INLET_HANDLERS_DIR: HANDLERS_DIRECTORY }
+    const own = { ...further, INLET_SINK: 'file', INLET_HANDLERS_DIR: HANDLERS_DIRECTORY }
     const start = () => startGateway({ command: command(), cwd, env: { ...env, ...own } })
     let gateway: GatewayProcess = await start()
     opened.defer(() => gateway[Symbol.asyncDispose]())

@@ -1,0 +1,86 @@
+import { backoffMs, type Backoff } from '../backoff.ts'
+import { GatewayError } from '../errors.ts'
+import { RELAY_KNOCK_MS_MAX, RELAY_POLL_MS } from '../limits.ts'
+import { openNap } from '../nap.ts'
+import { relayTurn, type LeasedRelayPorts } from './leased.ts'
+import type { RelayStatus } from './ports.ts'
+
+/** Between two knocks at a Kafka that is away. */
+const KNOCK_BACKOFF: Backoff = { baseMs: RELAY_POLL_MS, maxMs: RELAY_KNOCK_MS_MAX }
+
+export interface LeasedRelayStatus extends Pick<RelayStatus, 'state' | 'fault'> {
+  /** Topics that entries wait for. */
+  readonly retryTopics: readonly string[]
+}
+
+/** A relay that lives as long as its process, over storage that is asked by message. */
+export interface LeasedRelay {
+  status(): LeasedRelayStatus
+  /** There is more to publish. */
+  wake(): void
+  /** Publishes until `signal` aborts. What is being sent then is finished and marked. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+export function openLeasedRelay(ports: Omit<LeasedRelayPorts, 'onAnswer'>): LeasedRelay {
+  const { publisher, clock, log } = ports
+  const nap = openNap(clock)
+  let status: LeasedRelayStatus = { state: 'starting', fault: null, retryTopics: [] }
+  let isWoken = false
+  let knocks = 0
+
+  function onAnswer(fault: GatewayError | null): void {
+    if (fault === null) {
+      knocks = 0
+      status = { ...status, state: 'up' }
+    } else {
+      const { code, detail } = fault
+      status = { ...status, state: 'down', fault: { code, detail } }
+    }
+  }
+
+  /** Asks whether Kafka answers, where nobody knows or it did not. */
+  async function knock(): Promise<void> {
+    knocks += 1
+    try {
+      await publisher.publish([])
+      onAnswer(null)
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
+      const { code, detail } = error
+      log.warn('relay.unavailable', { code, detail, hint: error.fault.hint })
+      onAnswer(error)
+    }
+  }
+
+  /** One turn; how long to wait after it, in ms. */
+  async function turn(signal: AbortSignal): Promise<number> {
+    try {
+      const { kind, retryTopics, dueMs } = await relayTurn({ ...ports, onAnswer }, signal)
+      status = { ...status, retryTopics }
+      if (kind === 'moved' || kind === 'over') return 0
+      if (status.state !== 'up') await knock()
+      const pollMs = knocks === 0 ? RELAY_POLL_MS : backoffMs(KNOCK_BACKOFF, knocks)
+      return Math.min(pollMs, dueMs)
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
+      log.error('relay.failed', { code: error.code, detail: error.detail, hint: error.fault.hint })
+      return RELAY_POLL_MS
+    }
+  }
+
+  return {
+    status: () => status,
+    wake() {
+      isWoken = true
+      nap.wake()
+    },
+    async run(signal) {
+      while (!signal.aborted) {
+        isWoken = false
+        const waitMs = await turn(signal)
+        if (waitMs > 0 && !isWoken) await nap.sleep(waitMs, signal)
+      }
+    },
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * The relay where storage is shared and asked by message: it publishes what it has a lease on. The
+ * order of things, the guards and the classes of errors are those of `relay.ts`.
+ */
+import { backoffMs, type Backoff } from '../backoff.ts'
+import type { Clock } from '../clock.ts'
+import { GatewayError } from '../errors.ts'
+import {
+  PUBLISH_MS_MAX,
+  RELAY_BATCH_BYTES_MAX,
+  RELAY_BATCH_ENTRIES_MAX,
+  RELAY_LEASE_MS,
+} from '../limits.ts'
+import type { Log } from '../log.ts'
+import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
+import { exceptionsOf, exceptionsOfRetry, holdBack, msUntilDue } from './park.ts'
+import type { PoisonPolicy, Publisher, SetAside } from './ports.ts'
+import { keyName, publishEntries, type PublishContext } from './publish.ts'
+
+/** What is next, for the holder of the lease. */
+export interface ClaimedEntries {
+  /** The high-water mark: every entry up to here is published, or has an exception. */
+  readonly position: number
+  readonly entries: readonly OutboxEntry[]
+  /** Of each topic that has entries with status `retry` the earliest of them. */
+  readonly heads: readonly EntryException[]
+}
+
+export interface LeasedOutbox {
+  /** Takes or renews the lease; undefined while somebody else has it. */
+  claimEntries(claim: {
+    readonly holder: string
+    readonly leaseMs: number
+    readonly limit: number
+    readonly bytesMax: number
+  }): Promise<ClaimedEntries | undefined>
+  /** Keys that have entries with status `blocked`. */
+  blockedKeys(): Promise<readonly { readonly topic: string; readonly key: string }[]>
+  /** Entries of a topic with this status in seq order. */
+  exceptions(query: {
+    readonly status: 'retry'
+    readonly topic: string
+    readonly limit: number
+    readonly bytesMax: number
+  }): Promise<readonly SetAside[]>
+  /** @throws GatewayError LEASE_LOST; as a commit. */
+  mark(holder: string, mark: RelayMark): Promise<void>
+}
+
+export interface LeasedRelayPorts {
+  readonly outbox: LeasedOutbox
+  readonly publisher: Publisher
+  readonly clock: Clock
+  readonly log: Log
+  /** Who has the lease: the same name again goes on at once, another one waits until it ends. */
+  readonly holder: string
+  readonly poisonPolicy: PoisonPolicy
+  /** Told after every send that says how the cluster is: null where it answered. */
+  onAnswer(fault: GatewayError | null): void
+}
+
+/**
+ * What came of a turn: something was published or set aside; nothing was there that is due; Kafka
+ * did not answer while the turn lasted; somebody else has the lease.
+ */
+export interface Turn {
+  readonly kind: 'moved' | 'idle' | 'over' | 'held'
+  /** Topics that entries wait for. */
+  readonly retryTopics: readonly string[]
+  /** When the next of them is tried again; Infinity where there is none. */
+  readonly dueMs: number
+}
+
+/** Between two tries to store a mark: the disk is full, or the database does not answer. */
+const MARK_BACKOFF: Backoff = { baseMs: 100, maxMs: 5_000 }
+
+/**
+ * How long a turn may wait for Kafka, in ms. A send that has begun is finished and marked, and all
+ * of that ends before the lease does.
+ */
+const TURN_MS_MAX = RELAY_LEASE_MS - 2 * PUBLISH_MS_MAX
+
+const BATCH = { limit: RELAY_BATCH_ENTRIES_MAX, bytesMax: RELAY_BATCH_BYTES_MAX } as const
+
+/**
+ * Claims what is next, publishes it and marks it. A crash, or a lease that is lost, repeats at most
+ * this batch.
+ *
+ * @throws GatewayError LEASE_LOST, or as the storage does.
+ */
+export async function relayTurn(ports: LeasedRelayPorts, signal: AbortSignal): Promise<Turn> {
+  const { outbox, clock, holder } = ports
+  const over = new AbortController()
+  const patience = new AbortController()
+  const end = () => over.abort()
+  signal.addEventListener('abort', end, { once: true })
+  if (signal.aborted) end()
+  const timeUp = clock.sleep(TURN_MS_MAX, patience.signal).then(end)
+  try {
+    const claimed = await outbox.claimEntries({ holder, leaseMs: RELAY_LEASE_MS, ...BATCH })
+    if (claimed === undefined) return { kind: 'held', retryTopics: [], dueMs: Infinity }
+    const kind = await relay(claimed, ports, over.signal)
+    const waits = claimed.heads.map((head) => msUntilDue(head, clock.now()))
+    const retryTopics = claimed.heads.map(({ topic }) => topic)
+    return { kind, retryTopics, dueMs: Math.min(...waits) }
+  } finally {
+    signal.removeEventListener('abort', end)
+    patience.abort()
+    await timeUp
+  }
+}
+
+async function relay(
+  { position, entries, heads }: ClaimedEntries,
+  ports: LeasedRelayPorts,
+  signal: AbortSignal,
+): Promise<Turn['kind']> {
+  const { poisonPolicy, clock, outbox } = ports
+  const keys = poisonPolicy === 'block-key' ? await outbox.blockedKeys() : []
+  const blockedKeys = new Set(keys.map(keyName))
+  const context: PublishContext = { ...ports, blockedKeys, signal }
+  for (const head of heads) {
+    if (msUntilDue(head, clock.now()) > 0) continue
+    // Whether its topic is back decides what is held back: what is next is claimed anew.
+    return drainTopic({ topic: head.topic, position }, ports, context)
+  }
+  const last = entries.at(-1)
+  if (last === undefined) return 'idle'
+  const breakers = new Map(heads.map((head) => [head.topic, head]))
+  const { sendable, held } = holdBack(entries, breakers, blockedKeys)
+  const outcome = await publishEntries(sendable, context)
+  if (outcome === undefined) return 'over'
+  const at = clock.now()
+  await markDurably(ports, signal, {
+    from: position,
+    to: last.seq,
+    exceptions: [...held, ...exceptionsOf(outcome, at)],
+    settled: [],
+    published: outcome.published,
+    at,
+  })
+  return 'moved'
+}
+
+/** One batch of a topic that is due again. */
+async function drainTopic(
+  { topic, position }: { readonly topic: string; readonly position: number },
+  ports: LeasedRelayPorts,
+  context: PublishContext,
+): Promise<Turn['kind']> {
+  const waiting = await ports.outbox.exceptions({ status: 'retry', topic, ...BATCH })
+  const entries = waiting.map(({ entry }) => entry)
+  const outcome = await publishEntries(entries, context)
+  if (outcome === undefined) return 'over'
+  const at = ports.clock.now()
+  await markDurably(ports, context.signal, {
+    from: position,
+    to: position,
+    exceptions: exceptionsOfRetry(outcome, waiting, at),
+    settled: outcome.settled,
+    published: outcome.published,
+    at,
+  })
+  return 'moved'
+}
+
+/** Stores a mark, and nothing is sent before it is stored. */
+async function markDurably(
+  { outbox, holder, clock, log }: LeasedRelayPorts,
+  signal: AbortSignal,
+  mark: RelayMark,
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await outbox.mark(holder, mark)
+    } catch (error) {
+      const isPassing = error instanceof GatewayError && error.retryable && !signal.aborted
+      if (!isPassing || error.code === 'LEASE_LOST') throw error
+      const waitMs = backoffMs(MARK_BACKOFF, attempt)
+      log.error('relay.mark_failed', { code: error.code, detail: error.detail, waitMs })
+      await clock.sleep(waitMs, signal)
+    }
+  }
+}

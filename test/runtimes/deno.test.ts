@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { describeHttp } from '../conformance/http.ts'
+import { deliver, verdict } from '../conformance/http-requests.ts'
+import { HANDLERS_DIRECTORY, HTTP_ENV, signed } from '../conformance/http-setup.ts'
+import { startGateway, type GatewayProcess } from '../support/gateway-process.ts'
+import { describeWithKafka } from '../support/servers.ts'
+import { makeTempDir, type TempDir } from '../support/temp.ts'
+import { createTopic, deleteTopics, readTopic } from '../support/topics.ts'
+import { DENO_ENV, denoCommand } from './deno-command.ts'
+import { openingProcesses } from './processes.ts'
+
+setDefaultTimeout(60_000)
+const DRAIN_MS_MAX = 30_000
+const SOURCE = 'standard_webhooks'
+const BODY = '{"type":"invoice.paid"}'
+
+describeHttp({ runtime: 'Deno' }, openingProcesses(denoCommand, DENO_ENV))
+
+describe('on Deno', () => {
+  let folder: TempDir
+  beforeAll(async () => {
+    folder = await makeTempDir()
+  })
+  afterAll(() => folder[Symbol.asyncDispose]())
+
+  function start(env: Readonly<Record<string, string>>): Promise<GatewayProcess> {
+    const own = { ...DENO_ENV, INLET_SINK: 'file', INLET_HANDLERS_DIR: HANDLERS_DIRECTORY }
+    const command = denoCommand()
+    return startGateway({ command, cwd: folder.path, env: { ...HTTP_ENV, ...own, ...env } })
+  }
+
+  test('what is configured wrongly refuses the start, all of it at once', async () => {
+    const wrong = { INLET_SECRET_POSTAL: 'not-a-secret', INLET_RETENTION_DAY: '1' }
+    const refused = await start(wrong).catch((error: Error) => error.message)
+    expect(refused).toContain('ended with 1')
+    expect(refused).toContain('INLET_SECRET_POSTAL')
+    expect(refused).toContain('did you mean INLET_RETENTION_DAYS?')
+  })
+
+  test('a data directory has one owner', async () => {
+    const env = { INLET_DATA_DIR: 'owned' }
+    await using _owner = await start(env)
+    const refused = await start(env).catch((error: Error) => error.message)
+    expect(refused).toContain('ended with 1')
+    expect(refused).toContain('inlet.lock.db')
+  })
+
+  describeWithKafka('and a real Kafka', (brokers) => {
+    let topic: string
+    beforeAll(async () => {
+      topic = await createTopic({ brokers, prefix: 'deno' })
+    })
+    afterAll(() => deleteTopics(brokers, [topic]))
+
+    const startWithKafka = () =>
+      start({
+        INLET_SINK: 'kafka',
+        INLET_DATA_DIR: 'kafka',
+        KAFKA_BROKERS: brokers,
+        INLET_TOPIC_STANDARD_WEBHOOKS: topic,
+      })
+
+    test('all that was acknowledged before kill -9 is published after it, and known', async () => {
+      const acknowledged = new Set<string>()
+      const first = await startWithKafka()
+      const ids = Array.from({ length: 400 }, (_, at) => `msg_${at}`)
+      const killed = Promise.withResolvers<void>()
+      const sending = ids.map(async (eventId) => {
+        const delivery = signed(SOURCE, { eventId, body: BODY })
+        const answer = await deliver(first, SOURCE, delivery).catch(() => undefined)
+        if (answer?.status === 202) acknowledged.add(eventId)
+        if (acknowledged.size === 100) killed.resolve()
+      })
+      await killed.promise
+      await first.end('SIGKILL')
+      await Promise.all(sending)
+
+      await using second = await startWithKafka()
+      await second.drained(DRAIN_MS_MAX)
+      const published = (await readTopic(brokers, topic)).map(({ headers }) => headers['ce_id'])
+      expect(acknowledged.size).toBeGreaterThanOrEqual(100)
+      expect([...acknowledged].filter((id) => !published.includes(id))).toEqual([])
+      for (const eventId of acknowledged) {
+        const again = signed(SOURCE, { eventId, body: BODY })
+        expect(verdict(await deliver(second, SOURCE, again))).toEqual([200, '1'])
+      }
+    })
+
+    test('SIGTERM answers what is in flight, publishes it, and ends in order', async () => {
+      const gateway = await startWithKafka()
+      const eventId = 'msg_last'
+      const answer = deliver(gateway, SOURCE, signed(SOURCE, { eventId, body: BODY }))
+      expect((await answer).status).toBe(202)
+      expect(await gateway.end('SIGTERM')).toBe(0)
+
+      expect(gateway.log.at(-1)).toMatchObject({ message: 'gateway.stopped', code: 0 })
+      const [last] = (await readTopic(brokers, topic)).filter(
+        ({ headers }) => headers['ce_id'] === eventId,
+      )
+      expect(last?.value.toString()).toBe(BODY)
+      expect(last?.headers).toMatchObject({ ce_source: SOURCE, ce_type: 'invoice.paid' })
+      expect(last?.key).toBe(eventId)
+    })
+  })
+})
