@@ -1,7 +1,15 @@
 /** What SQLite takes and gives. */
 export type SqlValue = string | number | null | Uint8Array
 
-/** A statement with its parameters, which it names `?1`, `?2`, … */
+/**
+ * A parameter that is bytes, in a statement: a database may be given them as hexadecimal text.
+ * SQLite decodes it once a statement, also where many rows are cut out of it.
+ */
+export function asBlob(parameter: string): string {
+  return `iif(typeof(${parameter}) = 'text', unhex(${parameter}), ${parameter})`
+}
+
+/** A statement with its parameters, which it names `?1`, `?2`, …; bytes are `asBlob` of that. */
 export interface Statement {
   readonly sql: string
   readonly params: readonly SqlValue[]

@@ -7,12 +7,12 @@
  * dozen of both. An identity is claimed first, with the seq that its event will have. Until the
  * inbox has that seq, which is the last thing to happen, the event is new.
  */
-import { createHash } from 'node:crypto'
 import type { EpochMs } from '../../src/clock.ts'
 import type { Committed, NewEvent } from '../../src/event.ts'
+import { digestOf } from '../../src/hashing.ts'
 import type { AnswerToKeep } from '../../src/idempotent-answer.ts'
 import { concat, place, type ChunkDraft } from '../chunk.ts'
-import type { SqlRow, Statement } from './batches.ts'
+import { asBlob, type SqlRow, type Statement } from './batches.ts'
 import { inParts, type Part } from './parts.ts'
 
 /** One event's place in the batch. */
@@ -83,7 +83,9 @@ function putInto(chunk: ChunkDraft, event: NewEvent): Placed {
 
 /** 48 bits of SHA-256, so that it is an exact number: it only tells whether bytes are the same. */
 function hashOf(body: Uint8Array): number {
-  return createHash('sha256').update(body).digest().readUIntBE(0, 6)
+  return digestOf(body)
+    .subarray(0, 6)
+    .reduce((hash, byte) => hash * 256 + byte, 0)
 }
 
 /** Of each event the first of the batch that has its identity: often itself. */
@@ -226,7 +228,8 @@ const OUTCOMES = `
 
 const ADD_CHUNK = `
   INSERT INTO chunks (committed_at, inbox_first, inbox_last, bodies)
-  SELECT ?2, min(i.inbox_seq), max(i.inbox_seq), ?3 FROM ${FRESH} HAVING count(*) > 0`
+  SELECT ?2, min(i.inbox_seq), max(i.inbox_seq), ${asBlob('?3')}
+  FROM ${FRESH} HAVING count(*) > 0`
 
 const ADD_BATCH = `
   INSERT INTO batches (inbox_first, inbox_last, body_offset, body_length)
@@ -236,7 +239,7 @@ const ADD_OUTBOX = `
   INSERT INTO outbox (inbox_seq, n, topic, key, headers, value)
   SELECT i.inbox_seq, e.value ->> 'n', e.value ->> 't', e.value ->> 'k', e.value ->> 'h',
     CASE WHEN e.value ->> 'l' IS NULL THEN NULL
-      ELSE coalesce(substr(?2, (e.value ->> 'o') + 1, e.value ->> 'l'), x'') END
+      ELSE coalesce(substr(${asBlob('?2')}, (e.value ->> 'o') + 1, e.value ->> 'l'), x'') END
   FROM ${FRESH} ORDER BY e.key`
 
 const ADD_RETRIES = `
@@ -261,6 +264,6 @@ const ADD_INBOX = `
 const ADD_VARIANTS = `
   INSERT INTO variants (inbox_seq, count, first_received_at, first_body)
   SELECT value ->> 'seq', 1, value ->> 'at',
-    coalesce(substr(?2, (value ->> 'o') + 1, value ->> 'l'), x'')
+    coalesce(substr(${asBlob('?2')}, (value ->> 'o') + 1, value ->> 'l'), x'')
   FROM json_each(?1) WHERE true
   ON CONFLICT (inbox_seq) DO UPDATE SET count = count + 1`

@@ -122,7 +122,8 @@ interface EntryRow extends Omit<OutboxEntry, 'value' | 'damage'> {
 /** An entry whose event or bytes are gone says so: it must not keep all the others waiting. */
 function toEntry(row: SqlRow): OutboxEntry {
   const { hasEvent, length, ...entry } = jsonOf(row) as EntryRow
-  const value = bytesOf(row, 'value')
+  // Of an empty blob `substr` makes NULL.
+  const value = length === 0 ? NOTHING : bytesOf(row, 'value')
   if (hasEvent === 0) return { ...entry, value: NOTHING, damage: 'its event is gone' }
   if (value?.byteLength !== length) {
     return { ...entry, value: NOTHING, damage: 'its bytes are not there' }

@@ -46,6 +46,7 @@ const REFUSE_WRONG_CHANGES = `
     SELECT 1 FROM json_each(?1) AS e
     LEFT JOIN outbox_exceptions AS x ON x.seq = e.value ->> 'seq'
     WHERE e.value ->> 'seq' > ?3
+      OR (e.value ->> 'status' = 'published' AND x.seq IS NULL)
       OR coalesce(x.status, iif(e.value ->> 'seq' > ?2, 'pending', 'published'))
         || '>' || (e.value ->> 'status') NOT IN (SELECT value FROM json_each(?4))
   )`

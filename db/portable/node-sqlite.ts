@@ -12,7 +12,7 @@ import { rewriteWal } from '../sync.ts'
 import type { Batches, SqlRow, SqlValue, Statement } from './batches.ts'
 
 /** The name of the file within the data directory: it is not the core's, which does not read it. */
-export const PORTABLE_FILE = 'inlet-portable.db'
+const PORTABLE_FILE = 'inlet-portable.db'
 
 /** `INLP`: says in the file's header whose it is. */
 const APPLICATION_ID = 0x494e4c50

@@ -16,7 +16,7 @@ export function denoCommand(): readonly string[] {
 }
 
 /** The program itself, of the package that is made for this machine. */
-function denoPath(): string {
+export function denoPath(): string {
   const install = createRequire(import.meta.url)('deno/install_api.cjs') as {
     runInstall(): string
   }
