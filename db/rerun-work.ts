@@ -4,8 +4,10 @@
 import { and, eq, isNotNull, sql } from 'drizzle-orm'
 import { unreachable } from '../src/assert.ts'
 import { assertTransition } from '../src/outbox.ts'
+import { lazily } from '../src/lazily.ts'
 import { REPLAY_HEADER, withHeader, type OutboxRecord } from '../src/record.ts'
 import type { RerunCounts, RerunStep } from '../src/rerun.ts'
+import { openStateChanges } from './consumer-state.ts'
 import type { InletDatabase } from './open.ts'
 import { openRepublish } from './republish.ts'
 import { handlerRetries, inbox, outboxExceptions } from './schema.ts'
@@ -26,14 +28,18 @@ export function openRerunWork(database: InletDatabase): RerunWork {
   const events = prepareEvents(database)
   const entries = prepareEntries(database)
   const republish = openRepublish(database)
+  const keep = lazily(() => openStateChanges(database))
 
   function replayAll(id: string, { results }: Work<'replay'>, append: Append): RerunCounts {
     const counts = { done: 0, failed: 0, records: 0 }
-    for (const { seq, state, reason, records } of results) {
+    for (const { seq, state, reason, records, kept } of results) {
       // Retention may have taken it meanwhile.
       if (events.settle.get({ seq, state, reason }) === undefined) continue
       // Whoever replays it has taken it over: nobody else tries it again.
       events.endRetries.run({ seq })
+      if (kept !== undefined) {
+        for (const change of kept.changes) keep()(kept.owner, change, kept.at)
+      }
       const mark = (headers: string | null) => withHeader(headers, REPLAY_HEADER, id)
       append.records(
         seq,

@@ -37,6 +37,14 @@ export type StateChange =
   | { readonly kind: 'window-gone'; readonly window: WindowName }
   | { readonly kind: 'watermark'; readonly place: Place; readonly watermark: EpochMs }
 
+/** Changes of what a consumer keeps, for whoever stores them. */
+export interface KeptChanges {
+  /** See `Consumer`. */
+  readonly owner: string
+  readonly at: EpochMs
+  readonly changes: readonly StateChange[]
+}
+
 /** Reads what is stored; `owner` is that of the consumer. */
 export interface StoredState {
   value(owner: string, key: string): string | undefined

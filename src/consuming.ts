@@ -6,10 +6,11 @@ import type { Reader } from '../db/open.ts'
 import type { Writer } from '../db/writer.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import type { StoreAgain } from './consume/again.ts'
 import { RunningConsumer } from './consume/consume.ts'
 import type { ConsumePorts } from './consume/ports.ts'
 import { RangeReading } from './consume/ranges.ts'
-import { consumerSource, type Consumer, type OffsetRange } from './consumer.ts'
+import { consumerSource, type Consumer, type FetchedRecord, type OffsetRange } from './consumer.ts'
 import type { ConsumerStatus, Places, SeekTarget } from './consumer-status.ts'
 import { GatewayError } from './errors.ts'
 import type { Log } from './log.ts'
@@ -39,6 +40,16 @@ export interface Consuming {
   resume(name: string): void
   /** Resolves to the number of partitions in which it goes on elsewhere. */
   seek(name: string, places: Places, target: SeekTarget): Promise<number>
+  /**
+   * Handles a dead letter of a consumer that keeps state.
+   *
+   * @throws GatewayError CONSUMER_NOT_RUNNING.
+   */
+  again<Stored>(
+    name: string,
+    record: FetchedRecord,
+    store: StoreAgain<Stored>,
+  ): Promise<Stored | undefined>
   /**
    * What is there now of what somebody asks to have handled again.
    *
@@ -125,6 +136,11 @@ export function openConsuming(config: Config, ports: ConsumingPorts): Consuming 
       log.info('consumer.sought', { consumer: name, ...places, to, partitions })
       return partitions
     },
+    async again(name, record, store) {
+      const run = runs.get(name)
+      if (run === undefined) throw new GatewayError('CONSUMER_NOT_RUNNING', name)
+      return run.consumer.again(record, store)
+    },
     ...openReadingAgain(config, ports, consumePorts),
   }
 }
@@ -182,6 +198,7 @@ const NOBODY: Consuming = {
   pause: () => undefined,
   resume: () => undefined,
   seek: () => Promise.resolve(0),
+  again: () => Promise.reject(new GatewayError('CONSUMER_NOT_RUNNING', NEEDS_KAFKA)),
   ranges: () => Promise.reject(new GatewayError('CONSUMER_NOT_RUNNING', NEEDS_KAFKA)),
   readAgain() {
     throw new GatewayError('CONSUMER_NOT_RUNNING', NEEDS_KAFKA)

@@ -5,6 +5,7 @@
  */
 import type { EpochMs } from './clock.ts'
 import type { OffsetRange } from './consumer.ts'
+import type { KeptChanges } from './consumer-state.ts'
 import type { SeekTarget } from './consumer-status.ts'
 import type { EventState } from './event.ts'
 import type { ExceptionStatus } from './outbox.ts'
@@ -102,6 +103,8 @@ export interface ReplayResult {
   readonly state: EventState
   readonly reason: string | null
   readonly records: readonly OutboxRecord[]
+  /** What it changes of what its consumer keeps; absent: its handler keeps nothing. */
+  readonly kept?: KeptChanges
 }
 
 /** What one transaction does of a rerun, and how far its cursor moves with it. */

@@ -1,35 +1,25 @@
 /** The wiring's part that sends stored events and their records again. */
 import type { Outbox } from '../db/outbox.ts'
 import type { Reader } from '../db/open.ts'
-import { openKeptEvents } from '../db/kept-events.ts'
 import { openRerunScan } from '../db/rerun-scan.ts'
 import { openRerunReader, type RerunReader } from '../db/reruns.ts'
 import type { Writer } from '../db/writer.ts'
 import { SEARCH_MS_MAX } from './admin-limits.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
-import { replayRecord, type KeptRecord } from './consume/replay.ts'
-import { consumerOf, consumerSource, type OffsetRange } from './consumer.ts'
+import { consumerSource, type OffsetRange } from './consumer.ts'
 import type { Consuming } from './consuming.ts'
 import type { HandlePorts } from './ingest/handle.ts'
-import { replay, type ReplayedEvent, type ReplayPorts } from './ingest/replay.ts'
-import { lazily } from './lazily.ts'
 import type { Log } from './log.ts'
 import { openQueryThread } from './query-thread.ts'
 import type { RelayThread } from './relay-thread.ts'
 import type { Reloader } from './reload.ts'
-import {
-  RERUN_KINDS,
-  type ReplayResult,
-  type RerunKind,
-  type RerunPlan,
-  type RerunQuery,
-} from './rerun.ts'
+import { openReplaying } from './replaying.ts'
+import { RERUN_KINDS, type RerunKind, type RerunPlan, type RerunQuery } from './rerun.ts'
 import { openReruns, type Asked, type Reruns } from './rerun/engine.ts'
 import type { FindPorts } from './rerun/find.ts'
 import { planRerun, type PlanPorts } from './rerun/plan.ts'
 import type { Scope } from './scope.ts'
-import { parseStored } from './serving.ts'
 
 export interface RerunningPorts {
   readonly clock: Clock
@@ -59,7 +49,7 @@ export function openRerunning(
 ): Rerunning {
   const { clock, log, writer, reader, outbox, relay, reloader, scope, consuming } = ports
   const stored = openRerunReader(reader)
-  const kept = lazily(() => openKeptEvents(reader))
+  const replaying = openReplaying(ports)
   const scan = openRerunScan(reader)
   // Apart from the one that people ask: neither waits for the other.
   const thread = openQueryThread({ clock, log, path: reader.path })
@@ -74,13 +64,11 @@ export function openRerunning(
     },
     stored: (seqs) => scan.stored(seqs),
     entries: (range) => ask('entries', range),
-    bytesOf: (kind, seq) => scan.bytesOf(kind, seq),
-  }
-  const replayPorts = {
-    ...ports.handlePorts,
-    source: (name: string) => reloader.current().sources.get(name),
-    caller: (name: string) => reloader.current().callers.get(name),
-    parse: parseStored,
+    // One that is alone fills a step.
+    bytesOf: (kind, seq) =>
+      kind === 'replay' && replaying.isAlone(seq)
+        ? Number.MAX_SAFE_INTEGER
+        : scan.bytesOf(kind, seq),
   }
   const reruns = openReruns({
     clock,
@@ -93,11 +81,7 @@ export function openRerunning(
     start: (id) => writer.startRerun(id),
     step: (step) => writer.stepRerun(step),
     ...finding,
-    async replay(seq) {
-      const event = kept().bySeq(seq)
-      const replayed = event && (await replayKept(event, reloader, replayPorts))
-      return replayed && { seq, ...replayed }
-    },
+    replay: (seqs, store) => replaying.replay(seqs, store),
     hasBlockedKeys: config.INLET_POISON_POLICY === 'block-key',
     ring: () => relay.ring(),
     readAgain: (rerun, paced) => consuming.readAgain(rerun, paced),
@@ -121,17 +105,6 @@ export function openRerunning(
         ? toPlan(await consuming.ranges(query))
         : planRerun(kind, query, planPorts),
   }
-}
-
-/** Runs the handler of today over an event of a source, or a record of a consumer. */
-function replayKept(
-  event: ReplayedEvent & KeptRecord,
-  reloader: Reloader,
-  ports: ReplayPorts,
-): Promise<Omit<ReplayResult, 'seq'> | undefined> {
-  const name = consumerOf(event.source)
-  if (name === undefined) return replay(event, ports)
-  return replayRecord(event, reloader.current().consumers.get(name), ports)
 }
 
 /** What a reconsume is about is what is there when it is asked for. */

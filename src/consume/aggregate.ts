@@ -16,6 +16,7 @@ import type { StateChange, StoredWindow } from '../consumer-state.ts'
 import { CONSUMER_EVENT_AHEAD_MS_MAX, CONSUMER_WINDOW_CLOSES_MAX } from '../consumer-limits.ts'
 import type { VerifiedBody } from '../delivery.ts'
 import { GatewayError, messageOf } from '../errors.ts'
+import type { NewEvent } from '../event.ts'
 import { toOutboxRecords } from '../handler-result.ts'
 import { EVENT_ID_CHARS_MAX } from '../limits.ts'
 import type { OutboxRecord } from '../record.ts'
@@ -130,21 +131,51 @@ function closed({ consumer, window, stored, kept, now }: Closing): ProcessedReco
     type: 'window.closed',
     key,
     contentType: 'application/json',
-    headers: null,
+    headers: JSON.stringify({
+      'kafka-topic': topic,
+      'kafka-partition': String(partition),
+      'window-start': String(start),
+      'window-end': String(end),
+    }),
     receivedAt: now,
     // Made here of what is stored: nobody else has sent it.
     body: Buffer.from(stored.state) as Uint8Array as VerifiedBody,
   }
+  return { ...common, ...outcomeOf(window, toResult(consumer, kept)) }
+}
+
+type Outcome = Pick<NewEvent, 'state' | 'reason' | 'records'>
+
+function outcomeOf({ onClose }: ConsumerWindow, result: WindowResult): Outcome {
   try {
-    const records = toRecords(window.onClose?.(toResult(consumer, kept)), key)
+    const records = toRecords(onClose?.(result), result.key)
     return records.length > 0
-      ? { ...common, state: 'accepted', reason: null, records }
-      : { ...common, state: 'ignored', reason: 'its handler publishes nothing', records }
+      ? { state: 'accepted', reason: null, records }
+      : { state: 'ignored', reason: 'its handler publishes nothing', records }
   } catch (error) {
     const reason = `HANDLER_FAILED: ${messageOf(error)}`.slice(0, 500)
-    return { ...common, state: 'failed', reason, records: [] }
+    return { state: 'failed', reason, records: [] }
   }
 }
+
+/** Runs the `onClose` of today over a window that is kept; undefined where the event is none. */
+export function closeAgain(
+  { key, headers, body }: Pick<NewEvent, 'key' | 'headers' | 'body'>,
+  consumer: Consumer,
+): Outcome | undefined {
+  const named = JSON.parse(headers ?? '{}') as Readonly<Record<string, string>>
+  const [start, end] = [Number(named['window-start']), Number(named['window-end'])]
+  if (Number.isNaN(start) || Number.isNaN(end) || consumer.window === undefined) return undefined
+  try {
+    const state = fromText(consumer.state, decoder.decode(body))
+    const result = { consumer: consumer.name, key, start, end, state, isClosed: false }
+    return outcomeOf(consumer.window, result)
+  } catch (error) {
+    return { state: 'failed', reason: messageOf(error).slice(0, 500), records: [] }
+  }
+}
+
+const decoder = new TextDecoder()
 
 /** An event's own time: what its route says, else its `time`, else when it was written. */
 function timeOf(

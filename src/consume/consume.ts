@@ -1,9 +1,10 @@
 /** Runs one consumer: a life after the other, each a membership of its group. See DESIGN.md. */
 import { backoffMs, type Backoff } from '../backoff.ts'
-import type { Consumer } from '../consumer.ts'
+import type { Consumer, FetchedRecord } from '../consumer.ts'
 import type { ConsumerStatus, Places, SeekTarget } from '../consumer-status.ts'
 import { CONSUMER_OFFSETS_MS } from '../consumer-limits.ts'
 import { GatewayError, messageOf } from '../errors.ts'
+import type { StoreAgain } from './again.ts'
 import type { ConsumePorts } from './ports.ts'
 import { Session } from './session.ts'
 import { newTally } from './tally.ts'
@@ -59,6 +60,21 @@ export class RunningConsumer {
   /** Goes on elsewhere in what it reads, and resolves to in how many partitions. */
   async seek(places: Places, target: SeekTarget): Promise<number> {
     return (await this.#session?.seek(places, target)) ?? 0
+  }
+
+  /**
+   * Handles a dead letter of a consumer that keeps state: see again.ts.
+   *
+   * @throws GatewayError CONSUMER_NOT_RUNNING where it does not, or is paused.
+   */
+  async again<Stored>(
+    record: FetchedRecord,
+    store: StoreAgain<Stored>,
+  ): Promise<Stored | undefined> {
+    if (this.#session === undefined || this.#isPaused) {
+      throw new GatewayError('CONSUMER_NOT_RUNNING', this.#isPaused ? 'it is paused' : 'it starts')
+    }
+    return this.#session.again(record, store)
   }
 
   /** Runs until `signal` aborts: whatever ends it early, it begins anew. */

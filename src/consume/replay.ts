@@ -1,8 +1,10 @@
 /** Handles dead letters once more, for whoever replays them. */
 import type { Consumer, FetchedRecord } from '../consumer.ts'
+import type { KeptChanges } from '../consumer-state.ts'
 import { unreachable } from '../assert.ts'
 import type { KeptEvent, NewEvent } from '../event.ts'
-import { attempt, type AttemptPorts } from './attempt.ts'
+import { closeAgain } from './aggregate.ts'
+import { attempt, type Attempt, type AttemptPorts } from './attempt.ts'
 import { decode } from './decode.ts'
 import { keptRecord } from './processed.ts'
 
@@ -11,11 +13,26 @@ export interface KeptRecord extends KeptEvent {
   readonly headers: string | null
 }
 
-type Replayed = Pick<NewEvent, 'state' | 'reason' | 'records'>
+/** What is stored of it then. */
+export interface Replayed extends Pick<NewEvent, 'state' | 'reason' | 'records'> {
+  readonly kept?: KeptChanges
+}
 
 /**
- * Runs the handler of today once over a record that was given up. Undefined where its bytes are not
- * kept: those of records that were processed are in Kafka alone. Never throws.
+ * The record, where it was one of a consumer that keeps state: it is handled in its lane, see
+ * again.ts.
+ */
+export function statefulRecord(
+  event: KeptRecord,
+  consumer: Consumer | undefined,
+): FetchedRecord | undefined {
+  return consumer?.state === undefined ? undefined : keptRecord(event)
+}
+
+/**
+ * Runs the handler of today once over a record that was given up, or `onClose` over a window.
+ * Undefined where its bytes are not kept: those of records that were processed are in Kafka alone.
+ * Never throws.
  */
 export async function replayRecord(
   event: KeptRecord,
@@ -23,13 +40,9 @@ export async function replayRecord(
   ports: AttemptPorts,
 ): Promise<Replayed | undefined> {
   const record = keptRecord(event)
-  if (record === undefined) return undefined
+  if (record === undefined) return consumer && closeAgain(event, consumer)
   if (consumer === undefined) {
     const reason = `SOURCE_UNKNOWN: "${event.source}" is no longer defined`
-    return { state: 'failed', reason, records: [] }
-  }
-  if (consumer.state !== undefined) {
-    const reason = 'STATE_INVALID: its consumer keeps state: publish it to its topic again'
     return { state: 'failed', reason, records: [] }
   }
   return toReplayed(await attemptOnce(record, consumer, ports))
@@ -40,7 +53,8 @@ function attemptOnce(record: FetchedRecord, consumer: Consumer, ports: AttemptPo
   return attempt({ record, consumer, decoded: decode(record), attempt: 1, signal }, ports)
 }
 
-function toReplayed(result: Awaited<ReturnType<typeof attemptOnce>>): Replayed {
+/** What came of a try, as it is stored. */
+export function toReplayed(result: Attempt): Replayed {
   switch (result.kind) {
     case 'passed':
       return { state: 'ignored', reason: 'no route takes this type', records: [] }

@@ -3,6 +3,7 @@ import type { Consumer, ConsumerPosition, FetchedRecord, Place } from '../consum
 import type { ConsumerTally, Places, SeekTarget } from '../consumer-status.ts'
 import { CONSUMER_STOP_MS_MAX, CONSUMER_TURN_RECORDS } from '../consumer-limits.ts'
 import { failpoint } from '../failpoint.ts'
+import { handleAgain, notRunning, type StoreAgain } from './again.ts'
 import { attempt, type Attempt } from './attempt.ts'
 import { Closing } from './closing.ts'
 import { Committer, type Result } from './committer.ts'
@@ -167,6 +168,25 @@ export class Session implements FeedListener {
     }
     await this.tell()
     return moved.length
+  }
+
+  /**
+   * Handles a record that was given up, on the state of now: see again.ts.
+   *
+   * @throws GatewayError CONSUMER_NOT_RUNNING where it does not read its partition.
+   */
+  again<Stored>(record: FetchedRecord, store: StoreAgain<Stored>): Promise<Stored | undefined> {
+    const partition = this.#partitions.get(placeKey(record))
+    if (partition === undefined) return Promise.reject(notRunning(record))
+    const { consumer, ports } = this.#options
+    const { clock, watchdog } = ports
+    const [keeping, lanes] = [this.#keeping, this.#lanes]
+    const [committer, closing] = [this.#committer, this.#closing]
+    return handleAgain(
+      { record, partition, consumer: consumer() },
+      { clock, watchdog, keeping, lanes, committer, closing },
+      store,
+    )
   }
 
   /** Closes windows of partitions that have been silent for long. */

@@ -27,7 +27,11 @@ export function know({ record, consumer }: Work): { decoded: Decoded; identity: 
  * What waits for what. Of windows all of a partition: that is the order of event time. Of state all
  * of a key, from whatever topic. Records without a key promise no order.
  */
-export function laneOf({ consumer, partition, record }: Work): string {
+export function laneOf({
+  consumer,
+  partition,
+  record,
+}: Pick<Work, 'consumer' | 'partition' | 'record'>): string {
   const own = partitionLane(partition)
   if (consumer.window !== undefined) return own
   const key = keyOf(record)

@@ -27,6 +27,9 @@ export interface Reading {
   }
 }
 
+/** Resolves to undefined where the rerun was stopped meanwhile: then nothing is stored. */
+export type StoreReplayed = (results: readonly ReplayResult[]) => Promise<RerunCounts | undefined>
+
 export interface RerunPorts extends FindPorts {
   readonly clock: Clock
   readonly log: Log
@@ -38,8 +41,11 @@ export interface RerunPorts extends FindPorts {
   readonly change: (change: RerunChange) => Promise<boolean>
   readonly start: (id: string) => Promise<void>
   readonly step: (step: RerunStep) => Promise<RerunCounts | undefined>
-  /** Runs today's handlers over a stored event; undefined where it is gone. */
-  readonly replay: (seq: number) => Promise<ReplayResult | undefined>
+  /**
+   * Runs today's handlers over stored events that are still there, and has `store` store what came
+   * of them while nothing else changes what that depends on.
+   */
+  readonly replay: (seqs: readonly number[], store: StoreReplayed) => ReturnType<StoreReplayed>
   /** Has a consumer handle its ranges once more; `paced` is called with what was stored of it. */
   readonly readAgain: (rerun: Rerun, paced: (stored: number) => Promise<void>) => Reading
   /** Whether a refused record blocks those of its key that follow. */

@@ -54,23 +54,18 @@ async function step(
   { seqs, to }: { readonly seqs: readonly number[]; readonly to: number },
   ports: RerunPorts,
 ): Promise<RerunCounts | undefined> {
-  const work = await prepare(kind, seqs, ports)
-  failpoint('rerun.prepared')
-  const counts = await ports.step({ id, from, to, work })
-  failpoint('rerun.stepped')
-  if (kind === 'redrive') ports.ring()
+  async function store(work: RerunStep['work']): Promise<RerunCounts | undefined> {
+    failpoint('rerun.prepared')
+    const counts = await ports.step({ id, from, to, work })
+    failpoint('rerun.stepped')
+    return counts
+  }
+  if (kind === 'republish') return store({ kind, seqs })
+  if (kind === 'replay') return ports.replay(seqs, (results) => store({ kind, results }))
+  const { clock, hasBlockedKeys, ring } = ports
+  const counts = await store({ kind, seqs, at: clock.now(), hasBlockedKeys })
+  ring()
   return counts
-}
-
-async function prepare(
-  kind: StoredRerun['kind'],
-  seqs: readonly number[],
-  { clock, hasBlockedKeys, replay }: RerunPorts,
-): Promise<RerunStep['work']> {
-  if (kind === 'republish') return { kind, seqs }
-  if (kind === 'redrive') return { kind, seqs, at: clock.now(), hasBlockedKeys }
-  const results = await Promise.all(seqs.map((seq) => replay(seq)))
-  return { kind, results: results.filter((result) => result !== undefined) }
 }
 
 /** Few enough for its rate; one at a time where the process ended in the last step. */

@@ -8,7 +8,7 @@ import { produce, until } from '../consume/node.ts'
 import { startGateway } from '../support/gateway-process.ts'
 import { describeWithKafka } from '../support/servers.ts'
 import { makeTempDir } from '../support/temp.ts'
-import { createTopic, deleteTopics, readTopic } from '../support/topics.ts'
+import { createTopic, createTopicNamed, deleteTopics, readTopic } from '../support/topics.ts'
 
 setDefaultTimeout(60_000)
 const WAIT_MS_MAX = 40_000
@@ -103,6 +103,60 @@ describeWithKafka('inlet consumers replay', (brokers) => {
     })
   })
 })
+
+describeWithKafka('inlet replay, of a consumer with state', (brokers) => {
+  const topics: string[] = []
+  afterAll(() => deleteTopics(brokers, topics))
+
+  test('handles a dead letter on the state of now', async () => {
+    const [from, to] = await Promise.all([createTopic({ brokers }), createTopic({ brokers })])
+    const dead = `${from}.dead`
+    await createTopicNamed(dead, { brokers })
+    topics.push(from, to, dead)
+    await using folder = await makeTempDir()
+    const file = join(folder.path, 'handlers/summing.ts')
+    mkdirSync(join(folder.path, 'handlers'))
+    writeFileSync(file, summing(from, to, 'z.int().max(9)'))
+    const values = [1, 10, 2].map((value) => ({ key: 'a', value }))
+    await produce(brokers, from, values)
+    await using gateway = await startGateway({
+      command: PROGRAM,
+      mode: 'consume',
+      cwd: folder.path,
+      env: { KAFKA_BROKERS: brokers },
+    })
+    const sums = async () => (await readTopic(brokers, to)).map(({ value }) => value.toString())
+    await eventually('two are summed', async () => (await sums()).length === 2)
+    writeFileSync(file, summing(from, to, 'z.int()'))
+    await until('reloaded', () => gateway.log.some(({ message }) => message === 'reload.finished'))
+    const { port } = new URL(gateway.adminUrl)
+    const env = { PATH: process.env['PATH'], INLET_ADMIN_PORT: port }
+    const args = ['replay', '--source', 'consumer:summing', '--state', 'invalid', '--yes']
+    const child = Bun.spawn([...PROGRAM, ...args], { env, stdin: 'ignore' })
+    expect(await new Response(child.stdout).text()).toContain('is done: 1 done, 1 records')
+    await produce(brokers, from, [{ key: 'a', value: 3 }])
+    await eventually('all are summed', async () => (await sums()).length === 4)
+    expect(await sums()).toEqual(['1', '3', '13', '16'])
+    await gateway.end('SIGTERM')
+  })
+})
+
+function summing(from: string, to: string, schema: string): string {
+  return `
+    import { defineConsumer, onRecord, z } from 'inlet'
+    export default defineConsumer('summing', {
+      topics: ['${from}'],
+      group: '${from}.summing',
+      state: z.int(),
+      events: {
+        unknown: onRecord(${schema}, z.int(), ({ data, key, state }) => {
+          const sum = (state.get() ?? 0) + data
+          state.set(sum)
+          return { topic: '${to}', key: key ?? '', value: sum }
+        }),
+      },
+    })`
+}
 
 async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
   const deadlineMs = systemClock.monotonicMs() + WAIT_MS_MAX

@@ -27,8 +27,25 @@ const NOTHING_READ: Reading = {
   progress: () => ({ done: 0, failed: 0, records: 0, missing: null }),
 }
 
+type ReplayOne = (seq: number) => Promise<ReplayResult | undefined>
+
+interface Overrides extends Partial<Omit<RerunPorts, 'replay'>> {
+  readonly replay?: ReplayOne
+}
+
+/** Each by itself, as those of consumers without state. */
+function each(replay: ReplayOne): RerunPorts['replay'] {
+  return async function replayEach(seqs, store) {
+    const results = await Promise.all(seqs.map(replay))
+    return store(results.filter((result) => result !== undefined))
+  }
+}
+
 /** An engine on a real database. What it replays gets one record. */
-function openEngine(world: DbWorld, overrides: Partial<RerunPorts> = {}) {
+function openEngine(
+  world: DbWorld,
+  { replay = (seq) => Promise.resolve(handled(seq)), ...overrides }: Overrides = {},
+) {
   const { database, writer } = world
   const reader = openRerunReader(database)
   const scan = openRerunScan(database)
@@ -48,7 +65,7 @@ function openEngine(world: DbWorld, overrides: Partial<RerunPorts> = {}) {
     stored: (seqs) => scan.stored(seqs),
     entries: (range) => Promise.resolve(scan.entries(range)),
     bytesOf: (kind, seq) => scan.bytesOf(kind, seq),
-    replay: (seq) => Promise.resolve(handled(seq)),
+    replay: each(replay),
     readAgain: () => NOTHING_READ,
     hasBlockedKeys: false,
     ring: () => undefined,
