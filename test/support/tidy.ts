@@ -16,7 +16,7 @@ const COLUMNS_MAX = 100
 
 /** The files that connect the parts; they may import every part, and no part may import them. */
 const WIRING =
-  /^src\/((admin-port|app|configured-(door|publisher)|consuming|doors|main|observe|reruns|serving|setup|sharing|traces|(relay|query)-(worker|thread|messages|answers))\.ts$|(cli|entries)\/)/
+  /^src\/((admin-port|app|configured-(door|publisher)|consuming|doors|main|observe|replaying|reruns|serving|setup|sharing|traces|(relay|query)-(worker|thread|messages|answers))\.ts$|(cli|entries)\/)/
 /** A stage or an adapter: it meets the others only in the wiring. */
 const PART = /^(src\/[^/]+|db|routes)\//
 const NOUN = /^src\/[^/]+\.ts$/
