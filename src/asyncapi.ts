@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { ConsumerDefinition } from './consumer.ts'
 import type { SourceDefinition } from './route.ts'
+import { isTopicRoutes, type DeclaredTopic } from './topic.ts'
 
 /** What the document is made from. */
 export interface Described {
@@ -11,7 +12,7 @@ export interface Described {
   /** Empty where there is no Kafka. */
   readonly brokers: readonly string[]
   readonly isKafkaSecure: boolean
-  readonly sources: readonly (Pick<SourceDefinition, 'name' | 'events'> & {
+  readonly sources: readonly (Pick<SourceDefinition, 'name' | 'events' | 'publishes'> & {
     readonly provider: string
   })[]
   readonly consumers: readonly ConsumerDefinition[]
@@ -41,12 +42,15 @@ interface Operation {
   readonly messages: { readonly $ref: string }[]
 }
 
+/** An operation of a source or a consumer, without what it is about. */
+type OperationOf = Pick<Operation, 'action' | 'summary'> & { readonly by: string }
+
 /** A route of a source or a consumer, as far as the document is about it. */
 type AnyRoute = { readonly schema: z.ZodType } | { readonly topic: string }
 
 /**
- * Describes what sources take, what consumers read, and what passes through unchanged. What a
- * handler makes is code: its topics are not in the document.
+ * Describes what sources take, what consumers read, what passes through unchanged, and the declared
+ * topics that handlers say they publish to.
  */
 export function asyncApiDocument(described: Described): JsonSchema {
   const channels: Record<string, Channel> = {}
@@ -56,7 +60,7 @@ export function asyncApiDocument(described: Described): JsonSchema {
   function add(
     channelId: string,
     channel: Omit<Channel, 'messages'>,
-    operation: Pick<Operation, 'action' | 'summary'> & { readonly by: string },
+    operation: OperationOf,
     message: Message,
   ): void {
     const { by, action, summary } = operation
@@ -69,47 +73,51 @@ export function asyncApiDocument(described: Described): JsonSchema {
       channel: { $ref: `#/channels/${channelId}` },
       messages: [],
     })
-    known.messages.push({ $ref: `#/channels/${channelId}/messages/${messageId}` })
+    const $ref = `#/channels/${channelId}/messages/${messageId}`
+    // What passes through from several topics is one message.
+    if (!known.messages.some((each) => each.$ref === $ref)) known.messages.push({ $ref })
   }
 
-  function addTopic(
-    topic: string | RegExp,
-    operation: Pick<Operation, 'action' | 'summary'> & { readonly by: string },
-    message: Message,
-  ): void {
+  function addTopic(topic: string | RegExp, operation: OperationOf, message: Message): void {
     const isPattern = topic instanceof RegExp
     const description = isPattern ? `Topics that ${String(topic)} fits.` : 'A topic of Kafka.'
     const channel = { address: isPattern ? null : topic, description, ...on('kafka', described) }
     add(`kafka.${idOf(String(topic))}`, channel, operation, message)
   }
 
-  for (const { name, provider, events } of described.sources) {
-    const hook = { address: `/hooks/${name}`, description: `Webhooks of ${provider}.` }
-    for (const [type, route] of Object.entries(events)) {
-      const take = {
-        by: name,
-        action: 'receive' as const,
-        summary: `Takes webhooks of ${provider}.`,
+  function addPassed(by: string, type: string, route: AnyRoute): void {
+    if (!('topic' in route)) return
+    const pass = { by, action: 'send', summary: 'Publishes bytes unchanged.' } as const
+    addTopic(route.topic, pass, recordMessage(type, route))
+  }
+
+  /** What handlers publish is what their file says: what they do is code. */
+  function addPublished(by: string, topics: readonly DeclaredTopic[] = []): void {
+    const publish = { by, action: 'send', summary: 'Publishes what it makes.' } as const
+    for (const { name, schemas } of topics) {
+      for (const [type, schema] of Object.entries(schemas)) {
+        addTopic(name, publish, recordMessage(type, { schema }))
       }
-      add(`hooks.${name}`, { ...hook, ...on('hooks', described) }, take, hookMessage(type, route))
-      if (!('topic' in route)) continue
-      const pass = { by: name, action: 'send' as const, summary: 'Publishes webhooks unchanged.' }
-      addTopic(route.topic, pass, recordMessage(type, route))
     }
   }
-  for (const { name, topics, events } of described.consumers) {
+
+  for (const { name, provider, events, publishes } of described.sources) {
+    const hook = { address: `/hooks/${name}`, description: `Webhooks of ${provider}.` }
+    const summary = `Takes webhooks of ${provider}.`
+    const take = { by: name, action: 'receive', summary } as const
     for (const [type, route] of Object.entries(events)) {
-      const message = recordMessage(type, route)
-      const read = {
-        by: name,
-        action: 'receive' as const,
-        summary: `Read by the consumer ${name}.`,
-      }
-      for (const topic of topics) addTopic(topic, read, message)
-      if (!('topic' in route)) continue
-      const pass = { by: name, action: 'send' as const, summary: 'Publishes records unchanged.' }
-      addTopic(route.topic, pass, message)
+      add(`hooks.${name}`, { ...hook, ...on('hooks', described) }, take, hookMessage(type, route))
+      addPassed(name, type, route)
     }
+    addPublished(name, publishes)
+  }
+  for (const { name, publishes, ...consumer } of described.consumers) {
+    const read = { by: name, action: 'receive', summary: `Read by the consumer ${name}.` } as const
+    for (const { topic, type, route } of readBy(consumer)) {
+      addTopic(topic, read, recordMessage(type, route))
+      addPassed(name, type, route)
+    }
+    addPublished(name, publishes)
   }
   return {
     asyncapi: '3.0.0',
@@ -119,6 +127,19 @@ export function asyncApiDocument(described: Described): JsonSchema {
     channels,
     operations,
   }
+}
+
+/** Each type of each topic that a consumer reads. */
+function readBy({ topics, events = {} }: Pick<ConsumerDefinition, 'topics' | 'events'>) {
+  return topics.flatMap((topic) => {
+    const isOwn = isTopicRoutes(topic)
+    const routes: Readonly<Record<string, AnyRoute>> = isOwn ? topic.events : events
+    return Object.entries(routes).map(([type, route]) => ({
+      topic: isOwn ? topic.topic.name : topic,
+      type,
+      route,
+    }))
+  })
 }
 
 function serversOf({ url, brokers, isKafkaSecure }: Described): JsonSchema {

@@ -57,8 +57,9 @@ export function describeRecords(
   const described = attributeHeaders(attributes)
   const { ce_dataschema: _, ...ofAnyValue } = described
   return records.map((record) => {
-    const own = record.headers === null ? {} : (JSON.parse(record.headers) as object)
+    const own = (record.headers === null ? {} : JSON.parse(record.headers)) as Attributes
     const ours = record.value === null ? described : ofAnyValue
-    return { ...record, headers: JSON.stringify({ ...own, ...ours }) }
+    const { ce_type: type = ours['ce_type'] } = own
+    return { ...record, headers: JSON.stringify({ ...own, ...ours, ce_type: type }) }
   })
 }

@@ -4,6 +4,7 @@ import type { EpochMs } from './clock.ts'
 import type { KeyedState, StateChange } from './consumer-state.ts'
 import type { NewEvent } from './event.ts'
 import type { HandlerResult, PassThrough } from './route.ts'
+import type { DeclaredTopic, TopicRoutes } from './topic.ts'
 import type { Duration, TimeSpan, Windowing, WindowShape } from './window.ts'
 
 /** What a consumer's handler is given: one record of a topic. */
@@ -135,8 +136,11 @@ export interface RetryPolicy {
 export interface ConsumerDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly kind: 'consumer'
   readonly name: string
-  /** Names, and patterns that are compared with the topics there are when it starts. */
-  readonly topics: readonly (string | RegExp)[]
+  /**
+   * Names, patterns that are compared with the topics there are when it starts, and declared topics
+   * with routes of their own.
+   */
+  readonly topics: readonly (string | RegExp | TopicRoutes<z.output<Schema>>)[]
   /** The group it commits its offsets as. Default: `inlet.<name>`. */
   readonly group?: string
   /** Where it begins in a partition that its group has never read. Default: `earliest`. */
@@ -145,8 +149,13 @@ export interface ConsumerDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly state?: Schema
   /** Groups events by key and time: then every route is made by `aggregate`. */
   readonly window?: WindowDefinition<z.output<Schema>>
-  /** By type: the exact one first, then the longest prefix that ends in `.*`, then `*`. */
-  readonly events: Readonly<Record<string, ConsumerRoute<z.output<Schema>>>>
+  /**
+   * Of every topic without routes of its own, by type: the exact one first, then the longest prefix
+   * that ends in `.*`, then `*`.
+   */
+  readonly events?: Readonly<Record<string, ConsumerRoute<z.output<Schema>>>>
+  /** The topics that its handlers publish to, for the AsyncAPI document. */
+  readonly publishes?: readonly DeclaredTopic[]
   /** Records of different keys that are handled at the same time. Default: 16. */
   readonly concurrency?: number
   /** How long one try may take, in ms. Default: 30,000. */
@@ -172,8 +181,8 @@ export interface Consumer {
   readonly window: ConsumerWindow | undefined
   /** Under what its state is kept: one that begins anew in another group begins without. */
   readonly owner: string
-  /** Finds the route of a type; undefined: such records are passed over. */
-  readonly route: (type: string) => ConsumerRoute | undefined
+  /** Finds the route of a type in a topic; undefined: such records are passed over. */
+  readonly route: (type: string, topic: string) => ConsumerRoute | undefined
   /** The rerun that it handles records again for, which marks what comes of them. */
   readonly rerun?: string
 }

@@ -20,6 +20,7 @@ import {
 } from './consumer-limits.ts'
 import { SOURCE_NAME, TOPIC_NAME } from './limits.ts'
 import { compileRoutes } from './route.ts'
+import { isTopicRoutes, publishesProblem, topicProblem } from './topic.ts'
 import { parseDuration } from './window.ts'
 import { stateProblem, windowProblem } from './window-problems.ts'
 
@@ -37,11 +38,15 @@ export function resolveConsumers(loaded: readonly LoadedConsumer[]): ReadonlyMap
 }
 
 function toConsumer(file: string, definition: ConsumerDefinition): Consumer {
-  const { name, topics, events, retry = {}, group = defaultGroup(name) } = definition
+  const { name, topics, events = {}, retry = {}, group = defaultGroup(name) } = definition
+  const ofTopics = new Map(
+    topics.filter(isTopicRoutes).map(({ topic, events: own }) => [topic.name, compileRoutes(own)]),
+  )
+  const otherwise = compileRoutes(events)
   return {
     name,
     file,
-    topics,
+    topics: topics.map((topic) => (isTopicRoutes(topic) ? topic.topic.name : topic)),
     group,
     from: definition.from ?? 'earliest',
     concurrency: definition.concurrency ?? CONSUMER_CONCURRENCY,
@@ -56,7 +61,7 @@ function toConsumer(file: string, definition: ConsumerDefinition): Consumer {
     state: definition.state,
     window: definition.window && toWindow(definition.window),
     owner: group === defaultGroup(name) ? name : `${name}@${group}`,
-    route: compileRoutes(events),
+    route: (type, topic) => (ofTopics.get(topic) ?? otherwise)(type),
   }
 }
 
@@ -86,7 +91,10 @@ export function consumerProblem(value: Readonly<Record<string, unknown>>): strin
     return 'the name of a consumer is a-z 0-9 _ -, at most 63 characters'
   }
   if (!Array.isArray(topics) || topics.length === 0 || !topics.every(isTopic)) {
-    return 'topics must be a list of Kafka topic names and patterns'
+    return 'topics must be a list of Kafka topic names, patterns, and what fromTopic makes'
+  }
+  if (value['window'] !== undefined && topics.some(isTopicRoutes)) {
+    return 'topics of windows are names: their events are made by aggregate, with its schemas'
   }
   if (group !== undefined && (typeof group !== 'string' || !GROUP_NAME.test(group))) {
     return 'group must be a-z A-Z 0-9 . _ -, at most 249 characters'
@@ -103,6 +111,8 @@ export function consumerProblem(value: Readonly<Record<string, unknown>>): strin
   if (deadLetterTopic !== undefined && !isTopicName(deadLetterTopic)) {
     return 'deadLetterTopic must be a valid Kafka topic name'
   }
+  const published = publishesProblem(value['publishes'])
+  if (published !== undefined) return published
   const keeping = stateProblem(value) ?? windowProblem(value['window'])
   return keeping ?? (retry === undefined ? undefined : retryProblem(retry))
 }
@@ -131,6 +141,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'deadLetterTopic',
   'state',
   'window',
+  'publishes',
 ] satisfies (keyof ConsumerDefinition)[])
 
 /** Kafka takes more, but what is committed under a name should be readable everywhere. */
@@ -155,6 +166,7 @@ function retryProblem(retry: unknown): string | undefined {
 }
 
 function isTopic(topic: unknown): boolean {
+  if (isTopicRoutes(topic)) return topicProblem(topic.topic) === undefined
   return topic instanceof RegExp || isTopicName(topic)
 }
 

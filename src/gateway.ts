@@ -30,6 +30,8 @@ import type {
 import type { ProviderRow } from './providers/row.ts'
 import type { RecordDraft } from './record.ts'
 import { compileRoutes } from './route.ts'
+import { makeTopic, makeTopicRoutes } from './topic.ts'
+import type { DeclaredTopic, Topic, TopicHandlers, TopicRoutes, TopicSchemas } from './topic.ts'
 import type { Event, HandledRoute, Handler, SourceDefinition } from './route.ts'
 
 export { z }
@@ -40,6 +42,14 @@ export type { ProviderRow } from './providers/row.ts'
 export { verifyVectors, type ProviderVector } from './providers/own.ts'
 export { hopping, session, tumbling, type Duration, type WindowShape } from './window.ts'
 export type { KeyedState } from './consumer-state.ts'
+export type {
+  DeclaredTopic,
+  Topic,
+  TopicDraft,
+  TopicHandlers,
+  TopicRoutes,
+  TopicSchemas,
+} from './topic.ts'
 export type {
   AggregateRoute,
   Aggregator,
@@ -160,6 +170,48 @@ export function defineConsumer<Schema extends z.ZodType>(
 ): ConsumerDefinition {
   // The schema checks what is kept before a handler sees it: that is what makes it its output.
   return { kind: 'consumer', name, ...definition } as ConsumerDefinition
+}
+
+/**
+ * Declares a topic: the schema of each event type in it, once, for handlers that publish to it
+ * (`record`) and consumers that read it (`fromTopic`). It stands in a file below the handlers'
+ * folder that several of them import.
+ *
+ * @example
+ * export const reviews = defineTopic('code.reviews', {
+ *   'review.requested': z.object({ title: z.string(), url: z.url() }),
+ * })
+ * // in a handler
+ * return reviews.record('review.requested', { value: { title, url } })
+ */
+export function defineTopic<const Schemas extends TopicSchemas>(
+  name: string,
+  schemas: Schemas,
+): Topic<Schemas> {
+  return makeTopic(name, schemas)
+}
+
+/**
+ * Reads a declared topic: stands among the `topics` of a consumer, with a handler for each type.
+ *
+ * @example
+ * topics: [fromTopic(reviews, { 'review.requested': ({ data }) => … })]
+ */
+export function fromTopic<Schemas extends TopicSchemas>(
+  topic: Topic<Schemas>,
+  handlers: TopicHandlers<Schemas>,
+): TopicRoutes
+/** With the state of the record's key: `state` is the schema that the consumer names, too. */
+export function fromTopic<Schemas extends TopicSchemas, State extends z.ZodType>(
+  topic: Topic<Schemas>,
+  state: State,
+  handlers: TopicHandlers<Schemas, z.output<State>>,
+): TopicRoutes<z.output<State>>
+export function fromTopic(
+  topic: DeclaredTopic,
+  ...rest: readonly [unknown] | readonly [unknown, unknown]
+): TopicRoutes {
+  return makeTopicRoutes(topic, rest.at(-1) as Parameters<typeof makeTopicRoutes>[1])
 }
 
 /**

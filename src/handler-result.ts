@@ -1,5 +1,10 @@
 import { GatewayError, messageOf } from './errors.ts'
-import { RECORD_BYTES_MAX, RECORDS_PER_EVENT_MAX, TOPIC_NAME } from './limits.ts'
+import {
+  EVENT_TYPE_CHARS_MAX,
+  RECORD_BYTES_MAX,
+  RECORDS_PER_EVENT_MAX,
+  TOPIC_NAME,
+} from './limits.ts'
 import type { HandlerResult } from './route.ts'
 import type { OutboxRecord, RecordDraft } from './record.ts'
 
@@ -25,20 +30,38 @@ function toOutboxRecord(draft: unknown, index: number, defaultKey: string): Outb
   // Handler files are user code: their types are promises, so what they return
   // is checked like input.
   if (typeof draft !== 'object' || draft === null) throw invalid(`record ${index} is not an object`)
-  const { topic, key = defaultKey, value, headers } = draft as Record<keyof RecordDraft, unknown>
+  const {
+    topic,
+    type,
+    key = defaultKey,
+    value,
+    headers,
+  } = draft as Record<keyof RecordDraft, unknown>
   if (typeof topic !== 'string' || !TOPIC_NAME.test(topic)) {
     throw invalid(`record ${index} has no valid Kafka topic name`)
   }
   if (typeof key !== 'string' && !Number.isSafeInteger(key)) {
     throw invalid(`the key of record ${index} is neither a string nor a whole number`)
   }
-  const record = { topic, key: String(key), ...encode(value, checkHeaders(headers, index), index) }
+  const own = withType(type, checkHeaders(headers, index), index)
+  const record = { topic, key: String(key), ...encode(value, own, index) }
   const bytes = (record.value?.byteLength ?? 0) + record.key.length + (record.headers?.length ?? 0)
   if (bytes > RECORD_BYTES_MAX) {
     throw invalid(`record ${index} has ${bytes} bytes; at most ${RECORD_BYTES_MAX} are taken`)
   }
   return record
 }
+
+/** Of a record that is of another type than its event. */
+function withType(type: unknown, headers: Headers, index: number): Headers {
+  if (type === undefined) return headers
+  if (typeof type !== 'string' || !TYPE.test(type)) {
+    throw invalid(`the type of record ${index} is not 1 to ${EVENT_TYPE_CHARS_MAX} characters`)
+  }
+  return { ...headers, ce_type: type }
+}
+
+const TYPE = new RegExp(`^[^\\p{C}]{1,${EVENT_TYPE_CHARS_MAX}}$`, 'u')
 
 type Headers = Readonly<Record<string, string>> | undefined
 

@@ -5,6 +5,7 @@ import { consumerProblem, consumersNamedTwice, type LoadedConsumer } from './con
 import type { ConsumerDefinition } from './consumer.ts'
 import { SOURCE_NAME, TOPIC_NAME } from './limits.ts'
 import { isTypePattern, type SourceDefinition } from './route.ts'
+import { isTopicRoutes, publishesProblem } from './topic.ts'
 
 /** A source as one handler file defines it. */
 export interface LoadedSource {
@@ -61,13 +62,16 @@ function checkDefinition(value: unknown): SourceDefinition | ConsumerDefinition 
   const isNamed = typeof provider === 'string' || (isObject(provider) && 'key' in provider)
   if (!isNamed) return 'the source names no provider'
   if (!isObject(events) || Object.keys(events).length === 0) return 'the source has no events'
-  const problem = checkRoutes(events, 'handled')
+  const problem = publishesProblem(value['publishes']) ?? checkRoutes(events, 'handled')
   return problem ?? (value as unknown as SourceDefinition)
 }
 
 function checkConsumer(value: Record<string, unknown>): ConsumerDefinition | string {
-  const { events } = value
-  if (!isObject(events) || Object.keys(events).length === 0) return 'the consumer has no events'
+  const { events = {}, topics } = value
+  if (!isObject(events)) return 'the events of the consumer must be an object'
+  const routed = Array.isArray(topics) ? topics.filter(isTopicRoutes) : []
+  const isEach = Array.isArray(topics) && topics.length > 0 && routed.length === topics.length
+  if (!isEach && Object.keys(events).length === 0) return 'the consumer has no events'
   const kind = value['window'] === undefined ? 'record' : 'aggregate'
   const problem = consumerProblem(value) ?? checkRoutes(events, kind)
   return problem ?? (value as unknown as ConsumerDefinition)

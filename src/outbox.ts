@@ -119,7 +119,7 @@ export interface RelayMark {
 export function toPublishRecord(entry: OutboxEntry): PublishRecord {
   assert(entry.damage === undefined, entry.damage ?? 'its bytes can be read')
   const own = entry.headers === null ? {} : (JSON.parse(entry.headers) as Record<string, string>)
-  const described = own['ce_id'] === undefined ? describeDelivery(entry) : {}
+  const described = own['ce_id'] === undefined ? describeDelivery(entry, own) : {}
   const id = own['ce_id'] ?? entry.eventId
   const trace = keptTrace(entry.eventHeaders)
   return {
@@ -140,10 +140,13 @@ export function toPublishRecord(entry: OutboxEntry): PublishRecord {
   }
 }
 
-function describeDelivery(entry: OutboxEntry): Record<string, string> {
+function describeDelivery(
+  entry: OutboxEntry,
+  own: Readonly<Record<string, string>>,
+): Record<string, string> {
   return {
     ce_source: entry.source,
-    ce_type: entry.type,
+    ce_type: own['ce_type'] ?? entry.type,
     ce_time: new Date(entry.receivedAt).toISOString(),
   }
 }

@@ -13,6 +13,8 @@ export type Json =
 export interface RecordDraft {
   /** The Kafka topic. */
   readonly topic: string
+  /** Its `ce_type`. Default: the type of the event. */
+  readonly type?: string | undefined
   /**
    * Records with the same key keep their order. Default: the provider's partition key,
    * else the event id.

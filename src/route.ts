@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import type { EpochMs } from './clock.ts'
 import type { RecordDraft } from './record.ts'
+import type { DeclaredTopic } from './topic.ts'
 
 /** What a handler is given: one verified event. */
 export interface Event<Data> {
@@ -56,6 +57,8 @@ export interface SourceDefinition {
   /** A provider of the catalogue, by its key, or one that `defineProvider` made. */
   readonly provider: string | { readonly key: string }
   readonly events: Readonly<Record<string, Route>>
+  /** The topics that its handlers publish to, for the AsyncAPI document. */
+  readonly publishes?: readonly DeclaredTopic[]
 }
 
 /** The events of a source without a handler file: everything to one topic, bytes unchanged. */

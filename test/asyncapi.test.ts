@@ -1,7 +1,15 @@
 import { expect, test } from 'bun:test'
 import { Parser } from '@asyncapi/parser'
 import { asyncApiDocument, type Described } from '../src/asyncapi.ts'
-import { defineConsumer, defineSource, on, onRecord, z } from '../src/gateway.ts'
+import {
+  defineConsumer,
+  defineSource,
+  defineTopic,
+  fromTopic,
+  on,
+  onRecord,
+  z,
+} from '../src/gateway.ts'
 
 const parser = new Parser()
 /** Of a diagnostic, as the Language Server Protocol counts. */
@@ -40,7 +48,7 @@ test('the official parser takes the document, without a complaint', async () => 
       ?.channels()
       .all()
       .map((channel) => channel.address()),
-  ).toEqual(['/hooks/github', 'code.issues', 'webhooks.github', null, 'feed.rest'])
+  ).toEqual(['/hooks/github', 'code.issues', 'webhooks.github', 'feed.rest', null])
   const reads = document
     ?.operations()
     .filterByReceive()
@@ -50,6 +58,35 @@ test('the official parser takes the document, without a complaint', async () => 
     'feed.receive.kafka.webhooks.github',
     String.raw`feed.receive.kafka._2f_5ecode_5c._2f`,
   ])
+})
+
+test('a declared topic is described by who publishes to it, and by who reads it', () => {
+  const Reviews = defineTopic('code.reviews', {
+    'review.requested': z.object({ url: z.string() }),
+    'review.done': z.object({ by: z.string() }),
+  })
+  const { channels, operations } = asyncApiDocument({
+    ...described,
+    sources: [{ ...github, provider: 'github', publishes: [Reviews] }],
+    consumers: [
+      defineConsumer('desk', { topics: [fromTopic(Reviews, { 'review.done': () => null })] }),
+    ],
+  })
+  const payload = (name: string) => ({
+    payload: { type: 'object', properties: { [name]: { type: 'string' } } },
+  })
+  expect(channels).toMatchObject({
+    'kafka.code.reviews': {
+      address: 'code.reviews',
+      messages: {
+        'github.review.requested': payload('url'),
+        'github.review.done': payload('by'),
+        'desk.review.done': payload('by'),
+      },
+    },
+  })
+  expect(Object.keys(operations as object)).toContain('github.send.kafka.code.reviews')
+  expect(Object.keys(operations as object)).toContain('desk.receive.kafka.code.reviews')
 })
 
 test('the parser finds what is wrong with a document that is none', async () => {

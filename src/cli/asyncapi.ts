@@ -12,7 +12,7 @@ export const asyncapi: Command = {
 
 Prints what \`inlet serve\` would take, read and pass on with this environment, as an AsyncAPI 3
 document in JSON: a channel for each source and each topic, and the schema of each event type. What
-handlers make of events is code, and not in it.
+handlers make of events is in it as far as their files say what they publish (\`defineTopic\`).
 
   inlet asyncapi > asyncapi.json`,
   async run({ args, env, print }) {
@@ -31,7 +31,8 @@ handlers make of events is code, and not in it.
         // Without a handler file every type goes one way.
         const otherwise = route('*')
         const events = definitions.get(name)?.events ?? (otherwise ? { '*': otherwise } : {})
-        return { name, provider, events }
+        const publishes = definitions.get(name)?.publishes ?? []
+        return { name, provider, events, publishes }
       }),
       consumers: handlers.consumers.map(({ definition }) => definition),
     })

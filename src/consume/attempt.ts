@@ -58,8 +58,8 @@ export interface Given {
 
 /** Routes, validates and handles a record once. Never throws; waits only where user code does. */
 export function attempt(given: Given, ports: AttemptPorts): Attempt | Promise<Attempt> {
-  const { decoded, consumer } = given
-  const route = consumer.route(decoded.type)
+  const { decoded, consumer, record } = given
+  const route = consumer.route(decoded.type, record.topic)
   if (route === undefined) return { kind: 'passed' }
   const { data } = decoded
   if (data.kind === 'broken') return invalid('BODY_NOT_JSON', data.reason)
