@@ -1,7 +1,7 @@
 /**
  * Generates docs/configuration.md, docs/errors.md, docs/http-api.md, docs/metrics.md,
- * docs/reliability.md, docs/benchmarks.md with its plots, and docs/providers/, and counts the
- * providers in README.md.
+ * docs/reliability.md, docs/runtimes.md, docs/benchmarks.md with its plots, and docs/providers/,
+ * and counts the providers in README.md.
  * `--check` only says whether they are what the code and the ledgers say.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,6 +13,8 @@ import { FAULTS } from '../src/errors.ts'
 import { httpApiPage } from './http-api-page.ts'
 import { metricsPage } from './metrics-page.ts'
 import { PROVIDER_PAGES, providerPages, withCounts } from './provider-pages.ts'
+import { runtimesPage } from './runtimes-page.ts'
+import { readResults as readConformance } from '../test/conformance/results.ts'
 import { readResults, reliabilityPage } from '../test/torture/results.ts'
 
 const httpApi = await httpApiPage()
@@ -23,6 +25,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   'docs/metrics.md': metricsPage,
   'docs/http-api.md': () => httpApi,
   'README.md': () => withCounts(readFileSync('README.md', 'utf8')),
+  'docs/runtimes.md': () => runtimesPage(readConformance()),
   'docs/reliability.md': () => reliabilityPage(readResults()),
   ...benchmarkPages(readBenchmarks()),
   ...providerPages(),
