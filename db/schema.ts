@@ -319,6 +319,8 @@ export const leases = sqliteTable('leases', {
   expiresAt: integer('expires_at').notNull(),
   /** Every event with seq ≤ `eventsTo` is handed on to a core node. */
   eventsTo: integer('events_to').notNull(),
+  /** The hash of the last mark: whether one is stored whose answer was lost. */
+  lastMark: text('last_mark').notNull(),
 })
 
 /** Facts about this file: `epoch`, `node_name`, `lifetime_ms`. */

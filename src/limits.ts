@@ -204,6 +204,12 @@ export const PUBLISH_MS_MAX = 20_000
  */
 export const RELAY_LEASE_MS = 60_000
 
+/**
+ * The longest lease there is, in ms: a scheduled Worker may run for 15 minutes. One that ends later
+ * than that was taken by a clock that was ahead, and counts for nothing.
+ */
+export const LEASE_MS_MAX = 15 * 60_000
+
 /** A token endpoint that is slower than this is away; a send has its own, longer time. */
 export const TOKEN_MS_MAX = 10_000
 

@@ -9,5 +9,6 @@ CREATE TABLE `leases` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`holder` text NOT NULL,
 	`expires_at` integer NOT NULL,
-	`events_to` integer NOT NULL
+	`events_to` integer NOT NULL,
+	`last_mark` text NOT NULL
 );

@@ -1,6 +1,8 @@
 /** Reads what is to be published or handed on, and notes what was: for one holder at a time. */
+import { assert } from '../../src/assert.ts'
 import type { EpochMs } from '../../src/clock.ts'
 import { GatewayError } from '../../src/errors.ts'
+import { LEASE_MS_MAX } from '../../src/limits.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../../src/outbox.ts'
 import type { SetAsideEntry } from '../outbox.ts'
 import type { Batches, SqlRow, Statement } from './batches.ts'
@@ -12,7 +14,7 @@ import {
   LAG_OF_EVENTS,
   RECORDS_OF,
 } from './reads.ts'
-import { markStatements } from './mark.ts'
+import { markStatements, receiptOf } from './mark.ts'
 import type {
   Claim,
   ExceptionsQuery,
@@ -37,13 +39,22 @@ type HandOn = Pick<
 export function openHandOn(batches: Batches, options: PortableStoreOptions): HandOn {
   const { clock, handsOn } = options
 
-  /** Runs what is only true for the holder: where it fails, says whether that was why. */
-  async function asHolder(holder: string, statements: readonly Statement[]): Promise<void> {
+  /**
+   * Runs what only the holder may. Where it fails, it may be that it was stored before, and the
+   * answer was lost; or that somebody else has taken the lease.
+   */
+  async function asHolder(
+    holder: string,
+    mark: object,
+    statements: readonly Statement[],
+  ): Promise<void> {
+    const { receipt, note } = receiptOf({ holder, mark })
     try {
-      await batches.batch(statements)
+      await batches.batch([...statements, note])
     } catch (cause) {
-      const [rows = []] = await batches.batch([{ sql: HOLDER, params: [] }])
-      if (rows[0]?.['holder'] === holder) throw cause
+      const [[lease] = []] = await batches.batch([{ sql: LEASE, params: [] }])
+      if (lease?.['receipt'] === receipt) return
+      if (lease?.['holder'] === holder) throw cause
       throw new GatewayError('LEASE_LOST', 'its time was over before this was marked', { cause })
     }
   }
@@ -87,10 +98,10 @@ export function openHandOn(batches: Batches, options: PortableStoreOptions): Han
       return rows.map(toSetAside)
     },
 
-    mark: (holder, mark: RelayMark) => asHolder(holder, markStatements(holder, mark)),
+    mark: (holder, mark: RelayMark) => asHolder(holder, mark, markStatements(holder, mark)),
 
     markEvents: (holder, { from, to }) =>
-      asHolder(holder, [
+      asHolder(holder, { from, to }, [
         { sql: MOVE_EVENTS, params: [holder, from, to] },
         { sql: MOVE_ENTRIES_WITH_EVENTS, params: [to, clock.now()] },
       ]),
@@ -108,8 +119,9 @@ export function openHandOn(batches: Batches, options: PortableStoreOptions): Han
 }
 
 function takeLease({ holder, leaseMs }: Claim, now: EpochMs): Statement[] {
+  assert(leaseMs <= LEASE_MS_MAX, 'a lease is no longer than the longest one')
   return [
-    { sql: TAKE_LEASE, params: [holder, now, now + leaseMs, now + 2 * leaseMs] },
+    { sql: TAKE_LEASE, params: [holder, now, now + leaseMs, now + LEASE_MS_MAX] },
     { sql: BEGIN_PROGRESS, params: [now] },
   ]
 }
@@ -175,7 +187,7 @@ function toEvents(rows: readonly SqlRow[], records: readonly SqlRow[]): readonly
  * was taken just now is of a clock that was ahead: it must not stop publishing until then.
  */
 const TAKE_LEASE = `
-  INSERT INTO leases (id, holder, expires_at, events_to) VALUES (1, ?1, ?3, 0)
+  INSERT INTO leases (id, holder, expires_at, events_to, last_mark) VALUES (1, ?1, ?3, 0, '')
   ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
   WHERE holder = ?1 OR expires_at <= ?2 OR expires_at > ?4`
 
@@ -188,7 +200,7 @@ const POSITION_OF_ENTRIES = `
 const POSITION_OF_EVENTS = `
   SELECT events_to AS position FROM leases WHERE holder = ?1`
 
-const HOLDER = `SELECT holder FROM leases`
+const LEASE = `SELECT holder, last_mark AS receipt FROM leases`
 
 const RELEASE = `UPDATE leases SET expires_at = 0 WHERE holder = ?1`
 
@@ -222,8 +234,8 @@ const FOLLOW_ENTRIES = `
 
 /** The column refuses NULL, and with it the whole batch. */
 const MOVE_EVENTS = `
-  INSERT INTO leases (id, holder, expires_at, events_to)
-  SELECT 1, '', 0, (
+  INSERT INTO leases (id, holder, expires_at, last_mark, events_to)
+  SELECT 1, '', 0, '', (
     SELECT ?3 FROM leases WHERE holder = ?1 AND events_to = ?2
       AND ?3 BETWEEN ?2 AND (SELECT max(seq) FROM inbox)
   )

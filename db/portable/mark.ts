@@ -1,5 +1,17 @@
 import { TRANSITIONS, type RelayMark } from '../../src/outbox.ts'
+import { digestOf } from '../../src/hashing.ts'
 import type { Statement } from './batches.ts'
+
+/**
+ * What a mark is recognised by, and a statement that stores it beside the mark. No two marks that
+ * follow one another are the same: each changes what it names.
+ */
+export function receiptOf(mark: object): { readonly receipt: string; readonly note: Statement } {
+  const receipt = digestOf(JSON.stringify(mark)).toHex()
+  return { receipt, note: { sql: NOTE_MARK, params: [receipt] } }
+}
+
+const NOTE_MARK = `UPDATE leases SET last_mark = ?1`
 
 /**
  * The statements of a mark. What the core asserts is asked within them: where it does not hold, a

@@ -83,18 +83,18 @@ export const MARK_CASES: readonly StorageCase[] = [
   {
     name: 'what waits behind a blocked record waits, and behind a freed one does not',
     async run(rig) {
-      await commitMany(rig, 4)
+      await commitMany(rig, 5)
       const behind = (seq: number) => exception(seq, { attempts: 0 })
       await rig.mark(marked(0, 2, { exceptions: [exception(1), behind(2)] }))
       assert.equal((await rig.lag()).blocked, 2)
       await rig.sql("UPDATE outbox_exceptions SET status = 'retry'")
-      await rig.mark(marked(2, 3, { exceptions: [behind(3)] }))
+      await rig.mark(marked(2, 4, { exceptions: [behind(3), behind(4)] }))
       const freed = await rig.exceptions('retry', 'webhooks.github')
       assert.deepEqual(
         freed.map(({ seq }) => seq),
-        [1, 2, 3],
+        [1, 2, 3, 4],
       )
-      assert.equal(freed[2]?.nextAt, START_MS)
+      assert.equal(freed[3]?.nextAt, START_MS)
     },
   },
   {
@@ -131,6 +131,21 @@ export const RETENTION_CASES: readonly StorageCase[] = [
       const again = await rig.commit(sample('e1', { receivedAt: later }))
       assert.deepEqual(again, { kind: 'stored', seq: 3 })
       assert.deepEqual(await seqsOf(rig), [3])
+    },
+  },
+  {
+    name: 'an id that names a newer event by now outlives the older one',
+    async run(rig) {
+      const at = (receivedAt: number) => rig.commit(sample('hash', { eventIdValidMs, receivedAt }))
+      const eventIdValidMs = 15 * 60 * 1000
+      await at(START_MS)
+      await rig.mark(marked(0, 1))
+      rig.advance(RETENTION_MS + 1)
+      await at(START_MS + RETENTION_MS)
+      await rig.retain()
+      assert.equal((await rowCounts(rig))['inbox'], 1)
+      const again = await at(START_MS + RETENTION_MS + 1)
+      assert.deepEqual(again, { kind: 'duplicate', seq: 2, sameBody: true })
     },
   },
   {
