@@ -1,13 +1,14 @@
 // The limit that consumers are measured against: kafkajs alone reads a topic from its beginning,
 // parses the JSON of each record, and commits its offsets once a second, as Inlet does: after each
 // batch would be slower.
-// `bun bench/bare-consumer.ts <brokers> <topic> <group> <records> <records to warm up>`
-import { Kafka, logLevel } from 'kafkajs'
+// `bun bench/bare-consumer.ts <kafkajs> <brokers> <topic> <group> <records> <of these to warm up>`
+import type * as Kafkajs from 'kafkajs'
 import { systemClock } from '../src/clock.ts'
 
 const COMMIT_MS = 1_000
 
-const [brokers = '', topic = '', groupId = '', ...counts] = process.argv.slice(2)
+const [kafkajs = '', brokers = '', topic = '', groupId = '', ...counts] = process.argv.slice(2)
+const { Kafka, logLevel } = (await import(kafkajs)) as typeof Kafkajs
 const [count = 0, warmUp = 0] = counts.map(Number)
 const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
 const consumer = kafka.consumer({

@@ -14,6 +14,7 @@ import { startBroker } from './broker.ts'
 import { BINARY, buildBinary } from './contestants.ts'
 import { describeMachine } from './machine.ts'
 import { positive } from './options.ts'
+import { publishedKafkajs } from './published-kafkajs.ts'
 import { onCpu, startServer } from './server.ts'
 import { SHAPES } from './shapes.ts'
 import { areSteady, describeSpread, spreadOf } from './statistics.ts'
@@ -218,10 +219,17 @@ async function progressOf(adminUrl: string): Promise<Progress> {
 
 const Read = z.object({ perSecond: z.number() })
 
-async function bareRound({ brokers, count }: Setting): Promise<number> {
+async function bareRound({ brokers, directory, count }: Setting): Promise<number> {
   const script = join(import.meta.dir, 'bare-consumer.ts')
   const warmUp = Math.ceil(count * WARM_UP_SHARE)
-  const given = [brokers, TOPIC, `bare-${randomToken()}`, String(count), String(warmUp)]
+  const given = [
+    publishedKafkajs(directory),
+    brokers,
+    TOPIC,
+    `bare-${randomToken()}`,
+    String(count),
+    String(warmUp),
+  ]
   const reader = Bun.spawn(onCpu(CONSUMER_CPU, [process.execPath, script, ...given]), {
     stderr: 'inherit',
   })

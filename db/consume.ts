@@ -8,18 +8,33 @@ import type { Committed, NewEvent } from '../src/event.ts'
 import type { InletDatabase, Reader } from './open.ts'
 import { openStateChanges } from './consumer-state.ts'
 import { consumerPositions } from './schema.ts'
+import type { SharedIds } from './shared-ids.ts'
 import { slots } from './slots.ts'
 
 /** Applies a commit, inside a transaction. */
-export type Consume = (commit: ConsumeCommit, store: (event: NewEvent) => Committed) => void
+export type Consume = (commit: ConsumeCommit, inbox: ConsumeInbox) => void
+
+/** What a commit does with the inbox. */
+export interface ConsumeInbox {
+  /** Stores an event with its records, or recognises a duplicate. */
+  readonly store: (event: NewEvent) => Committed
+  /** Stores one event for those that are not known; answers with their ids. */
+  readonly storeShared: (shared: SharedIds) => Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>
+}
 
 export function openConsume(database: InletDatabase): Consume {
   const move = prepareMove(database)
   const change = openStateChanges(database)
-  return ({ group, owner, at, processed, positions }, store) => {
-    for (const { event, changes = [] } of processed) {
-      // One that is known already changes nothing: its first processing counts.
-      if (event !== undefined && store(event).kind === 'duplicate') continue
+  return ({ group, owner, source, at, processed, positions }, { store, storeShared }) => {
+    const ids = processed.flatMap(({ ignored = [] }) => ignored)
+    const ignored = storeShared({ source, at, ids })
+    // One that is known already changes nothing: its first processing counts.
+    const unapplied = new Set(ignored.keys())
+    for (const { event, ignored: id, changes = [] } of processed) {
+      if (id !== undefined && changes.length > 0 && !unapplied.delete(id)) continue
+      if (event !== undefined) {
+        if (ignored.has(event.eventId) || store(event).kind === 'duplicate') continue
+      }
       for (const each of changes) change(owner, each, at)
     }
     for (const position of positions) move.run({ group, ...position })

@@ -19,6 +19,7 @@ import { openIdRuns, type RunInWork } from './id-runs.ts'
 import type { InletDatabase, Reader } from './open.ts'
 import { RecentIds } from './recent-ids.ts'
 import { inbox } from './schema.ts'
+import { openIdsOf, type IdsRow, type SharedIds } from './shared-ids.ts'
 
 /**
  * Ids of a run. Up to twice as many are read at a start (1 µs each): with a larger one it takes
@@ -47,6 +48,10 @@ export interface Dedup {
   find(event: Identified): FirstDelivery | undefined
   /** The event is the inbox row of this seq. What is rolled back needs no undoing. */
   remember(event: NewEvent, inboxSeq: number): void
+  /** Those that name no event yet, each with its hash, for `rememberAll`. */
+  unknownOf(shared: SharedIds): ReadonlyMap<string, number>
+  /** All of these ids, by their hashes, are the inbox row of this seq: see shared-ids.ts. */
+  rememberAll(hashes: Iterable<number>, inboxSeq: number): void
   /** Drops one run of ids whose events are past their time; `more`: there may be another. */
   forget(): { readonly deleted: number; readonly more: boolean }
 }
@@ -61,14 +66,15 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
   const { retentionMs, runIds = RUN_IDS } = options
   const statements = prepareStatements(database)
   const runs = openIdRuns(database)
+  const idsOf = openIdsOf(database)
   const seed = makeSeed(database)
   let recent = new RecentIds(runIds)
   /** The ids of the run that is being written, which only then knows them. */
   let moving: { readonly ids: RecentIds; readonly run: RunInWork } | undefined
 
-  function hashOf(event: Pick<NewEvent, 'source' | 'eventId'>): number {
-    return idHash(event, seed)
-  }
+  const hashOf = (event: Pick<NewEvent, 'source' | 'eventId'>) => idHash(event, seed)
+  const hashesOf = (source: string, ids: readonly string[]) =>
+    ids.map((eventId) => hashOf({ source, eventId }))
 
   function keepUp(inboxSeq: number): void {
     if (moving?.run.step() === true) moving = undefined
@@ -77,8 +83,9 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
     while (recent.length >= runIds) {
       // A single commit can bring thousands: then the last run has to be ended at once.
       while (moving?.run.step() === false);
-      moving = { ids: recent, run: runs.begin(recent.slice(0, runIds)) }
-      recent = copyOf(recent, runIds)
+      const end = recent.endAfter(runIds)
+      moving = { ids: recent, run: runs.begin(recent.slice(0, end)) }
+      recent = recent.after(end, runIds)
       if (moving.run.step()) moving = undefined
     }
   }
@@ -88,7 +95,7 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
     let after = runs.seqLast
     for (;;) {
       const rows = statements.since.all({ after, limit: runIds })
-      for (const row of rows) recent.add(hashOf(row), row.seq)
+      for (const row of rows) recent.addAll(hashesOf(row.source, idsOf(row)), row.seq)
       after = rows.at(-1)?.seq ?? after
       keepUp(after)
       if (rows.length < runIds) return
@@ -100,40 +107,43 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
    * an edge may send again what was followed by another event of the same short-lived id.
    */
   function newestOf(event: Identified, seqs: readonly number[]): InboxRow | undefined {
+    if (seqs.length === 0) return undefined
     for (const seq of seqs.toSorted((a, b) => b - a)) {
       const row = statements.row.get({ seq })
-      if (row?.eventId !== event.eventId || row.source !== event.source) continue
+      if (row?.source !== event.source || !idsOf(row).includes(event.eventId)) continue
       if (!isLater(row, event)) return row
     }
     return undefined
   }
 
+  function findBy(hash: number, event: Identified): FirstDelivery | undefined {
+    const row =
+      newestOf(event, recent.find(hash)) ??
+      newestOf(event, moving?.ids.find(hash) ?? []) ??
+      newestOf(event, runs.find(hash))
+    if (row === undefined || row.bodyHash === null || !isValid(row, event)) return undefined
+    return { inboxSeq: row.seq, bodyHash: row.bodyHash }
+  }
+
   rebuild()
   return {
     keepUp,
-    find(event) {
-      const hash = hashOf(event)
-      const row =
-        newestOf(event, recent.find(hash)) ??
-        newestOf(event, moving?.ids.find(hash) ?? []) ??
-        newestOf(event, runs.find(hash))
-      if (row === undefined || row.bodyHash === null || !isValid(row, event)) return undefined
-      return { inboxSeq: row.seq, bodyHash: row.bodyHash }
+    find: (event) => findBy(hashOf(event), event),
+    unknownOf({ source, at: receivedAt, ids }) {
+      const hashes = new Map(ids.map((eventId) => [eventId, hashOf({ source, eventId })] as const))
+      for (const [eventId, hash] of hashes) {
+        const event = { source, eventId, eventIdValidMs: undefined, receivedAt }
+        if (findBy(hash, event) !== undefined) hashes.delete(eventId)
+      }
+      return hashes
     },
     remember: (event, inboxSeq) => recent.add(hashOf(event), inboxSeq),
+    rememberAll: (hashes, inboxSeq) => recent.addAll(hashes, inboxSeq),
     forget() {
       const { ids } = runs.dropOldest(database.lifetime.nowMs() - retentionMs)
       return { deleted: ids ?? 0, more: ids !== undefined }
     },
   }
-}
-
-/** What is left of the newest ids when the first of them are in a run. */
-function copyOf(recent: RecentIds, from: number): RecentIds {
-  const { hashes, seqs } = recent.slice(from, recent.length)
-  const copy = new RecentIds(from)
-  for (const [at, hash] of hashes.entries()) copy.add(hash, seqs[at] ?? 0)
-  return copy
 }
 
 function isValid({ validUntil }: InboxRow, { receivedAt }: Identified): boolean {
@@ -173,30 +183,31 @@ export function readSeed({ client }: Reader): bigint {
   return Bun.hash.xxHash64(row.value)
 }
 
-interface InboxRow {
+interface InboxRow extends IdsRow {
   readonly seq: number
-  readonly source: string
-  readonly eventId: string
   readonly bodyHash: number | null
   readonly validUntil: number | null
+}
+
+const ID_COLUMNS = {
+  seq: inbox.seq,
+  source: inbox.source,
+  eventId: inbox.eventId,
+  chunkSeq: inbox.chunkSeq,
+  bodyOffset: inbox.bodyOffset,
+  bodyLength: inbox.bodyLength,
 }
 
 function prepareStatements({ orm }: InletDatabase) {
   const slot = sql.placeholder
   return {
     row: orm
-      .select({
-        seq: inbox.seq,
-        source: inbox.source,
-        eventId: inbox.eventId,
-        bodyHash: inbox.bodyHash,
-        validUntil: inbox.idValidUntil,
-      })
+      .select({ ...ID_COLUMNS, bodyHash: inbox.bodyHash, validUntil: inbox.idValidUntil })
       .from(inbox)
       .where(eq(inbox.seq, slot('seq')))
       .prepare(),
     since: orm
-      .select({ seq: inbox.seq, source: inbox.source, eventId: inbox.eventId })
+      .select(ID_COLUMNS)
       .from(inbox)
       .where(gt(inbox.seq, slot('after')))
       .orderBy(asc(inbox.seq))

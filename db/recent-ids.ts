@@ -1,6 +1,9 @@
 /** Slots for each id that fits: half of them stay empty, so that a probe ends soon. */
 const SLOTS_PER_ID = 2
 
+/** What is found of nearly every id: it costs no array. */
+const NONE: readonly number[] = []
+
 /** Ids in the order in which they came: the hash of each, and the inbox seq that it names. */
 export interface Ids {
   readonly hashes: Float64Array
@@ -31,21 +34,23 @@ export class RecentIds {
   /** Remembers an id. Seqs ascend: what has this one, or a later one, was rolled back. */
   add(hash: number, seq: number): void {
     this.keepUpTo(seq - 1)
-    if (this.#length === this.#hashes.length) this.#grow()
-    this.#hashes[this.#length] = hash
-    this.#seqs[this.#length] = seq
-    this.#length += 1
-    this.#index(this.#length)
+    this.#append(hash, seq)
+  }
+
+  /** The same of all ids that name one event. */
+  addAll(hashes: Iterable<number>, seq: number): void {
+    this.keepUpTo(seq - 1)
+    for (const hash of hashes) this.#append(hash, seq)
   }
 
   /** The seqs of this hash: those of one id, and any that collide. */
   find(hash: number): readonly number[] {
-    const found: number[] = []
+    let found: number[] | undefined
     const mask = this.#slots.length - 1
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const at = (this.#slots[slot] ?? 0) - 1
-      if (at === -1) return found
-      if (this.#hashes[at] === hash) found.push(this.#seqs[at] ?? 0)
+      if (at === -1) return found ?? NONE
+      if (this.#hashes[at] === hash) (found ??= []).push(this.#seqs[at] ?? 0)
     }
   }
 
@@ -56,8 +61,32 @@ export class RecentIds {
     if (this.#length < length) this.#reindex()
   }
 
+  /** Where the ids of an event end, at `length` of them or later: they stay together. */
+  endAfter(length: number): number {
+    let end = length
+    while (end < this.#length && this.#seqs[end] === this.#seqs[end - 1]) end += 1
+    return end
+  }
+
+  /** What is left when the first `from` are elsewhere, with room for `idsMax`. */
+  after(from: number, idsMax: number): RecentIds {
+    const rest = new RecentIds(idsMax)
+    for (let at = from; at < this.#length; at += 1) {
+      rest.#append(this.#hashes[at] ?? 0, this.#seqs[at] ?? 0)
+    }
+    return rest
+  }
+
   slice(from: number, to: number): Ids {
     return { hashes: this.#hashes.subarray(from, to), seqs: this.#seqs.subarray(from, to) }
+  }
+
+  #append(hash: number, seq: number): void {
+    if (this.#length === this.#hashes.length) this.#grow()
+    this.#hashes[this.#length] = hash
+    this.#seqs[this.#length] = seq
+    this.#length += 1
+    this.#index(this.#length)
   }
 
   #grow(): void {

@@ -15,6 +15,7 @@ import { openConsume } from './consume.ts'
 import type { Dedup } from './dedup.ts'
 import { hash53 } from './hash.ts'
 import { openIdempotencyKeys } from './idempotency-keys.ts'
+import { toInboxRow } from './inbox-row.ts'
 import { prepareInsert } from './insert.ts'
 import { openMarks } from './mark.ts'
 import type { InletDatabase } from './open.ts'
@@ -22,6 +23,7 @@ import type { Append } from './rerun-work.ts'
 import { openReruns } from './reruns.ts'
 import { openRetries, type Retries } from './retries.ts'
 import { batches, chunks, inbox, outbox, variants } from './schema.ts'
+import { toEvent, type SharedIds } from './shared-ids.ts'
 import { slots } from './slots.ts'
 
 /** What a transaction has done so far. Dropped when it is rolled back. */
@@ -77,7 +79,8 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
   let last = readLastSeqs(database)
 
   const retries = openRetries(database)
-  const addEvent = openEvents(statements, { dedup, retries })
+  const events = openEvents(statements, { dedup, retries })
+  const { add: addEvent } = events
   return {
     get outboxSeq() {
       return last.outbox
@@ -121,7 +124,7 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
       return true
     },
     ...openRerunSteps(database, statements),
-    consumed: openConsumed(database, addEvent),
+    consumed: openConsumed(database, events),
     finish(draft) {
       const { bodies, inboxFirst, inbox: inboxLast } = draft
       if (bodies.length === 0) return
@@ -140,14 +143,14 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
   }
 }
 
-function openConsumed(
-  database: InletDatabase,
-  addEvent: (draft: Draft, event: NewEvent) => Committed,
-): Store['consumed'] {
+function openConsumed(database: InletDatabase, { add, addShared }: Events) {
   const consume = openConsume(database)
-  return (draft, commit) =>
+  return (draft: Draft, commit: ConsumeCommit) =>
     allOrNothing(draft, () => {
-      consume(commit, (event) => addEvent(draft, event))
+      consume(commit, {
+        store: (event) => add(draft, event),
+        storeShared: (shared) => addShared(draft, shared),
+      })
       draft.changed = true
     })
 }
@@ -213,40 +216,51 @@ interface Place {
   readonly bodyHash: number
 }
 
-/** Stores one event with its records, or recognises a duplicate. */
+interface Events {
+  /** Stores one event with its records, or recognises a duplicate. */
+  readonly add: (draft: Draft, event: NewEvent) => Committed
+  /** Stores one event for those that are not known; answers with their ids. */
+  readonly addShared: (draft: Draft, shared: SharedIds) => ReadonlyMap<string, unknown>
+}
+
 function openEvents(
   statements: Statements,
   { dedup, retries }: { readonly dedup: Dedup; readonly retries: Retries },
-): (draft: Draft, event: NewEvent) => Committed {
+): Events {
   function insert(draft: Draft, event: NewEvent, place: Place): number {
     const seq = draft.inbox + 1
-    const { body, records, retryAt, eventIdValidMs, receivedAt } = event
-    statements.addInbox({
-      seq,
-      receivedAt,
-      state: event.state,
-      source: event.source,
-      eventId: event.eventId,
-      type: event.type,
-      key: event.key,
-      contentType: event.contentType,
-      headers: event.headers,
-      reason: event.reason,
-      chunkSeq: draft.chunk + 1,
-      bodyOffset: place.bodyOffset,
-      bodyLength: body.byteLength,
-      bodyHash: place.bodyHash,
-      idValidUntil: eventIdValidMs === undefined ? null : receivedAt + eventIdValidMs,
-    })
+    const { records, retryAt } = event
+    statements.addInbox(toInboxRow(event, { seq, chunkSeq: draft.chunk + 1, ...place }))
     addRecords(statements, draft.outbox, { inboxSeq: seq, records })
     if (retryAt !== undefined) retries.add(seq, retryAt)
     return seq
   }
 
-  return (draft, event) => {
-    const bodyHash = hash53(event.body)
-    const first = dedup.find(event)
-    if (first !== undefined) {
+  function keep(draft: Draft, event: NewEvent, bodyHash: number): number {
+    const { offset, add, request } = place(draft, event)
+    const seq = insert(draft, event, { bodyOffset: offset, bodyHash })
+    // Only now, when nothing can fail any more: the caller may roll one event back and go
+    // on with the draft.
+    draft.inbox = seq
+    draft.outbox += event.records.length
+    for (const bytes of add) {
+      draft.bodies.push(bytes)
+      draft.bytes += bytes.byteLength
+    }
+    draft.request = request
+    draft.changed = true
+    return seq
+  }
+
+  return {
+    add(draft, event) {
+      const bodyHash = hash53(event.body)
+      const first = dedup.find(event)
+      if (first === undefined) {
+        const seq = keep(draft, event, bodyHash)
+        dedup.remember(event, seq)
+        return { kind: 'stored', seq }
+      }
       const sameBody = first.bodyHash === bodyHash
       if (!sameBody) {
         const { receivedAt, body } = event
@@ -258,21 +272,15 @@ function openEvents(
         draft.changed = true
       }
       return { kind: 'duplicate', seq: first.inboxSeq, sameBody }
-    }
-    const { offset, add, request } = place(draft, event)
-    const seq = insert(draft, event, { bodyOffset: offset, bodyHash })
-    dedup.remember(event, seq)
-    // Only now, when nothing can fail any more: the caller may roll one event back and go
-    // on with the draft.
-    draft.inbox = seq
-    draft.outbox += event.records.length
-    for (const bytes of add) {
-      draft.bodies.push(bytes)
-      draft.bytes += bytes.byteLength
-    }
-    draft.request = request
-    draft.changed = true
-    return { kind: 'stored', seq }
+    },
+    addShared(draft, shared) {
+      const unknown = dedup.unknownOf(shared)
+      if (unknown.size === 0) return unknown
+      const event = toEvent({ ...shared, ids: [...unknown.keys()] })
+      const seq = keep(draft, event, hash53(event.body))
+      dedup.rememberAll(unknown.values(), seq)
+      return unknown
+    },
   }
 }
 

@@ -228,6 +228,10 @@ export interface ProcessedRecord {
    * nothing but state has changed, as for a window that is forgotten.
    */
   readonly event: NewEvent | undefined
+  /**
+   * Of a record whose handler publishes nothing: its identity, which is all that is stored of it.
+   */
+  readonly ignored?: string
   /** What it changes of what its consumer keeps. */
   readonly changes?: readonly StateChange[]
 }
@@ -237,6 +241,8 @@ export interface ConsumeCommit {
   readonly group: string
   /** Whose state is changed: see `Consumer`. */
   readonly owner: string
+  /** What its events are stored under. */
+  readonly source: string
   readonly at: EpochMs
   readonly processed: readonly ProcessedRecord[]
   readonly positions: readonly ConsumerPosition[]

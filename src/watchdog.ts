@@ -78,6 +78,8 @@ export function openPulse(
   const encoder = new TextEncoder()
   /** Handlers that have begun and not ended; more than one only where they wait for something. */
   const running: { readonly handler: string }[] = []
+  /** What stands in the buffer: mostly the name of the same one again. */
+  let written = { handler: '', bytes: 0 }
   const nap = openNap(clock)
   let isBeating = false
   let entered = 0
@@ -97,7 +99,10 @@ export function openPulse(
   /** The last to begin is the one that runs, unless one that waited goes on. */
   function show(): void {
     const last = running.at(-1)
-    const nameBytes = last === undefined ? 0 : encoder.encodeInto(last.handler, name).written
+    if (last !== undefined && last.handler !== written.handler) {
+      written = { handler: last.handler, bytes: encoder.encodeInto(last.handler, name).written }
+    }
+    const nameBytes = last === undefined ? 0 : written.bytes
     if (running.length > 1) Atomics.store(numbers, VITALS.others, running.length - 1)
     Atomics.store(numbers, VITALS.nameBytes, nameBytes)
   }

@@ -1,7 +1,7 @@
 /** Handles dead letters of consumers that keep state: in a lane, on the state of now. */
 import type { Consumer, FetchedRecord } from '../consumer.ts'
 import { GatewayError } from '../errors.ts'
-import { attempt, type AttemptPorts } from './attempt.ts'
+import { attempt, keyOf, type AttemptPorts } from './attempt.ts'
 import type { Closing } from './closing.ts'
 import type { Committer } from './committer.ts'
 import { decode } from './decode.ts'
@@ -44,7 +44,7 @@ export function handleAgain<Stored>(
   const gone = () => outcome.reject(notRunning(letter.record))
   signal.addEventListener('abort', gone, { once: true })
   if (signal.aborted) gone()
-  ports.lanes.add(laneOf(letter), async () => {
+  ports.lanes.add(laneOf({ ...letter, key: keyOf(letter.record) }), async () => {
     signal.removeEventListener('abort', gone)
     await handle(letter, ports, store).then(outcome.resolve, outcome.reject)
     return 'done' as const
@@ -62,7 +62,8 @@ async function handle<Stored>(
   // What waits of its key must not be written over what this leads to.
   await committer.flush()
   if (signal.aborted) throw notRunning(record)
-  const given = { record, consumer, decoded: decode(record), attempt: 1, signal }
+  const key = keyOf(record)
+  const given = { record, consumer, key, decoded: decode(record), attempt: 1, signal }
   const result = await attempt(given, ports)
   if (signal.aborted) throw notRunning(record)
   const changes = result.kind === 'ran' ? result.changes : []

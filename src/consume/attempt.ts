@@ -43,7 +43,7 @@ export interface AttemptPorts {
   /** Ends the process where user code never gives the thread back. Default: nobody watches. */
   readonly watchdog?: { enter(handler: string): () => void } | undefined
   /** Is told of a handler that runs on after its time, or its consumer's. */
-  readonly onIgnoredAbort?: () => void
+  readonly onIgnoredAbort?: (given: Given) => void
 }
 
 /** A record on its way to its handler. */
@@ -51,6 +51,8 @@ export interface Given {
   readonly record: FetchedRecord
   readonly decoded: Decoded
   readonly consumer: Consumer
+  /** See `keyOf`. */
+  readonly key: string | null
   readonly attempt: number
   /** Aborts when the partition is taken away, or the consumer stops. */
   readonly signal: AbortSignal
@@ -64,7 +66,7 @@ export function attempt(given: Given, ports: AttemptPorts): Attempt | Promise<At
   const { data } = decoded
   if (data.kind === 'broken') return invalid('BODY_NOT_JSON', data.reason)
   if (!('kind' in route)) return ran(given, { topic: route.topic }, [])
-  const timed = openTimed(given, ports)
+  const timed = new Timed(given, ports)
   try {
     const parsed = parse(route, data.value)
     const result =
@@ -128,12 +130,13 @@ function handle(
 }
 
 function ran(
-  { record, decoded }: Given,
+  { record, decoded, key }: Given,
   result: Parameters<typeof toOutboxRecords>[0],
   changes: readonly StateChange[],
 ): Attempt {
-  const key = keyOf(record) ?? decoded.event?.id ?? placeOf(record)
-  return { kind: 'ran', records: toOutboxRecords(result, key), changes }
+  if (result === null) return { kind: 'ran', records: [], changes }
+  const ownKey = key ?? decoded.event?.id ?? placeOf(record)
+  return { kind: 'ran', records: toOutboxRecords(result, ownKey), changes }
 }
 
 function invalid(code: FaultCode, detail: string): Attempt {
@@ -154,14 +157,14 @@ function toEvent(
   data: unknown,
   { timed, staged }: { readonly timed: Timed; readonly staged: StagedState },
 ): ConsumedEvent<unknown> {
-  const { record, decoded, consumer, attempt: tries } = given
+  const { record, decoded, consumer, key, attempt: tries } = given
   const { topic, partition, offset, headers, writtenAt } = record
   return {
     consumer: consumer.name,
     topic,
     partition,
     offset,
-    key: keyOf(record),
+    key,
     id: decoded.event?.id ?? placeOf(record),
     source: decoded.event?.source ?? '',
     type: decoded.type,
@@ -194,69 +197,71 @@ export function placeOf({ topic, partition, offset }: FetchedRecord): string {
   return `${topic}/${partition}/${offset}`
 }
 
-/** The time of one try. */
-interface Timed {
-  signal(): AbortSignal
-  /** The call has returned, whether or not what it began is done. */
-  entered(): void
-  /** Rejects with RECORD_TIMEOUT, once user code has ended or has had its time for that. */
-  within(work: Promise<Attempt>): Promise<Attempt>
-}
+/** The time of one try. What handlers rarely ask for is made when they do. */
+class Timed {
+  readonly #given: Given
+  readonly #ports: AttemptPorts
+  readonly #leave: (() => void) | undefined
+  #timeUp: AbortController | undefined
+  #signal: AbortSignal | undefined
+  #isOver = false
 
-function openTimed({ consumer, decoded, signal }: Given, ports: AttemptPorts): Timed {
-  const { clock } = ports
-  const leave = ports.watchdog?.enter(`${consumer.name} ${decoded.type}`)
-  let timeUp: AbortController | undefined
-  let own: AbortSignal | undefined
-  let isOver = false
-  return {
-    // Made when it is asked for: few handlers do.
-    signal() {
-      timeUp ??= new AbortController()
-      if (isOver) timeUp.abort()
-      return (own ??= AbortSignal.any([signal, timeUp.signal]))
-    },
-    entered: () => leave?.(),
-    async within(work) {
-      const patience = new AbortController()
-      const stop = () => patience.abort()
-      signal.addEventListener('abort', stop, { once: true })
-      const waited = clock.sleep(consumer.timeoutMs, patience.signal).then(() => undefined)
-      try {
-        const settled = await Promise.race([work, waited])
-        if (settled !== undefined) return settled
-        isOver = true
-        timeUp?.abort()
-        return await endOf(work, consumer, ports)
-      } finally {
-        signal.removeEventListener('abort', stop)
-        patience.abort()
-      }
-    },
+  constructor(given: Given, ports: AttemptPorts) {
+    this.#given = given
+    this.#ports = ports
+    this.#leave = ports.watchdog?.enter(`${given.consumer.name} ${given.decoded.type}`)
   }
-}
 
-/** The signal has aborted: what the handler makes of that, if it ends in time, still counts. */
-async function endOf(
-  work: Promise<Attempt>,
-  consumer: Consumer,
-  { clock, onIgnoredAbort }: AttemptPorts,
-): Promise<Attempt> {
-  const patience = new AbortController()
-  const late = clock.sleep(CONSUMER_ABORT_MS_MAX, patience.signal).then(() => undefined)
-  const timeout = () =>
-    new GatewayError('RECORD_TIMEOUT', `no result within ${consumer.timeoutMs} ms`)
-  try {
-    const settled = await Promise.race([work, late])
-    if (settled !== undefined) return settled
-    onIgnoredAbort?.()
-    // Nobody waits for it any more: its rejection must not end the process.
-    work.catch(() => undefined)
-    throw timeout()
-  } catch (error) {
-    // What a handler throws when its signal aborts is our doing.
-    throw error instanceof Error && error.name === 'AbortError' ? timeout() : error
-  } finally {
-    patience.abort()
+  signal(): AbortSignal {
+    this.#timeUp ??= new AbortController()
+    if (this.#isOver) this.#timeUp.abort()
+    return (this.#signal ??= AbortSignal.any([this.#given.signal, this.#timeUp.signal]))
+  }
+
+  /** The call has returned, whether or not what it began is done. */
+  entered(): void {
+    this.#leave?.()
+  }
+
+  /** Rejects with RECORD_TIMEOUT, once user code has ended or has had its time for that. */
+  async within(work: Promise<Attempt>): Promise<Attempt> {
+    const { signal, consumer } = this.#given
+    const { clock } = this.#ports
+    const patience = new AbortController()
+    const stop = () => patience.abort()
+    signal.addEventListener('abort', stop, { once: true })
+    const waited = clock.sleep(consumer.timeoutMs, patience.signal).then(() => undefined)
+    try {
+      const settled = await Promise.race([work, waited])
+      if (settled !== undefined) return settled
+      this.#isOver = true
+      this.#timeUp?.abort()
+      return await this.#endOf(work)
+    } finally {
+      signal.removeEventListener('abort', stop)
+      patience.abort()
+    }
+  }
+
+  /** The signal has aborted: what the handler makes of that, if it ends in time, still counts. */
+  async #endOf(work: Promise<Attempt>): Promise<Attempt> {
+    const { clock, onIgnoredAbort } = this.#ports
+    const { timeoutMs } = this.#given.consumer
+    const patience = new AbortController()
+    const late = clock.sleep(CONSUMER_ABORT_MS_MAX, patience.signal).then(() => undefined)
+    const timeout = () => new GatewayError('RECORD_TIMEOUT', `no result within ${timeoutMs} ms`)
+    try {
+      const settled = await Promise.race([work, late])
+      if (settled !== undefined) return settled
+      onIgnoredAbort?.(this.#given)
+      // Nobody waits for it any more: its rejection must not end the process.
+      work.catch(() => undefined)
+      throw timeout()
+    } catch (error) {
+      // What a handler throws when its signal aborts is our doing.
+      throw error instanceof Error && error.name === 'AbortError' ? timeout() : error
+    } finally {
+      patience.abort()
+    }
   }
 }

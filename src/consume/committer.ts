@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { ConsumeCommit, ProcessedRecord } from '../consumer.ts'
+import { consumerSource, type ConsumeCommit, type ProcessedRecord } from '../consumer.ts'
 import { CONSUMER_COMMIT_RECORDS_MAX } from '../consumer-limits.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import { failpoint } from '../failpoint.ts'
@@ -14,6 +14,8 @@ export interface Result {
   readonly entry: Pending | undefined
   /** What it is counted with while it is in memory. */
   readonly bytes: number
+  /** What the record is recognised by until it is on disk; undefined as above. */
+  readonly identity: string | undefined
   readonly processed: ProcessedRecord
 }
 
@@ -46,6 +48,8 @@ export class Committer {
   /** Partitions whose position may have moved, with nothing else to store. */
   readonly #moved = new Set<Partition>()
   #queue: Result[] = []
+  /** Batches that are being handed over: what comes of them goes along. */
+  #gathering = 0
   #working: Promise<void> | undefined
 
   constructor(ports: CommitterPorts) {
@@ -55,9 +59,19 @@ export class Committer {
   /** In the order in which they ended: that is their order in the outbox. */
   submit(result: Result): void {
     this.#queue.push(result)
-    const { event } = result.processed
-    if (event !== undefined) this.#pending.add(event.eventId)
-    this.#start()
+    if (result.identity !== undefined) this.#pending.add(result.identity)
+    if (this.#gathering === 0 || this.#queue.length >= CONSUMER_COMMIT_RECORDS_MAX) this.#start()
+  }
+
+  /** What comes of a batch is stored together, unless it is more than a commit takes. */
+  async gather(handOver: () => Promise<void>): Promise<void> {
+    this.#gathering += 1
+    try {
+      await handOver()
+    } finally {
+      this.#gathering -= 1
+      if (this.#gathering === 0 && this.#queue.length > 0) this.#start()
+    }
   }
 
   /** Of this record nothing is stored: its position is, with the next commit or flush. */
@@ -97,6 +111,7 @@ export class Committer {
       await this.#store({
         group: this.#ports.group,
         owner: this.#ports.owner,
+        source: consumerSource(this.#ports.consumer),
         at: this.#ports.clock.now(),
         processed: results.map(({ processed }) => processed),
         positions: positions.map(({ partition: { topic, partition }, offset }) => ({
@@ -106,7 +121,7 @@ export class Committer {
         })),
       })
       failpoint('consume.stored')
-      for (const { processed } of results) this.#pending.delete(processed.event?.eventId ?? '')
+      for (const { identity } of results) this.#pending.delete(identity ?? '')
       for (const { partition, offset } of positions) partition.synced = offset
       this.#ports.onCommitted(results)
     }

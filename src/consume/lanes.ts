@@ -46,9 +46,14 @@ export class Lanes {
       return
     }
     const lane = { key, tasks: [task], head: 0 }
+    // Nearly always: nothing is before it, and it ends without waiting.
+    const turn = this.#mayStart() && this.#ready.length === 0 ? task() : undefined
+    if (turn === 'done') return
     this.#lanes.set(key, lane)
-    this.#ready.push(lane)
-    this.#pump()
+    if (turn === undefined) {
+      this.#ready.push(lane)
+      this.#pump()
+    } else this.#follow(lane, turn)
   }
 
   /** Begins nothing more until it is called with false. */
@@ -69,12 +74,16 @@ export class Lanes {
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve))
   }
 
+  #mayStart(): boolean {
+    const hasRoom = this.#running < this.#options.concurrency
+    return hasRoom && !this.#isHeld && !this.#stopping.signal.aborted
+  }
+
   /** Starts what may start. What ends at once makes room for the next without a promise. */
   #pump(): void {
     if (this.#isPumping) return
     this.#isPumping = true
-    const { signal } = this.#stopping
-    while (this.#running < this.#options.concurrency && !this.#isHeld && !signal.aborted) {
+    while (this.#mayStart()) {
       const lane = this.#ready.shift()
       if (lane === undefined) break
       this.#start(lane)
@@ -85,8 +94,10 @@ export class Lanes {
 
   #start(lane: Lane): void {
     const task = lane.tasks[lane.head]
-    if (task === undefined) return
-    const turn = task()
+    if (task !== undefined) this.#follow(lane, task())
+  }
+
+  #follow(lane: Lane, turn: Turn | Promise<Turn>): void {
     if (!(turn instanceof Promise)) return this.#settle(lane, turn)
     this.#running += 1
     void turn.then((result) => {

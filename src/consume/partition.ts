@@ -6,8 +6,8 @@ export class Partition implements Place {
   readonly topic: string
   readonly partition: number
   readonly offsets: Offsets
-  /** Sets its lanes apart from those of an earlier assignment of the same partition. */
-  readonly assignment: number
+  /** Its lane: see `laneOf`. That of an earlier assignment is another. */
+  readonly lane: string
   /** Records that are fetched, and whose result is not on disk. */
   unfinished = 0
   /** Every record below it is on disk as processed: what Kafka is told. */
@@ -20,6 +20,8 @@ export class Partition implements Place {
   heardAtMs = 0
   /** Not fetched from, because too much of it is in memory. */
   isFull = false
+  /** No longer ours: what a handler still makes of it counts no more. */
+  isRevoked = false
   readonly #revoked = new AbortController()
 
   /** Aborts when it is no longer ours, and when the consumer stops. */
@@ -32,18 +34,15 @@ export class Partition implements Place {
     this.topic = topic
     this.partition = partition
     this.offsets = new Offsets(offset)
-    this.assignment = assignment
+    this.lane = `${assignment} ${placeKey({ topic, partition })}`
     this.synced = offset
     this.told = offset
     this.highWatermark = offset
     this.signal = AbortSignal.any([this.#revoked.signal, stopping])
   }
 
-  get isRevoked(): boolean {
-    return this.#revoked.signal.aborted
-  }
-
   revoke(): void {
+    this.isRevoked = true
     this.#revoked.abort()
   }
 

@@ -22,6 +22,8 @@ export interface Known {
   readonly record: FetchedRecord
   readonly decoded: Decoded
   readonly consumer: Consumer
+  /** See `keyOf`. */
+  readonly key: string | null
   /** See `identityOf`. */
   readonly identity: string
 }
@@ -44,12 +46,8 @@ export function identityOf(record: FetchedRecord, { event }: Decoded, consumer: 
   const own =
     event === undefined ? `${partition} ${offset} ${writtenAt}` : `${event.source} ${event.id}`
   const replay = headers[REPLAY_HEADER]
-  const text = [
-    ...(consumer.group === defaultGroup(consumer.name) ? [] : [`@${consumer.group}`]),
-    ...(replay === undefined ? [] : [`~${replay}`]),
-    topic,
-    own,
-  ].join(' ')
+  const group = consumer.group === defaultGroup(consumer.name) ? '' : `@${consumer.group} `
+  const text = `${group}${replay === undefined ? '' : `~${replay} `}${topic} ${own}`
   if (text.length <= EVENT_ID_CHARS_MAX) return text
   return `sha256 ${new Bun.CryptoHasher('sha256').update(text).digest('hex')}`
 }
@@ -60,12 +58,16 @@ interface Ran {
   readonly changes: readonly StateChange[]
 }
 
-/** A record whose handler has run. Its bytes stay in Kafka, unless they are published again. */
+/**
+ * A record whose handler has run. Its bytes stay in Kafka, unless they are published again. Where
+ * nothing is published, all that is stored is that it was processed.
+ */
 export function toProcessed(
   known: Known,
   { records, changes }: Ran,
   receivedAt: EpochMs,
 ): ProcessedRecord {
+  if (records.length === 0) return { event: undefined, ignored: known.identity, changes }
   const { record } = known
   const isBodyNeeded = records.some(({ value }) => value === null)
   const { [TRACEPARENT]: traceparent } = record.headers
@@ -77,8 +79,8 @@ export function toProcessed(
         ...placeHeaders(record),
         ...(traceparent === undefined ? {} : { [TRACEPARENT]: traceparent }),
       }),
-      state: records.length === 0 ? 'ignored' : 'accepted',
-      reason: records.length === 0 ? 'its handler publishes nothing' : null,
+      state: 'accepted',
+      reason: null,
       body: toBody(isBodyNeeded ? record.value : null),
       records: marked(records, known.consumer),
     },
@@ -129,13 +131,14 @@ function marked(records: readonly OutboxRecord[], { rerun }: Consumer): readonly
 
 type Described = Omit<NewEvent, 'headers' | 'state' | 'reason' | 'body' | 'records'>
 
-function described({ record, decoded, consumer, identity }: Known, receivedAt: EpochMs): Described {
+function described(known: Known, receivedAt: EpochMs): Described {
+  const { record, decoded, consumer, identity, key } = known
   return {
     source: consumerSource(consumer.name),
     eventId: identity,
     eventIdValidMs: undefined,
     type: decoded.type,
-    key: keyOf(record) ?? decoded.event?.id ?? placeOf(record),
+    key: key ?? decoded.event?.id ?? placeOf(record),
     contentType: decoded.contentType,
     receivedAt,
   }

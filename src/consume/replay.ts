@@ -4,7 +4,7 @@ import type { KeptChanges } from '../consumer-state.ts'
 import { unreachable } from '../assert.ts'
 import type { KeptEvent, NewEvent } from '../event.ts'
 import { closeAgain } from './aggregate.ts'
-import { attempt, type Attempt, type AttemptPorts } from './attempt.ts'
+import { attempt, keyOf, type Attempt, type AttemptPorts } from './attempt.ts'
 import { decode } from './decode.ts'
 import { keptRecord } from './processed.ts'
 
@@ -50,7 +50,8 @@ export async function replayRecord(
 
 function attemptOnce(record: FetchedRecord, consumer: Consumer, ports: AttemptPorts) {
   const { signal } = new AbortController()
-  return attempt({ record, consumer, decoded: decode(record), attempt: 1, signal }, ports)
+  const given = { record, consumer, decoded: decode(record), key: keyOf(record) }
+  return attempt({ ...given, attempt: 1, signal }, ports)
 }
 
 /** What came of a try, as it is stored. */

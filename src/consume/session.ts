@@ -1,10 +1,16 @@
 import { unreachable } from '../assert.ts'
-import type { Consumer, ConsumerPosition, FetchedRecord, Place } from '../consumer.ts'
+import type {
+  Consumer,
+  ConsumerPosition,
+  FetchedRecord,
+  Place,
+  ProcessedRecord,
+} from '../consumer.ts'
 import type { ConsumerTally, Places, SeekTarget } from '../consumer-status.ts'
 import { CONSUMER_STOP_MS_MAX, CONSUMER_TURN_RECORDS } from '../consumer-limits.ts'
 import { failpoint } from '../failpoint.ts'
 import { handleAgain, notRunning, type StoreAgain } from './again.ts'
-import { attempt, type Attempt } from './attempt.ts'
+import { attempt, keyOf, type Attempt, type AttemptPorts } from './attempt.ts'
 import { Closing } from './closing.ts'
 import { Committer, type Result } from './committer.ts'
 import { Keeping } from './keeping.ts'
@@ -22,7 +28,8 @@ import { toDeadLetter, toProcessed, type GivenUp, type Known } from './processed
 import { pauseMs } from './retry.ts'
 import { Room } from './room.ts'
 import { startOf } from './start.ts'
-import { bytesOf, know, laneOf, partitionLane, type Work } from './work.ts'
+import { nextTurn } from './turn.ts'
+import { bytesOf, know, laneOf, named, type Work } from './work.ts'
 
 /** What no partition was ever told: no offset is negative. */
 const UNTOLD = -1
@@ -47,6 +54,7 @@ export class Session implements FeedListener {
   readonly #lanes: Lanes
   readonly #committer: Committer
   readonly #keeping: Keeping
+  readonly #attemptPorts: AttemptPorts
   readonly #closing: Closing
   readonly #partitions = new Map<string, Partition>()
   readonly #stopping = new AbortController()
@@ -75,11 +83,19 @@ export class Session implements FeedListener {
       stopping: this.#stopping.signal,
     })
     this.#keeping = new Keeping(owner, ports.stored)
+    this.#attemptPorts = {
+      clock: ports.clock,
+      keeping: this.#keeping,
+      watchdog: ports.watchdog,
+      onIgnoredAbort({ consumer: { name }, decoded: { type } }) {
+        ports.log.warn('consumer.ignored_abort', { consumer: name, type })
+      },
+    }
     this.#closing = new Closing({
       clock: ports.clock,
       keeping: this.#keeping,
       submit: (partition, processed) =>
-        this.#store({ partition, processed, entry: undefined, bytes: 0 }),
+        this.#store({ partition, processed, entry: undefined, bytes: 0, identity: undefined }),
       flush: () => this.#committer.flush(),
     })
   }
@@ -130,14 +146,7 @@ export class Session implements FeedListener {
     if (first !== undefined && first.offset < partition.offsets.next) {
       return this.#setBack(partition, { topic, partition: number, records, highWatermark })
     }
-    for (const [at, record] of records.entries()) {
-      if (partition.isRevoked) return
-      this.#take(partition, record)
-      // Others get their turn: intake answers on the same thread.
-      if (at % CONSUMER_TURN_RECORDS === CONSUMER_TURN_RECORDS - 1) {
-        await nextTurn()
-      }
-    }
+    await this.#committer.gather(() => this.#takeAll(partition, records))
     if (!this.#room.has(partition)) await this.#room.waitFor(partition)
   }
 
@@ -194,9 +203,7 @@ export class Session implements FeedListener {
     const consumer = this.#options.consumer()
     for (const partition of this.#partitions.values()) {
       if (!this.#closing.isIdle(partition, consumer)) continue
-      this.#lanes.add(partitionLane(partition), () =>
-        this.#closing.afterSilence(partition, consumer),
-      )
+      this.#lanes.add(partition.lane, () => this.#closing.afterSilence(partition, consumer))
     }
   }
 
@@ -243,6 +250,15 @@ export class Session implements FeedListener {
     await this.received(batch)
   }
 
+  async #takeAll(partition: Partition, records: readonly FetchedRecord[]): Promise<void> {
+    for (const [at, record] of records.entries()) {
+      if (partition.isRevoked) return
+      this.#take(partition, record)
+      // Others get their turn: intake answers on the same thread.
+      if (at % CONSUMER_TURN_RECORDS === CONSUMER_TURN_RECORDS - 1) await nextTurn()
+    }
+  }
+
   #take(partition: Partition, record: FetchedRecord): void {
     const work: Work = {
       partition,
@@ -250,6 +266,7 @@ export class Session implements FeedListener {
       entry: partition.offsets.add(record.offset),
       bytes: bytesOf(record),
       consumer: this.#options.consumer(),
+      key: keyOf(record),
       attempts: 0,
       known: undefined,
     }
@@ -258,7 +275,7 @@ export class Session implements FeedListener {
   }
 
   #turn(work: Work): Turn | Promise<Turn> {
-    const { partition, record, consumer } = work
+    const { partition, record, consumer, key } = work
     if (partition.signal.aborted) return this.#drop(work)
     const known = (work.known ??= know(work))
     if (work.attempts === 0 && this.#isKnown(work, known.identity)) {
@@ -266,24 +283,11 @@ export class Session implements FeedListener {
       return this.#pass(work)
     }
     work.attempts += 1
-    const { ports, tally } = this.#options
-    const given = {
-      record,
-      consumer,
-      decoded: known.decoded,
-      attempt: work.attempts,
-      signal: partition.signal,
-    }
-    const result = attempt(given, {
-      clock: ports.clock,
-      keeping: this.#keeping,
-      watchdog: ports.watchdog,
-      onIgnoredAbort: () => {
-        const { name } = consumer
-        ports.log.warn('consumer.ignored_abort', { consumer: name, type: known.decoded.type })
-      },
-    })
-    tally.attempts += 1
+    const { decoded } = known
+    const { signal } = partition
+    const given = { record, consumer, key, decoded, attempt: work.attempts, signal }
+    const result = attempt(given, this.#attemptPorts)
+    this.#options.tally.attempts += 1
     return result instanceof Promise
       ? result.then((late) => this.#conclude(work, late))
       : this.#conclude(work, result)
@@ -316,33 +320,30 @@ export class Session implements FeedListener {
   #failed(work: Work, result: Extract<Attempt, { kind: 'failed' }>): Turn {
     // It was told to stop: that is no failure of the record, which is fetched again.
     if (this.#stopping.signal.aborted) return this.#drop(work)
-    const { consumer, record, attempts } = work
+    const { consumer, attempts } = work
     const againInMs = pauseMs(result.errorClass, attempts, consumer.retry)
     const { code, detail } = result
     if (againInMs === undefined) return this.#giveUp(work, { ...result, state: 'failed', attempts })
     this.#options.tally.retries += 1
-    const { topic, partition, offset } = record
-    const place = { consumer: consumer.name, topic, partition, offset }
-    this.#options.ports.log.info('consumer.retry', { ...place, attempts, code, detail, againInMs })
+    const fields = { ...named(work), attempts, code, detail, againInMs }
+    this.#options.ports.log.info('consumer.retry', fields)
     return { againInMs }
   }
 
   #giveUp(work: Work, why: GivenUp): Turn {
-    const { consumer, record } = work
-    const { topic, partition, offset } = record
     const { code, detail, attempts, state } = why
-    const place = { consumer: consumer.name, topic, partition, offset }
     this.#options.tally.dead += 1
-    this.#options.ports.log.warn('consumer.dead', { ...place, state, code, detail, attempts })
-    return this.#submit(work, (known, now) => toDeadLetter(known, why, now))
+    const fields = { ...named(work), state, code, detail, attempts }
+    this.#options.ports.log.warn('consumer.dead', fields)
+    this.#submit(work, (known, now) => toDeadLetter(known, why, now))
+    return 'done'
   }
 
-  #submit(work: Work, make: (known: Known, now: number) => Result['processed']): Turn {
-    const { partition, entry, bytes, record, consumer } = work
-    const known = { ...(work.known ?? know(work)), record, consumer }
+  #submit(work: Work, make: (known: Known, now: number) => ProcessedRecord): void {
+    const { partition, entry, bytes } = work
+    const known = (work.known ??= know(work))
     const processed = make(known, this.#options.ports.clock.now())
-    this.#store({ partition, entry, bytes, processed })
-    return 'done'
+    this.#store({ partition, entry, bytes, identity: known.identity, processed })
   }
 
   #store(result: Result): void {
@@ -366,9 +367,4 @@ export class Session implements FeedListener {
     this.#room.free([work])
     return 'done'
   }
-}
-
-/** Behind what is waiting already. A timer of 0 ms takes more than one: as long as the turn. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

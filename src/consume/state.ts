@@ -18,14 +18,14 @@ export function stageState(
   consumer: Consumer,
   keeping: Keeping | undefined,
 ): StagedState {
-  let staged: { readonly value: string | null } | undefined
   const schema = consumer.state
+  if (schema === undefined) return STATELESS
+  let staged: { readonly value: string | null } | undefined
   const current = (): string | undefined =>
     staged === undefined ? keeping?.value(stateKeyOf(record)) : (staged.value ?? undefined)
   return {
     state: {
       get() {
-        if (schema === undefined) throw new GatewayError('STATE_INVALID', NO_STATE)
         const text = current()
         return text === undefined ? undefined : fromText(schema, text)
       },
@@ -40,6 +40,20 @@ export function stageState(
       return staged === undefined ? [] : [{ kind: 'value', key: stateKeyOf(record), ...staged }]
     },
   }
+}
+
+const NO_STATE = 'the consumer defines no state'
+
+function refuse(): never {
+  throw new GatewayError('STATE_INVALID', NO_STATE)
+}
+
+const NO_CHANGES: readonly StateChange[] = []
+
+/** What most handlers are given: nothing is made for each record. */
+const STATELESS: StagedState = {
+  state: { get: refuse, set: refuse, delete: refuse },
+  changes: () => NO_CHANGES,
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -72,10 +86,8 @@ export function fromText(schema: z.ZodType | undefined, text: string): unknown {
   return check(schema, JSON.parse(text))
 }
 
-const NO_STATE = 'the consumer defines no state'
-
 function check(schema: z.ZodType | undefined, state: unknown): unknown {
-  if (schema === undefined) throw new GatewayError('STATE_INVALID', NO_STATE)
+  if (schema === undefined) return refuse()
   const parsed = schema.safeParse(state)
   if (parsed.success) return parsed.data
   throw new GatewayError('STATE_INVALID', messageOf(z.prettifyError(parsed.error)))

@@ -1,10 +1,9 @@
 import type { Consumer, FetchedRecord } from '../consumer.ts'
 import { CONSUMER_RECORD_OVERHEAD_BYTES } from '../consumer-limits.ts'
-import { keyOf } from './attempt.ts'
-import { decode, type Decoded } from './decode.ts'
+import { decode } from './decode.ts'
 import type { Pending } from './offsets.ts'
-import { placeKey, type Partition } from './partition.ts'
-import { identityOf } from './processed.ts'
+import type { Partition } from './partition.ts'
+import { identityOf, type Known } from './processed.ts'
 
 /** A record that was fetched, from here to the commit of what came of it. */
 export interface Work {
@@ -14,13 +13,20 @@ export interface Work {
   readonly bytes: number
   /** The consumer as it was served when the record came. */
   readonly consumer: Consumer
+  /** See `keyOf`. */
+  readonly key: string | null
   attempts: number
-  known: { readonly decoded: Decoded; readonly identity: string } | undefined
+  known: Known | undefined
 }
 
-export function know({ record, consumer }: Work): { decoded: Decoded; identity: string } {
+export function know({ record, consumer, key }: Work): Known {
   const decoded = decode(record)
-  return { decoded, identity: identityOf(record, decoded, consumer) }
+  return { record, consumer, key, decoded, identity: identityOf(record, decoded, consumer) }
+}
+
+/** Whose it is and where it was, for the log. */
+export function named({ consumer, record: { topic, partition, offset } }: Work) {
+  return { consumer: consumer.name, topic, partition, offset }
 }
 
 /**
@@ -31,21 +37,15 @@ export function laneOf({
   consumer,
   partition,
   record,
-}: Pick<Work, 'consumer' | 'partition' | 'record'>): string {
-  const own = partitionLane(partition)
-  if (consumer.window !== undefined) return own
-  const key = keyOf(record)
-  if (key === null) return `${own} #${record.offset}`
-  return consumer.state === undefined ? `${own} =${key}` : `=${key}`
-}
-
-/** The lane of everything of a partition. */
-export function partitionLane(partition: Partition): string {
-  return `${partition.assignment} ${placeKey(partition)}`
+  key,
+}: Pick<Work, 'consumer' | 'partition' | 'record' | 'key'>): string {
+  if (consumer.window !== undefined) return partition.lane
+  if (key === null) return `${partition.lane} #${record.offset}`
+  return consumer.state === undefined ? `${partition.lane} =${key}` : `=${key}`
 }
 
 export function bytesOf({ key, value, headers }: FetchedRecord): number {
   let bytes = CONSUMER_RECORD_OVERHEAD_BYTES + (key?.byteLength ?? 0) + (value?.byteLength ?? 0)
-  for (const [name, text] of Object.entries(headers)) bytes += name.length + text.length
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0)
   return bytes
 }

@@ -113,6 +113,55 @@ test('a record that was processed is not handled again, whoever brings it once m
   expect(handled).toEqual([0, 2, 4])
 })
 
+test('records that lead to nothing share an event, and each is known again', async () => {
+  const handled: number[] = []
+  const counting = onRecord(Order, ({ data }) => void handled.push(data.n))
+  // Small enough that the ids of one event would be cut, if they could be.
+  await using db = await openDbWorld({ runIds: 16 })
+  const records = Array.from({ length: 40 }, (_, n) => keyed(n, `key-${n}`))
+  {
+    await using world = await openConsumeWorld({ events: { '*': counting } }, db)
+    world.assign(0)
+    await world.give(...records.slice(0, 10))
+    await world.give(...records.slice(10))
+    await world.give(record(40))
+  }
+  const rows = db.database.client.query('SELECT event_id, state, reason FROM inbox').all()
+  expect(rows).toEqual(
+    [
+      ['+10 orders shop event-0', '10 records whose handler publishes nothing'],
+      ['+30 orders shop event-10', '30 records whose handler publishes nothing'],
+      ['+1 orders shop event-40', '1 record whose handler publishes nothing'],
+    ].map(([event_id, reason]) => ({ event_id, state: 'ignored', reason })),
+  )
+  handled.length = 0
+  await db.restart()
+  await using world = await openConsumeWorld({ events: { '*': counting } }, db)
+  expect(world.assign(0)).toBe(41)
+  const again = records.map((each, n) => ({ ...each, offset: 41 + n }))
+  await world.give(...again, record(81, { headers: record(40).headers }), record(82))
+  expect(handled).toEqual([82])
+})
+
+test('of two records with one identity that end together the first counts', async () => {
+  const calls: ((result: { topic: string; value: string } | null) => void)[] = []
+  const waiting = onRecord(z.unknown(), () => {
+    const { promise, resolve } = Promise.withResolvers<{ topic: string; value: string } | null>()
+    calls.push(resolve)
+    return promise
+  })
+  await using world = await openConsumeWorld({ events: { '*': waiting } })
+  world.assign(0)
+  const { headers } = record(0)
+  await world.give(...[0, 1, 2].map((n) => ({ ...keyed(n, `key-${n}`), headers })))
+  for (const result of [null, null, { topic: 'out', value: 'late' }]) calls.shift()?.(result)
+  await world.settled()
+  expect(world.published()).toEqual([])
+  expect(world.positions()).toEqual([{ topic: TOPIC, partition: 0, offset: 3 }])
+  const bodies = world.db.database.client.query('SELECT CAST(bodies AS TEXT) AS text FROM chunks')
+  expect(bodies.all()).toEqual([{ text: '["orders shop event-0"]' }])
+})
+
 test('a record that is no CloudEvent is known by its place', async () => {
   await using world = await openConsumeWorld({ events: { '*': double } })
   world.assign(0)

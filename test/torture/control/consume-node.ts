@@ -73,6 +73,7 @@ function openFeed(): RecordFeed {
             await writer.commitConsumed({
               group,
               owner: group,
+              source: consumerSource('ledger'),
               at,
               processed: [],
               positions: ahead,
