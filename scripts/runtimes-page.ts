@@ -130,8 +130,8 @@ function proven({ results, date, commit, versions }: Results): string {
   const { bun, miniflare, deno } = versions
   return `The suites in \`test/conformance/\` run unchanged on each, as a part of
 \`./scripts/test.sh\`; \`bun run conformance\` runs them alone and writes what this page shows.
-Cases that passed, last on ${date} at \`${commit}\`, with Bun ${bun}, miniflare ${miniflare} (the real
-workerd and its D1) and Deno ${deno}:
+Cases that passed, last on ${date} at \`${commit}\`, with Bun ${bun}, miniflare ${miniflare}
+(the real workerd and its D1) and Deno ${deno}:
 
 ${table(['suite', ...RUNTIMES], rows)}
 

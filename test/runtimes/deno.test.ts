@@ -39,7 +39,8 @@ describe('on Deno', () => {
 
   test('a data directory has one owner', async () => {
     const env = { INLET_DATA_DIR: 'owned' }
-    await using _owner = await start(env)
+    await using owner = await start(env)
+    expect(owner.log.at(-1)).toBeDefined()
     const refused = await start(env).catch((error: Error) => error.message)
     expect(refused).toContain('ended with 1')
     expect(refused).toContain('inlet.lock.db')
