@@ -7,6 +7,13 @@
 export const FORWARD_EVENTS_MAX = 500
 
 /**
+ * Bodies and values of one such request, in bytes: as base64 and with their names they are half as
+ * much again, and a Worker has 128 MB for all that it does at the same time. One event is always
+ * taken: D1 stores at most 2 MB of it in a row, and there is a row for each of its records.
+ */
+export const FORWARD_BATCH_BYTES_MAX = 4 * 1024 * 1024
+
+/**
  * What a core node reads of one such request, in bytes: more than an edge puts together, so that
  * an event with many large records passes, and a quarter of what may be in memory at once.
  */
@@ -17,3 +24,25 @@ export const FORWARD_BYTES_MAX = 32 * 1024 * 1024
  * commit. A Worker may go on for 30 s after its answer.
  */
 export const FORWARD_MS_MAX = 20_000
+
+/** A row of D1 holds at most 2 MB, of which a body is the largest part. */
+export const EDGE_BODY_BYTES_MAX = 1024 * 1024
+
+/**
+ * How long an invocation goes on to hand on what is stored, in ms: after an answer a Worker has 30
+ * s, of which the last batch may take 20, and a schedule rings once a minute.
+ */
+export const PASS_AFTER_ANSWER_MS_MAX = 10_000
+export const PASS_ON_SCHEDULE_MS_MAX = 50_000
+
+/**
+ * The Worker, compressed, in bytes: 445 KiB are measured, of which zod and kafkajs are half.
+ * Cloudflare takes 3 MB in its free plan; every start parses all of it.
+ */
+export const WORKER_GZIP_BYTES_MAX = 600 * 1024
+
+/**
+ * What a start of the Worker may take until its first answer, in ms of the processor: 110 are
+ * measured. Cloudflare refuses a Worker whose start takes 1 s of its own.
+ */
+export const WORKER_START_CPU_MS_MAX = 400

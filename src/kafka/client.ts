@@ -1,8 +1,7 @@
 /** A kafkajs client, and the end of everything that it has opened. */
 import type { Socket } from 'node:net'
 import { Kafka, logLevel, type logCreator } from 'kafkajs'
-import type { Clock } from '../clock.ts'
-import { GatewayError, messageOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { toKafkajsAddress } from './address.ts'
 import type { Security } from './security.ts'
@@ -86,18 +85,5 @@ function logTo(log: Log): logCreator {
       broker: typeof broker === 'string' ? broker : undefined,
       error: typeof error === 'string' ? error : undefined,
     })
-  }
-}
-
-/** Rejects after `ms`, whatever `work` does; a later outcome of it is ignored. */
-export async function within<T>(ms: number, clock: Clock, work: Promise<T>): Promise<T> {
-  const patience = new AbortController()
-  const timeUp = clock.sleep(ms, patience.signal).then(() => {
-    throw new GatewayError('BROKER_UNAVAILABLE', `no outcome within ${ms} ms`)
-  })
-  try {
-    return await Promise.race([work, timeUp])
-  } finally {
-    patience.abort()
   }
 }

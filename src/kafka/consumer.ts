@@ -14,12 +14,13 @@ import { GatewayError, messageOf } from '../errors.ts'
 import type { KafkaSecurity } from '../kafka-security.ts'
 import { PUBLISH_MS_MAX } from '../limits.ts'
 import type { Log } from '../log.ts'
-import { openClient, within, type Client } from './client.ts'
+import { openClient, type Client } from './client.ts'
 import { registerCodecs } from './codecs.ts'
 import { toFault } from './faults.ts'
 import { findCommitted, findStarts, findTopics } from './group-offsets.ts'
 import { assignOwn, ownGroup } from './own-partitions.ts'
 import { openSecurity } from './security.ts'
+import { within } from './within.ts'
 
 /** How long leaving may take, in ms: then Kafka finds out by itself. */
 const LEAVE_MS_MAX = 3_000

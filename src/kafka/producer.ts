@@ -7,11 +7,12 @@ import { PUBLISH_MS_MAX } from '../limits.ts'
 import type { Log } from '../log.ts'
 import type { Landed, PublishRecord } from '../record.ts'
 import { proveLanded, type LastOffsets, type SentTo } from './acks.ts'
-import { openClient, within } from './client.ts'
+import { openClient } from './client.ts'
 import { COMPRESSION_TYPES, registerCodecs, type Compression } from './codecs.ts'
 import { toFault } from './faults.ts'
 import { partitionOf } from './murmur2.ts'
 import { openSecurity, type Security } from './security.ts'
+import { within } from './within.ts'
 
 /** How long `close` waits for kafkajs to say goodbye. */
 const CLOSE_MS_MAX = 2_000

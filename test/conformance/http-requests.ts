@@ -82,7 +82,8 @@ export function postRaw(
 }
 
 export async function ask(url: string, init: RequestInit): Promise<Answer> {
-  const response = await fetch(url, { redirect: 'manual', ...init })
+  // A connection each: what becomes of one whose body was not read is the server's business.
+  const response = await fetch(url, { redirect: 'manual', keepalive: false, ...init })
   return { status: response.status, headers: response.headers, text: await response.text() }
 }
 

@@ -1,0 +1,21 @@
+/**
+ * Lists the handler files for a bundle: a Worker has no folder to load them from. `wrangler` runs
+ * it before each build, and resolves `inlet/handlers` to what it writes.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { handlerFileNames, handlersDirectory } from '../src/handler-files.ts'
+
+const [target = join(import.meta.dir, '../dist/edge/handlers.ts')] = process.argv.slice(2)
+
+const directory = resolve(handlersDirectory(process.env))
+const files = handlerFileNames(directory).map((name) => join(directory, name))
+const imports = files.map((file, at) => {
+  return `import * as file${at} from '${relative(dirname(resolve(target)), file)}'`
+})
+const entries = files.map((file, at) => {
+  return `  { file: '${basename(file)}', definition: file${at}.default },`
+})
+const lines = [...imports, '', 'export const handlers = [', ...entries, ']', '']
+mkdirSync(dirname(target), { recursive: true })
+writeFileSync(target, lines.join('\n'))

@@ -1,0 +1,61 @@
+/** Inlet on Cloudflare Workers: what `wrangler.toml` names as `main`. */
+import { handlers } from 'inlet/handlers'
+import { d1Batches, type D1 } from '../../db/portable/d1.ts'
+import { messageOf } from '../errors.ts'
+import { problem } from '../../routes/problem.ts'
+import { openEdge, type Edge } from './edge.ts'
+
+/** Variables and secrets by their names, and the database that wrangler.toml binds. */
+interface Bindings {
+  readonly DB: D1
+  readonly [variable: string]: unknown
+}
+
+interface Context {
+  /** Keeps the invocation alive after its answer, up to 30 s. */
+  waitUntil(work: Promise<unknown>): void
+}
+
+let opened: Promise<Edge> | undefined
+
+/** One for all requests of this isolate; one that cannot be opened says so at each request. */
+function edgeOf(bindings: Bindings): Promise<Edge> {
+  opened ??= openEdge(variablesOf(bindings), {
+    batches: d1Batches(bindings.DB),
+    handlers,
+    // oxlint-disable-next-line no-console -- it is where the log of a Worker is read
+    print: (line) => console.log(line.trimEnd()),
+  })
+  return opened
+}
+
+function variablesOf(bindings: Bindings): Record<string, string> {
+  const entries = Object.entries(bindings)
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
+}
+
+export default {
+  async fetch(request: Request, bindings: Bindings, context: Context): Promise<Response> {
+    try {
+      const edge = await edgeOf(bindings)
+      const response = await edge.answer(request, peerOf(request))
+      if (response.ok) context.waitUntil(edge.afterAnswer())
+      return response
+    } catch (error) {
+      // oxlint-disable-next-line no-console -- as above, before there is a log
+      console.error(messageOf(error))
+      return problem('STORAGE_FAILED', 'the event is not stored: send it again')
+    }
+  },
+  async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
+    const edge = await edgeOf(bindings)
+    await edge.onSchedule()
+  },
+}
+
+/** The sender's address: Cloudflare writes it, whatever the sender wrote. */
+function peerOf(request: Request): string {
+  return request.headers.get('cf-connecting-ip') ?? 'unknown'
+}

@@ -1,0 +1,226 @@
+/** The wiring of an intake at the edge: configuration → storage → routes, and what hands on. */
+import type { Batches } from '../../db/portable/batches.ts'
+import type { PortableStore } from '../../db/portable/portable-store.ts'
+import { openPortableStore } from '../../db/portable/store.ts'
+import { systemClock } from '../clock.ts'
+import type { Config, Environment } from '../config.ts'
+import { openConfiguredDoor } from '../configured-door.ts'
+import {
+  EDGE_BODY_BYTES_MAX,
+  PASS_AFTER_ANSWER_MS_MAX,
+  PASS_ON_SCHEDULE_MS_MAX,
+} from '../edge-limits.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import { takeHandlers, type HandlerFile } from '../handlers.ts'
+import type { Hint } from '../idempotency/hint.ts'
+import { noHint } from '../idempotency/none.ts'
+import { openUpstashHint } from '../idempotency/upstash.ts'
+import { randomToken } from '../ids.ts'
+import { openKafkaPublisher } from '../kafka/producer.ts'
+import { openRestPublisher } from '../kafka/rest-proxy.ts'
+import { openKeyStore } from '../keys/key-store.ts'
+import { openLineLog, type Log } from '../log.ts'
+import type { OutboundCall } from '../outbound-call.ts'
+import { openFetchOut } from '../outbound/fetch-out.ts'
+import { forwardPass } from '../relay/forward-pass.ts'
+import { publishPass, type PassEnd } from '../relay/pass.ts'
+import { resolveServing } from '../serving.ts'
+import { openForwarding } from './forwarding.ts'
+import { intakeRoutes } from './portable.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+export interface EdgePorts {
+  readonly batches: Batches
+  /** The handler files that were bundled. */
+  readonly handlers: readonly HandlerFile[]
+  /** Takes a line of the log. */
+  readonly print: (line: string) => void
+}
+
+/** An intake that runs only while somebody calls it. */
+export interface Edge {
+  /** Answers once what came is stored; `peer` is the sender's address. */
+  answer(request: Request, peer: string): Promise<Response>
+  /** What is to be done after an answer. Never rejects. */
+  afterAnswer(): Promise<void>
+  /** Hands on what answers have left, and deletes what is past its time. Never rejects. */
+  onSchedule(): Promise<void>
+}
+
+/** @throws GatewayError CONFIG_INVALID, HANDLER_INVALID with everything that is wrong. */
+export async function openEdge(env: Environment, ports: EdgePorts): Promise<Edge> {
+  const clock = systemClock
+  const callOut = openFetchOut({ clock })
+  const keys = openKeyStore({ clock, callOut })
+  const handlers = takeHandlers(ports.handlers)
+  const serving = await resolveServing(env, { handlers, findKeys: keys.find })
+  const { config } = serving
+  refuseOthers(config)
+  const log = openLineLog(config.LOG_LEVEL, 'edge', ports.print)
+  const store = openPortableStore(ports.batches, {
+    clock,
+    retentionMs: config.INLET_RETENTION_DAYS * DAY_MS,
+    handsOn: config.INLET_SINK === 'forward' ? 'events' : 'entries',
+  })
+  const calls: { readonly source: string; readonly call: OutboundCall }[] = []
+  const routes = intakeRoutes(serving, {
+    clock,
+    log,
+    store,
+    door: openConfiguredDoor(config, { clock, log, room: () => Infinity }),
+    hint: await openHint(config, store, log),
+    confirm: (source, call) => void calls.push({ source, call }),
+  })
+  routes.get('/healthz', (c) => c.json({ ok: true }))
+  const handOn = openHandOn(config, { store, log })
+
+  /** Subscriptions are confirmed by a call; one that fails is asked for again by its provider. */
+  async function confirm(): Promise<void> {
+    for (let next = calls.shift(); next !== undefined; next = calls.shift()) {
+      const { source, call } = next
+      try {
+        const { status } = await callOut(call)
+        log.info('confirmation.finished', { source, status })
+      } catch (error) {
+        log.error('confirmation.failed', { source, reason: messageOf(error) })
+      }
+    }
+  }
+
+  return {
+    answer: async (request, peer) => routes.fetch(request, { peer }),
+    async afterAnswer() {
+      await Promise.all([confirm(), handOn(PASS_AFTER_ANSWER_MS_MAX)])
+    },
+    async onSchedule() {
+      await handOn(PASS_ON_SCHEDULE_MS_MAX)
+      await retain(store, log)
+      await tellLag(store, log)
+    },
+  }
+}
+
+/** What a Worker cannot do, or D1 not store. */
+function refuseOthers(config: Config): void {
+  const { INLET_SINK: sink, REDIS_URL, INLET_BODY_BYTES_MAX: bodyBytesMax } = config
+  const problems = [
+    ...(sink === 'file' ? ['INLET_SINK=file needs a disk: set forward, kafka or kafka-rest'] : []),
+    ...(REDIS_URL === undefined ? [] : ['REDIS_URL: at the edge set UPSTASH_REDIS_REST_URL']),
+    ...(bodyBytesMax > EDGE_BODY_BYTES_MAX
+      ? [`INLET_BODY_BYTES_MAX must be at most ${EDGE_BODY_BYTES_MAX} at the edge`]
+      : []),
+  ]
+  if (problems.length === 0) return
+  throw new GatewayError('CONFIG_INVALID', problems.map((problem) => `  - ${problem}`).join('\n'))
+}
+
+async function openHint(config: Config, store: PortableStore, log: Log): Promise<Hint> {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = config
+  if (url === undefined || token === undefined) return noHint
+  return openUpstashHint(
+    { url, token },
+    {
+      node: config.INLET_NODE,
+      epoch: await store.epoch(),
+      doneTtlMs: config.INLET_RETENTION_DAYS * DAY_MS,
+      clock: systemClock,
+      log,
+    },
+  )
+}
+
+interface HandOnPorts {
+  readonly store: PortableStore
+  readonly log: Log
+}
+
+/**
+ * Hands on what is stored, one pass at a time: who asks meanwhile has it done after the one that is
+ * under way. Other isolates are kept away by the lease; what one of them leaves, a schedule takes.
+ */
+function openHandOn(config: Config, ports: HandOnPorts): (ms: number) => Promise<void> {
+  const pass = openPass(config, ports)
+  let isRunning = false
+  let isAsked = false
+  return async (ms) => {
+    isAsked = true
+    if (isRunning) return
+    isRunning = true
+    try {
+      const untilMs = systemClock.monotonicMs() + ms
+      let end: PassEnd = 'done'
+      while (isAsked && end === 'done') {
+        isAsked = false
+        end = await pass({ holder: randomToken(), untilMs })
+      }
+    } catch (error) {
+      ports.log.error('relay.failed', { reason: messageOf(error) })
+    } finally {
+      isRunning = false
+    }
+  }
+}
+
+type Pass = (options: { readonly holder: string; readonly untilMs: number }) => Promise<PassEnd>
+
+function openPass(config: Config, { store, log }: HandOnPorts): Pass {
+  const clock = systemClock
+  if (config.INLET_SINK === 'forward') {
+    const forward = openForwarding(config, { clock })
+    return (options) => forwardPass({ inbox: store, forward, clock, log }, options)
+  }
+  const poisonPolicy = config.INLET_POISON_POLICY
+  return async (options) => {
+    // Sockets belong to the invocation that has opened them: none outlives its pass.
+    const publisher = openPublisher(config, log)
+    try {
+      const ports = { outbox: store, publisher, clock, log }
+      return await publishPass(ports, { ...options, poisonPolicy })
+    } finally {
+      await publisher.close()
+    }
+  }
+}
+
+function openPublisher(config: Config, log: Log) {
+  const { KAFKA_REST_URL: url, KAFKA_REST_USERNAME: username } = config
+  const { KAFKA_REST_PASSWORD: password } = config
+  if (config.INLET_SINK === 'kafka-rest' && url !== undefined) {
+    const hasLogin = username !== undefined && password !== undefined
+    const login = hasLogin ? { username, password } : undefined
+    const rest = openRestPublisher({ url, login, clock: systemClock })
+    return { ...rest, close: () => Promise.resolve() }
+  }
+  return openKafkaPublisher({
+    brokers: config.KAFKA_BROKERS,
+    clientId: config.KAFKA_CLIENT_ID,
+    compression: config.KAFKA_COMPRESSION,
+    security: config.kafkaSecurity,
+    clock: systemClock,
+    log,
+  })
+}
+
+/** What still waits: whoever reads the log has no other way to see it. */
+async function tellLag(store: PortableStore, log: Log): Promise<void> {
+  try {
+    const { oldestReceivedAt, pending, ...others } = await store.lag()
+    const waitedMs = systemClock.now() - (oldestReceivedAt ?? systemClock.now())
+    const level = pending === 0 ? 'info' : 'warn'
+    log[level]('edge.lag', { pending, oldestPendingMs: Math.max(0, waitedMs), ...others })
+  } catch (error) {
+    log.error('edge.lag', { reason: messageOf(error) })
+  }
+}
+
+/** One slice after the other, until there is none or the next schedule is near. */
+async function retain(store: PortableStore, log: Log): Promise<void> {
+  const untilMs = systemClock.monotonicMs() + PASS_AFTER_ANSWER_MS_MAX
+  try {
+    let more = true
+    while (more && systemClock.monotonicMs() < untilMs) more = (await store.retainOnce()).more
+  } catch (error) {
+    log.error('retention.failed', { reason: messageOf(error) })
+  }
+}
