@@ -100,7 +100,7 @@ export function openOutbox(reader: Reader): Outbox {
   return {
     progress,
     pending({ after, upTo, entriesMax, bytesMax }) {
-      return toEntries(statements.pending.all({ after, upTo, entriesMax }), bytesMax)
+      return toEntries(statements.pending.all(after, upTo, entriesMax), bytesMax)
     },
     exceptions({ status, topic, limit, bytesMax }) {
       const rows = statements.exceptions.all({ status, topic, limit })
@@ -174,7 +174,8 @@ function takeBytes(rows: readonly EntryRow[], bytesMax: number): readonly EntryR
 
 /**
  * Beside a left join: an entry whose event is gone must be seen, where an inner join would let the
- * mark pass over it. What it lacks is empty.
+ * mark pass over it. What it lacks is empty. Each has the name of its field, for
+ * statements that are not run by Drizzle.
  */
 const ENTRY_COLUMNS = {
   seq: outbox.seq,
@@ -183,26 +184,26 @@ const ENTRY_COLUMNS = {
   key: outbox.key,
   headers: outbox.headers,
   // SQLite answers the length of a blob without reading it.
-  valueLength: sql<number | null>`length(${outbox.value})`.as('value_length'),
-  inboxSeq: outbox.inboxSeq,
-  hasEvent: sql<number>`${inbox.seq} IS NOT NULL`.as('has_event'),
-  source: textOf(inbox.source),
-  eventId: textOf(inbox.eventId),
-  type: textOf(inbox.type),
-  contentType: textOf(inbox.contentType),
-  eventHeaders: inbox.headers,
-  receivedAt: numberOf(inbox.receivedAt),
-  chunkSeq: numberOf(inbox.chunkSeq),
-  bodyOffset: numberOf(inbox.bodyOffset),
-  bodyLength: numberOf(inbox.bodyLength),
+  valueLength: sql<number | null>`length(${outbox.value})`.as('valueLength'),
+  inboxSeq: sql<number>`${outbox.inboxSeq}`.as('inboxSeq'),
+  hasEvent: sql<number>`${inbox.seq} IS NOT NULL`.as('hasEvent'),
+  source: orEmpty(inbox.source, 'source'),
+  eventId: orEmpty(inbox.eventId, 'eventId'),
+  type: orEmpty(inbox.type, 'type'),
+  contentType: orEmpty(inbox.contentType, 'contentType'),
+  eventHeaders: sql<string | null>`${inbox.headers}`.as('eventHeaders'),
+  receivedAt: orZero(inbox.receivedAt, 'receivedAt'),
+  chunkSeq: orZero(inbox.chunkSeq, 'chunkSeq'),
+  bodyOffset: orZero(inbox.bodyOffset, 'bodyOffset'),
+  bodyLength: orZero(inbox.bodyLength, 'bodyLength'),
 }
 
-function textOf(column: SQLiteColumn) {
-  return sql<string>`coalesce(${column}, '')`.as(column.name)
+function orEmpty(column: SQLiteColumn, name: keyof EntryRow) {
+  return sql<string>`coalesce(${column}, '')`.as(name)
 }
 
-function numberOf(column: SQLiteColumn) {
-  return sql<number>`coalesce(${column}, 0)`.as(column.name)
+function orZero(column: SQLiteColumn, name: keyof EntryRow) {
+  return sql<number>`coalesce(${column}, 0)`.as(name)
 }
 
 const EXCEPTION_COLUMNS = {
@@ -238,14 +239,17 @@ function prepareStatements({ orm, client }: Reader) {
   const slot = sql.placeholder
   return {
     progress: orm.select({ highWater: relayProgress.highWater }).from(relayProgress).prepare(),
-    pending: orm
-      .select(ENTRY_COLUMNS)
-      .from(outbox)
-      .leftJoin(inbox, eq(inbox.seq, outbox.inboxSeq))
-      .where(and(gt(outbox.seq, slot('after')), lte(outbox.seq, slot('upTo'))))
-      .orderBy(asc(outbox.seq))
-      .limit(slot('entriesMax'))
-      .prepare(),
+    // As SQLite gives them: on Drizzle's way to them they take 5.3 µs a row instead of 0.7.
+    pending: client.prepare<EntryRow, [after: number, upTo: number, entriesMax: number]>(
+      orm
+        .select(ENTRY_COLUMNS)
+        .from(outbox)
+        .leftJoin(inbox, eq(inbox.seq, outbox.inboxSeq))
+        .where(and(gt(outbox.seq, slot('after')), lte(outbox.seq, slot('upTo'))))
+        .orderBy(asc(outbox.seq))
+        .limit(slot('entriesMax'))
+        .toSQL().sql,
+    ),
     value: orm
       .select({ value: outbox.value })
       .from(outbox)
