@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { EpochMs } from '../src/clock.ts'
 import { GatewayError } from '../src/errors.ts'
+import { digestOf } from '../src/hashing.ts'
 import init from './migrations/0000_init.sql' with { type: 'text' }
 import idempotencyKeys from './migrations/0001_idempotency_keys.sql' with { type: 'text' }
 import handlerRetries from './migrations/0002_handler_retries.sql' with { type: 'text' }
@@ -133,5 +133,5 @@ function refuseUnlessPrefix(
 }
 
 function hashOf(migration: Migration): string {
-  return createHash('sha256').update(migration.sql).digest('hex')
+  return Buffer.from(digestOf(migration.sql)).toString('hex')
 }

@@ -1,4 +1,3 @@
-import zlib from 'node:zlib'
 import { CompressionCodecs, CompressionTypes, RequestEncoders } from 'kafkajs'
 import { systemClock } from '../clock.ts'
 import { encodeProduce, type ProduceRequest } from './produce-request.ts'
@@ -23,11 +22,16 @@ const ZSTD_LEVEL = 3
 export function registerCodecs(): void {
   RequestEncoders.Produce = (request: ProduceRequest) => encodeProduce(request, systemClock.now())
   CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-    compress({ buffer }: { readonly buffer: Buffer }) {
+    // Loaded at first use: it would take 10 ms of every start.
+    async compress({ buffer }: { readonly buffer: Buffer }) {
+      const zlib = await import('node:zlib')
       const params = { [zlib.constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL }
       return settled((done) => zlib.zstdCompress(buffer, { params }, done))
     },
-    decompress: (buffer: Buffer) => settled((done) => zlib.zstdDecompress(buffer, done)),
+    async decompress(buffer: Buffer) {
+      const zlib = await import('node:zlib')
+      return settled((done) => zlib.zstdDecompress(buffer, done))
+    },
   })
 }
 

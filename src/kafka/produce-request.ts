@@ -4,7 +4,7 @@
  */
 import { CompressionCodecs, CompressionTypes, type IHeaders, type Message } from 'kafkajs'
 import type { EpochMs } from '../clock.ts'
-import { crc32c } from './crc32c.ts'
+import { crc32c } from '../crc.ts'
 import {
   openRequestBytes,
   writeBytes,

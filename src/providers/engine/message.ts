@@ -1,6 +1,6 @@
 /** The text that a provider signs, made of the values of a request. */
-import { crc32 } from 'node:zlib'
 import { fill, type RowConfig } from './config.ts'
+import { crc32 } from '../../crc.ts'
 import { digestOf, type Sink } from '../../hashing.ts'
 import type { Asked } from './request.ts'
 import { compileText } from './text.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { crc32c } from '../../src/kafka/crc32c.ts'
+import { crc32, crc32c } from '../src/crc.ts'
 
 /** Those of RFC 3720, appendix B.4, and the usual check value. */
 const VECTORS = [
@@ -13,6 +13,12 @@ const VECTORS = [
 
 test.each(VECTORS)('sums up $bytes.length bytes as its RFC does', ({ bytes, sum }) => {
   expect(crc32c(bytes, 0, bytes.length)).toBe(sum)
+})
+
+test('sums up as zlib does', () => {
+  for (const text of ['', 'a', '123456789', 'signed by PayPal, and longer than a step']) {
+    expect(crc32(Buffer.from(text))).toBe(Bun.hash.crc32(text))
+  }
 })
 
 test('sums up a part of a buffer, wherever it begins', () => {
