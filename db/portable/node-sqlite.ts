@@ -22,7 +22,6 @@ const LOCK_FILE = 'inlet.lock.db'
 /** As the core's, but that SQLite itself syncs each commit: there is no thread here that could. */
 const PRAGMAS = `
   PRAGMA busy_timeout = 250;
-  PRAGMA auto_vacuum = INCREMENTAL;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA mmap_size = 0;
