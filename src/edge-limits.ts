@@ -29,6 +29,12 @@ export const FORWARD_MS_MAX = 20_000
 export const EDGE_BODY_BYTES_MAX = 1024 * 1024
 
 /**
+ * Key, headers and value of a record that a handler makes at the edge, in bytes: D1 takes rows of
+ * 2,000,000. An event with a larger one is stored, and failed.
+ */
+export const EDGE_RECORD_BYTES_MAX = 1_900_000
+
+/**
  * How long an invocation goes on to hand on what is stored, in ms: after an answer a Worker has 30
  * s, of which the last batch may take 20, and a schedule rings once a minute.
  */

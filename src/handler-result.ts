@@ -12,18 +12,28 @@ const encoder = new TextEncoder()
 const JSON_HEADERS = JSON.stringify({ 'content-type': 'application/json' })
 
 /**
- * Turns what a handler returned into outbox records.
+ * Turns what a handler returned into outbox records of at most `recordBytesMax`.
  *
  * @throws GatewayError HANDLER_RESULT_INVALID where it is not a record; the detail names
  * which one and why.
  */
-export function toOutboxRecords(result: HandlerResult, defaultKey: string): OutboxRecord[] {
+export function toOutboxRecords(
+  result: HandlerResult,
+  defaultKey: string,
+  recordBytesMax = RECORD_BYTES_MAX,
+): OutboxRecord[] {
   if (result === null) return []
   const drafts: readonly unknown[] = Array.isArray(result) ? result : [result]
   if (drafts.length > RECORDS_PER_EVENT_MAX) {
     throw invalid(`${drafts.length} records; at most ${RECORDS_PER_EVENT_MAX} are taken`)
   }
-  return drafts.map((draft, index) => toOutboxRecord(draft, index, defaultKey))
+  return drafts.map((draft, index) => {
+    const record = toOutboxRecord(draft, index, defaultKey)
+    const { value, key, headers } = record
+    const bytes = (value?.byteLength ?? 0) + key.length + (headers?.length ?? 0)
+    if (bytes <= recordBytesMax) return record
+    throw invalid(`record ${index} has ${bytes} bytes; at most ${recordBytesMax} are taken`)
+  })
 }
 
 function toOutboxRecord(draft: unknown, index: number, defaultKey: string): OutboxRecord {
@@ -44,12 +54,7 @@ function toOutboxRecord(draft: unknown, index: number, defaultKey: string): Outb
     throw invalid(`the key of record ${index} is neither a string nor a whole number`)
   }
   const own = withType(type, checkHeaders(headers, index), index)
-  const record = { topic, key: String(key), ...encode(value, own, index) }
-  const bytes = (record.value?.byteLength ?? 0) + record.key.length + (record.headers?.length ?? 0)
-  if (bytes > RECORD_BYTES_MAX) {
-    throw invalid(`record ${index} has ${bytes} bytes; at most ${RECORD_BYTES_MAX} are taken`)
-  }
-  return record
+  return { topic, key: String(key), ...encode(value, own, index) }
 }
 
 /** Of a record that is of another type than its event. */

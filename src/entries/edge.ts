@@ -7,6 +7,7 @@ import type { Config, Environment } from '../config.ts'
 import { openConfiguredDoor } from '../configured-door.ts'
 import {
   EDGE_BODY_BYTES_MAX,
+  EDGE_RECORD_BYTES_MAX,
   PASS_AFTER_ANSWER_MS_MAX,
   PASS_ON_SCHEDULE_MS_MAX,
 } from '../edge-limits.ts'
@@ -71,6 +72,7 @@ export async function openEdge(env: Environment, ports: EdgePorts): Promise<Edge
     door: openConfiguredDoor(config, { clock, log, room: () => Infinity }),
     hint: await openHint(config, store, log),
     confirm: (source, call) => void calls.push({ source, call }),
+    recordBytesMax: EDGE_RECORD_BYTES_MAX,
   })
   routes.get('/healthz', (c) => c.json({ ok: true }))
   const handOn = openHandOn(config, { store, log })

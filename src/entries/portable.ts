@@ -25,14 +25,16 @@ export interface IntakePorts {
   readonly store: Pick<PortableStore, 'commit' | 'commitAll' | 'findAnswer'>
   readonly hint: HintPort
   readonly confirm: ProbePorts['confirm']
+  /** What the storage takes of one record. Default: what every other does. */
+  readonly recordBytesMax?: number
 }
 
 /** The routes `/hooks/<source>` and `/events`. */
 export function intakeRoutes(
   { config, sources, callers }: Serving,
-  { clock, log, door, store, hint, confirm }: IntakePorts,
+  { clock, log, door, store, hint, confirm, recordBytesMax }: IntakePorts,
 ): Hono<{ Bindings: HooksBindings }> {
-  const handlePorts = { clock, handlerMsMax: config.INLET_HANDLER_MS_MAX }
+  const handlePorts = { clock, handlerMsMax: config.INLET_HANDLER_MS_MAX, recordBytesMax }
   const ingestPorts: IngestPorts = {
     ...handlePorts,
     hint,

@@ -17,6 +17,8 @@ export type Handled = Pick<NewEvent, 'state' | 'reason' | 'records' | 'retryAt'>
 export interface HandlePorts {
   readonly clock: Clock
   readonly handlerMsMax: number
+  /** What the storage takes of one record. Default: RECORD_BYTES_MAX. */
+  readonly recordBytesMax?: number | undefined
   /** Ends the process where user code never returns. Default: nobody watches. */
   readonly watchdog?: WatchdogPort
 }
@@ -153,7 +155,7 @@ async function runHandler(
     }
     const known = { ...event, data: parsed.data }
     const result = await limited(event, timed, () => route.handle(known))
-    return ranWith(toOutboxRecords(result, defaultKey))
+    return ranWith(toOutboxRecords(result, defaultKey, ports.recordBytesMax))
   } catch (error) {
     return failedWith(error)
   }

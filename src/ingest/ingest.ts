@@ -38,6 +38,8 @@ export interface IngestPorts {
   /** The same for all events of a request: stored together or not at all. */
   readonly commitAll: (events: readonly NewEvent[]) => Promise<readonly Committed[]>
   readonly handlerMsMax: number
+  /** See `HandlePorts`. */
+  readonly recordBytesMax?: number | undefined
   readonly probes: ProbePorts
 }
 

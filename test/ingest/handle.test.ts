@@ -225,6 +225,20 @@ describe('handle', () => {
     expect(handled.reason).toStartWith('HANDLER_RESULT_INVALID: ')
   })
 
+  test('a record that is larger than the storage takes fails the event', async () => {
+    const made = (length: number) => on(anything, () => ({ topic: 't', value: bytes(length) }))
+    const bytes = (length: number) => new Uint8Array(length)
+    const take = (route: Route) =>
+      handle(sampleVerified({}), sampleDelivery('{}'), sourceWith(route), {
+        ...ports,
+        recordBytesMax: 1_000,
+      })
+
+    expect((await take(made(900))).state).toBe('accepted')
+    expect(await take(made(1_000))).toMatchObject({ state: 'failed', records: [] })
+    expect((await run(made(1_000))).state).toBe('accepted')
+  })
+
   test('bytes are published as they are, whatever the handler does to its buffer later', async () => {
     const buffer = new Uint8Array([1, 2, 3])
     const handled = await run(on(anything, () => ({ topic: 't', value: buffer })))
