@@ -52,3 +52,9 @@ export const WORKER_GZIP_BYTES_MAX = 600 * 1024
  * measured. Cloudflare refuses a Worker whose start takes 1 s of its own.
  */
 export const WORKER_START_CPU_MS_MAX = 400
+
+/**
+ * How long a publisher is the only one where storage is shared, in ms: two sends and their marks,
+ * and as long again for waiting. When it dies, another one waits as long.
+ */
+export const RELAY_LEASE_MS = 60_000

@@ -199,12 +199,6 @@ export const RELAY_KNOCK_MS_MAX = 30_000
 export const PUBLISH_MS_MAX = 20_000
 
 /**
- * How long a publisher is the only one where storage is shared, in ms: two sends and their marks,
- * and as long again for waiting. When it dies, another one waits as long.
- */
-export const RELAY_LEASE_MS = 60_000
-
-/**
  * The longest lease there is, in ms: a scheduled Worker may run for 15 minutes. One that ends later
  * than that was taken by a clock that was ahead, and counts for nothing.
  */

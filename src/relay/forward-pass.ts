@@ -2,7 +2,7 @@
 import { FORWARD_BATCH_BYTES_MAX, FORWARD_EVENTS_MAX } from '../edge-limits.ts'
 import { GatewayError } from '../errors.ts'
 import type { ForwardedEvent } from '../forwarded.ts'
-import { RELAY_LEASE_MS } from '../limits.ts'
+import { RELAY_LEASE_MS } from '../edge-limits.ts'
 import type { PassEnd, PassOptions } from './pass.ts'
 import type { RelayPorts } from './ports.ts'
 

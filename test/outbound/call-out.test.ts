@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { systemClock } from '../../src/clock.ts'
 import { OUTBOUND_BYTES_MAX, OUTBOUND_MS_MAX } from '../../src/limits.ts'
 import { openCallOut, type CallOutOptions } from '../../src/outbound/call-out.ts'
 import { isPublicAddress } from '../../src/outbound/public-address.ts'
+import { DENO_ENV, denoPath } from '../runtimes/deno-command.ts'
 import { issue, makeAuthority } from '../support/certificates.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
@@ -11,6 +13,7 @@ import { makeTempDir, type TempDir } from '../support/temp.ts'
 describe('a call out', () => {
   let folder: TempDir
   let ca: string
+  let caFile: string
   let server: ReturnType<typeof Bun.serve>
   let calls: string[] = []
 
@@ -18,7 +21,8 @@ describe('a call out', () => {
     folder = await makeTempDir()
     const authority = makeAuthority(folder.path, 'authority')
     const { cert, key } = issue(authority, folder.path, 'server', 'DNS:keys.example.test')
-    ca = readFileSync(authority.cert, 'utf8')
+    caFile = authority.cert
+    ca = readFileSync(caFile, 'utf8')
     server = Bun.serve({
       hostname: '127.0.0.1',
       port: 0,
@@ -92,6 +96,22 @@ describe('a call out', () => {
     expect(String(error)).toContain('OUTBOUND_FAILED: keys.other.test')
     expect(String(error)).not.toContain('s3cret')
     expect(calls).toEqual([])
+  })
+
+  test('is the same on Deno', async () => {
+    calls = []
+    const urls = ['example.test', 'other.test'].map(
+      (host) => `https://keys.${host}:${server.port}/`,
+    )
+    const script = join(import.meta.dir, 'call-out-on-deno.ts')
+    const child = Bun.spawn([denoPath(), 'run', '--allow-all', script, caFile, ...urls], {
+      env: { ...process.env, ...DENO_ENV },
+    })
+    const [found, other] = (await child.stdout.text()).split('\n')
+
+    expect(found).toBe('200')
+    expect(other).toStartWith('OUTBOUND_FAILED: keys.other.test')
+    expect(calls).toEqual([`GET keys.example.test:${server.port}/`])
   })
 
   test('does not connect where one of the addresses is not public', async () => {

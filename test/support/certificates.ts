@@ -19,7 +19,9 @@ export function makeAuthority(folder: string, name: string): Certificate {
  */
 export function issue(authority: Certificate, folder: string, name: string, names: string) {
   const { cert, key } = authority
-  return request(folder, name, ['-CA', cert, '-CAkey', key, '-addext', `subjectAltName=${names}`])
+  // What could issue others is no server's, says Deno.
+  const leaf = ['-addext', `subjectAltName=${names}`, '-addext', 'basicConstraints=CA:FALSE']
+  return request(folder, name, ['-CA', cert, '-CAkey', key, ...leaf])
 }
 
 /** Makes a certificate for an RSA key, as providers sign with, in the name of `name`. */
