@@ -1,4 +1,4 @@
-/** The limits of an intake at the edge, and of what a core node takes from it. */
+/** The limits of shared storage, of an intake at the edge, and of what a core takes from it. */
 
 /**
  * Events that an edge forwards in one request: one commit of the core, which takes its event loop
@@ -58,3 +58,15 @@ export const WORKER_START_CPU_MS_MAX = 400
  * and as long again for waiting. When it dies, another one waits as long.
  */
 export const RELAY_LEASE_MS = 60_000
+
+/**
+ * One parameter of a statement of the portable store, in bytes: D1 takes 2,000,000 for a string, a
+ * blob or a row, and a row has more than one column.
+ */
+export const PARAMETER_BYTES_MAX = 1024 * 1024
+
+/**
+ * The longest lease there is, in ms: a scheduled Worker may run for 15 minutes. One that ends later
+ * than that was taken by a clock that was ahead, and counts for nothing.
+ */
+export const LEASE_MS_MAX = 15 * 60_000

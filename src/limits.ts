@@ -171,12 +171,6 @@ export const PENDING_BYTES_MAX = 128 * 1024 * 1024
  */
 export const EVENT_OVERHEAD_BYTES = 1024
 
-/**
- * One parameter of a statement of the portable store, in bytes: D1 takes 2,000,000 for a string, a
- * blob or a row, and a row has more than one column.
- */
-export const PARAMETER_BYTES_MAX = 1024 * 1024
-
 /** One relay batch, and so what a crash repeats at most. */
 export const RELAY_BATCH_ENTRIES_MAX = 500
 
@@ -197,12 +191,6 @@ export const RELAY_KNOCK_MS_MAX = 30_000
  * outcome counts as unknown.
  */
 export const PUBLISH_MS_MAX = 20_000
-
-/**
- * The longest lease there is, in ms: a scheduled Worker may run for 15 minutes. One that ends later
- * than that was taken by a clock that was ahead, and counts for nothing.
- */
-export const LEASE_MS_MAX = 15 * 60_000
 
 /** A token endpoint that is slower than this is away; a send has its own, longer time. */
 export const TOKEN_MS_MAX = 10_000

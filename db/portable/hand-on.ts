@@ -2,7 +2,7 @@
 import { assert } from '../../src/assert.ts'
 import type { EpochMs } from '../../src/clock.ts'
 import { GatewayError } from '../../src/errors.ts'
-import { LEASE_MS_MAX } from '../../src/limits.ts'
+import { LEASE_MS_MAX } from '../../src/edge-limits.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../../src/outbox.ts'
 import type { SetAsideEntry } from '../outbox.ts'
 import type { Batches, SqlRow, Statement } from './batches.ts'
