@@ -44,6 +44,9 @@ export const CONSUMER_COMMIT_RECORDS_MAX = 500
 /** Offsets are told to Kafka this often, in ms: a restart of the same file does not need them. */
 export const CONSUMER_OFFSETS_MS = 1_000
 
+/** How often Kafka is asked how far partitions are that are not fetched from, in ms. */
+export const CONSUMER_ENDS_MS = 5_000
+
 /** How long a full consumer keeps the fetch waiting before it pauses the partition, in ms. */
 export const CONSUMER_ROOM_MS_MAX = 1_000
 

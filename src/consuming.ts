@@ -226,12 +226,13 @@ function toPorts(config: Config, ports: ConsumingPorts): ConsumePorts {
     log,
     epoch,
     watchdog,
-    async openFeed({ group, topics, rerun }) {
+    async openFeed({ group, topics, rerun, state }) {
       // kafkajs takes 10 ms to load: no start waits for that where nobody consumes.
       const { openKafkaFeed } = await import('./kafka/consumer.ts')
       // A rerun is one node's, whosever partitions it is about.
       const share = rerun === undefined ? config.INLET_PARTITIONS : undefined
-      return openKafkaFeed({ ...toKafka(config), clock, log, group, topics, share })
+      const keepsState = state !== undefined
+      return openKafkaFeed({ ...toKafka(config), clock, log, group, topics, share, keepsState })
     },
     commit: (commit) => writer.commitConsumed(commit),
     stored: openStoredState(ports.reader),

@@ -48,6 +48,7 @@ export class Committer {
   /** Partitions whose position may have moved, with nothing else to store. */
   readonly #moved = new Set<Partition>()
   #queue: Result[] = []
+  #flushes: Flush[] = []
   /** Batches that are being handed over: what comes of them goes along. */
   #gathering = 0
   #working: Promise<void> | undefined
@@ -90,23 +91,32 @@ export class Committer {
     return this.#pending.has(identity)
   }
 
-  /** Stores positions that nothing else has moved along. Resolves once everything is on disk. */
+  /**
+   * Stores positions that nothing else has moved along. Resolves once everything that was submitted
+   * by now is on disk: where records come without end, that is not the end of work.
+   */
   async flush(): Promise<void> {
     if (this.#queue.length > 0 || this.#moved.size > 0) this.#start()
-    await this.#working
+    if (this.#working === undefined) return
+    await new Promise<void>((resolve) => {
+      this.#flushes.push({ left: this.#queue.length, resolve })
+    })
   }
 
   #start(): void {
     this.#working ??= this.#work()
       .catch((error: unknown) => this.#ports.onFailed(error))
-      .finally(() => (this.#working = undefined))
+      .finally(() => {
+        this.#working = undefined
+        for (const { resolve } of this.#flushes.splice(0)) resolve()
+      })
   }
 
   async #work(): Promise<void> {
     // What ends in this turn of the event loop goes along.
     await Promise.resolve()
     while (this.#queue.length > 0 || this.#moved.size > 0) {
-      const { results, positions } = this.#take()
+      const { results, positions, flushed } = this.#take()
       failpoint('consume.handled')
       await this.#store({
         group: this.#ports.group,
@@ -124,6 +134,7 @@ export class Committer {
       for (const { identity } of results) this.#pending.delete(identity ?? '')
       for (const { partition, offset } of positions) partition.synced = offset
       this.#ports.onCommitted(results)
+      for (const { resolve } of flushed) resolve()
     }
   }
 
@@ -139,7 +150,10 @@ export class Committer {
       .filter((partition) => !partition.isRevoked)
       .map((partition) => ({ partition, offset: partition.offsets.position() }))
     this.#moved.clear()
-    return { results, positions }
+    for (const flush of this.#flushes) flush.left -= results.length
+    const flushed = this.#flushes.filter(({ left }) => left <= 0)
+    this.#flushes = this.#flushes.filter(({ left }) => left > 0)
+    return { results, positions, flushed }
   }
 
   /** A full disk is waited out: what is to be stored stays in memory, and fetching ends. */
@@ -157,7 +171,15 @@ export class Committer {
   }
 }
 
+/** Somebody who waits for all that is in the queue now. */
+interface Flush {
+  /** How much of that no commit has taken. */
+  left: number
+  readonly resolve: () => void
+}
+
 interface Taken {
+  readonly flushed: readonly Flush[]
   readonly results: readonly Result[]
   readonly positions: readonly { readonly partition: Partition; readonly offset: number }[]
 }

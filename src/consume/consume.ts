@@ -2,7 +2,7 @@
 import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Consumer, FetchedRecord } from '../consumer.ts'
 import type { ConsumerStatus, Places, SeekTarget } from '../consumer-status.ts'
-import { CONSUMER_OFFSETS_MS } from '../consumer-limits.ts'
+import { CONSUMER_ENDS_MS, CONSUMER_OFFSETS_MS } from '../consumer-limits.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { StoreAgain } from './again.ts'
 import type { ConsumePorts } from './ports.ts'
@@ -135,12 +135,18 @@ export class RunningConsumer {
   }
 
   async #tellAgain(session: Session, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#ports
+    let endsAtMs = clock.monotonicMs()
     for (;;) {
-      await this.#ports.clock.sleep(CONSUMER_OFFSETS_MS, signal)
+      await clock.sleep(CONSUMER_OFFSETS_MS, signal)
       if (signal.aborted) return
       if (session.partitions.length > 0 && this.#state === 'starting') this.#onRunning(session)
       session.closeIdle()
       await session.tell().catch((error: unknown) => this.#onUntold(error))
+      if (clock.monotonicMs() - endsAtMs < CONSUMER_ENDS_MS) continue
+      endsAtMs = clock.monotonicMs()
+      // Kafka may be away: what was seen last stands.
+      await session.lookAtEnds().catch(() => undefined)
     }
   }
 

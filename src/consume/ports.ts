@@ -54,6 +54,8 @@ export interface RecordFeed {
   /** Tells Kafka; false where it did not take it, as during a rebalance. */
   commit(positions: readonly ConsumerPosition[], metadata: string): Promise<boolean>
   pause(place: Place): void
+  /** The offset that the next record of each gets: of those that are fetched from a batch says. */
+  ends(places: readonly Place[]): Promise<readonly ConsumerPosition[]>
   resume(place: Place): void
   /**
    * Goes on elsewhere in those of the partitions that are still ours, and resolves to where:

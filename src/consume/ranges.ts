@@ -159,6 +159,7 @@ function within(feed: RecordFeed, reaches: ReadonlyMap<string, Reach>, clock: Cl
   return {
     run: (listener, signal) => feed.run(bound(listener), signal),
     commit: (positions, metadata) => feed.commit(positions, metadata),
+    ends: (places) => feed.ends(places),
     pause: (place) => feed.pause(place),
     resume: (place) => feed.resume(place),
     seek: (starts) => feed.seek(starts),

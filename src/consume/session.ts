@@ -207,6 +207,17 @@ export class Session implements FeedListener {
     }
   }
 
+  /** Looks how far partitions are that are not fetched from: their lag would stand still. */
+  async lookAtEnds(): Promise<void> {
+    const full = this.partitions.filter(({ isFull }) => isFull)
+    if (full.length === 0) return
+    for (const { offset, ...place } of await this.#feed.ends(full)) {
+      const partition = this.#partitions.get(placeKey(place))
+      if (partition === undefined) continue
+      partition.highWatermark = Math.max(partition.highWatermark, offset)
+    }
+  }
+
   /** Stores what has ended, and tells Kafka how far everything is. */
   async tell(): Promise<void> {
     await this.#committer.flush()

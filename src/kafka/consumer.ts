@@ -17,8 +17,8 @@ import type { Log } from '../log.ts'
 import { openClient, type Client } from './client.ts'
 import { registerCodecs } from './codecs.ts'
 import { toFault } from './faults.ts'
-import { findCommitted, findStarts, findTopics } from './group-offsets.ts'
-import { assignOwn, ownGroup } from './own-partitions.ts'
+import { findCommitted, findEnds, findPartitions, findStarts, findTopics } from './group-offsets.ts'
+import { assignOwn, isOwn, ownGroup } from './own-partitions.ts'
 import { openSecurity } from './security.ts'
 import { within } from './within.ts'
 
@@ -41,8 +41,12 @@ export interface KafkaFeedOptions {
   readonly topics: readonly (string | RegExp)[]
   /** The partitions that it declares to be its own. Default: a group divides them. */
   readonly share?: PartitionShare | undefined
+  /** It must not join before it is known that it may have every partition. */
+  readonly keepsState?: boolean
   /** For tests that kill members. Default: CONSUMER_SESSION_MS. */
   readonly sessionMs?: number
+  /** For tests of silence. Default: CONSUMER_SILENT_MS_MAX. */
+  readonly silentMs?: number
 }
 
 interface Batch extends Place {
@@ -63,6 +67,7 @@ export interface KafkaFeedListener {
 export interface KafkaFeed {
   run(listener: KafkaFeedListener, signal: AbortSignal): Promise<void>
   commit(positions: readonly ConsumerPosition[], metadata: string): Promise<boolean>
+  ends(places: readonly Place[]): Promise<readonly ConsumerPosition[]>
   pause(place: Place): void
   resume(place: Place): void
   seek(
@@ -107,6 +112,7 @@ export function openKafkaFeed(options: KafkaFeedOptions): KafkaFeed {
         return false
       }
     },
+    ends: (places) => findEnds(client.kafka, places),
     pause: ({ topic, partition }) => consumer.pause([{ topic, partitions: [partition] }]),
     resume: (place) => membership.resume(place),
     seek: (starts) => membership.seek(starts),
@@ -182,6 +188,7 @@ class Membership {
     this.#ended.promise.catch(() => undefined)
     try {
       const found = await findTopics(this.#client.kafka, topics)
+      if (this.#options.keepsState === true) await this.#refuseWhatIsElsewhere(found)
       if (signal.aborted) return
       await within(PUBLISH_MS_MAX, clock, this.#consumer.connect())
       await this.#consumer.subscribe({ topics: [...found], fromBeginning: true })
@@ -219,13 +226,25 @@ class Membership {
     return positions
   }
 
+  /**
+   * What the listener refuses once it has joined costs the others a rebalance, at every try: so it
+   * is asked before, about every partition that may become ours.
+   */
+  async #refuseWhatIsElsewhere(topics: readonly string[]): Promise<void> {
+    const { group, share } = this.#options
+    const { kafka } = this.#client
+    const places = await findPartitions(kafka, topics)
+    const ours = places.filter(({ partition }) => share === undefined || isOwn(share, partition))
+    this.#listener?.assigned(await findCommitted(kafka, { group, share }, ours))
+  }
+
   /** Rejects once it has been silent for too long. */
   async #watch(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options
+    const { clock, silentMs: silentMsMax = CONSUMER_SILENT_MS_MAX } = this.#options
     while (!signal.aborted) {
       await clock.sleep(WATCH_MS, signal)
       const silentMs = clock.monotonicMs() - this.#seenMs
-      if (silentMs > CONSUMER_SILENT_MS_MAX && !signal.aborted) {
+      if (silentMs > silentMsMax && !signal.aborted) {
         throw new GatewayError('CONSUMER_SILENT', `nothing for ${Math.round(silentMs)} ms`)
       }
     }

@@ -128,6 +128,17 @@ export async function findStarts(
   })
 }
 
+/** The offsets that the next records of these partitions get. */
+export function findEnds(
+  kafka: Kafka,
+  places: readonly Place[],
+): Promise<readonly ConsumerPosition[]> {
+  return findStarts(
+    kafka,
+    places.map(({ topic, partition }) => ({ topic, partition, start: 'latest' })),
+  )
+}
+
 function endsOf(admin: Admin, topic: string) {
   return admin.fetchTopicOffsets(topic)
 }

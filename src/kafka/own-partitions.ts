@@ -19,8 +19,13 @@ export function isGroupOf(group: string, name: string): boolean {
   return name === group || new RegExp(`^${RegExp.escape(group)}\\.\\d+-of-\\d+$`).test(name)
 }
 
+/** Whether a partition is of the share. */
+export function isOwn({ index, of }: PartitionShare, partition: number): boolean {
+  return partition % of === index - 1
+}
+
 /** Assigns every n-th partition to the member that has been there since the earliest time. */
-export function assignOwn({ index, of }: PartitionShare, sinceMs: EpochMs): PartitionAssigner {
+export function assignOwn(share: PartitionShare, sinceMs: EpochMs): PartitionAssigner {
   return ({ cluster }) => ({
     name: NAME,
     version: VERSION,
@@ -31,7 +36,7 @@ export function assignOwn({ index, of }: PartitionShare, sinceMs: EpochMs): Part
           cluster
             .findTopicPartitionMetadata(topic)
             .map(({ partitionId }) => partitionId)
-            .filter((partition) => partition % of === index - 1),
+            .filter((partition) => isOwn(share, partition)),
         ]),
       )
       const [first] = members.toSorted(byTime)

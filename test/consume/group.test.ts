@@ -1,8 +1,11 @@
 /** Consumers against the real Kafka: groups that rebalance, poison, slow handlers, and restarts. */
-import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { randomToken } from '../../src/ids.ts'
 import { onRecord, z } from '../../src/gateway.ts'
+import { silentLog } from '../../src/log.ts'
 import { startKafka } from '../support/kafka-server.ts'
+import { findFreePort } from '../support/server-process.ts'
+import { openTcpGate } from '../support/tcp-gate.ts'
 import { describeWithKafka } from '../support/servers.ts'
 import { createTopic, deleteTopics } from '../support/topics.ts'
 import { openDbWorld } from '../db/world.ts'
@@ -187,8 +190,102 @@ describeWithKafka('consumers in a group', (brokers) => {
     expect(partitionsOf(all)).toHaveLength(6)
   })
 
+  test('a node whose state would be elsewhere is refused before it disturbs who has it', async () => {
+    const topic = await newTopic()
+    const ledger = openLedger()
+    const definition = (node: string) => ({
+      topics: [topic],
+      group: `group-${randomToken()}`,
+      state: z.int(),
+      events: { '*': ledger.handlerOf(node) },
+    })
+    const common = definition('first')
+    await produce(brokers, topic, counted(0, 500))
+    await using first = await openNode(brokers, common)
+    await until('all are handled', () => ledger.distinct() === 500)
+    await until('Kafka knows', () =>
+      first.consumer.status().partitions.every(({ lag }) => lag === 0),
+    )
+    await first.consumer.seek({}, 'latest')
+    const owned = first.consumer.status().partitions
+
+    const refusals: unknown[] = []
+    const log = { ...silentLog, error: (...said: unknown[]) => void refusals.push(said) }
+    const other = { ...definition('second'), group: common.group }
+    await using second = await openNode(brokers, other, { log })
+    await until('it is refused', () => second.consumer.status().reason !== null)
+    await until('again and again', () => second.consumer.status().tally.restarts > 3)
+    await produce(brokers, topic, counted(500, RECORDS / 4))
+    await until('the rest is handled', () => ledger.distinct() === RECORDS / 4)
+    expect(second.consumer.status().reason).toStartWith('STATE_ELSEWHERE')
+    expect(refusals).toHaveLength(1)
+    expect(ledger.seen.filter(({ node }) => node === 'second')).toEqual([])
+    // It has never joined: nothing was taken away and handled again.
+    expect(ledger.seen).toHaveLength(RECORDS / 4)
+    expect(first.consumer.status().tally).toMatchObject({ restarts: 0, duplicates: 0 })
+    expect(first.consumer.status().partitions).toHaveLength(owned.length)
+  })
+})
+
+/** A Kafka with a second address, through a gate. */
+async function startGatedKafka() {
+  const [port, behind] = [findFreePort(), findFreePort()]
+  const gate = await openTcpGate({ host: '127.0.0.1', port: behind })
+  const advertised = `PLAINTEXT://127.0.0.1:${port},GATE://127.0.0.1:${gate.port}`
+  const kafka = await startKafka({
+    port,
+    listeners: { GATE: `//127.0.0.1:${behind}` },
+    config: {
+      'advertised.listeners': advertised,
+      'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,GATE:PLAINTEXT',
+      // One that is killed may register again when its session has run out.
+      'broker.session.timeout.ms': '1000',
+      'broker.heartbeat.interval.ms': '200',
+    },
+  })
+  return { kafka, gate, gated: `127.0.0.1:${gate.port}` }
+}
+
+describeWithKafka('consumers of a Kafka that fails', () => {
+  let world: Awaited<ReturnType<typeof startGatedKafka>>
+  beforeAll(async () => {
+    world = await startGatedKafka()
+  }, 60_000)
+  afterAll(async () => {
+    await world.kafka.stop()
+    await world.gate[Symbol.asyncDispose]()
+  })
+
+  test('one that hears nothing any more is started anew, and nobody else', async () => {
+    const { kafka, gate, gated } = world
+    const topic = await createTopic({ brokers: kafka.brokers, prefix: 'group' })
+    const [cut, whole] = [openLedger(), openLedger()]
+    const quick = { sessionMs: 1_000, silentMs: 2_000 }
+    const of = (name: string, ledger: typeof cut) => ({
+      topics: [topic],
+      group: `silent-${name}`,
+      events: { '*': ledger.handlerOf(name) },
+    })
+    await using first = await openNode(gated, of('cut', cut), quick)
+    await using second = await openNode(kafka.brokers, of('whole', whole), quick)
+    await produce(kafka.brokers, topic, counted(0, 100))
+    await until('both handle them', () => [cut, whole].every((each) => each.distinct() === 100))
+    // No reply comes any more, and no connection ends.
+    gate.hold()
+    await until('it is noticed', () => first.consumer.status().reason !== null)
+    expect(first.consumer.status().reason).toStartWith('CONSUMER_SILENT')
+    await produce(kafka.brokers, topic, counted(100, 200))
+    await until('the other goes on', () => whole.distinct() === 200)
+    gate.shut()
+    gate.letGo()
+    gate.open()
+    await until('it is back', () => cut.distinct() === 200)
+    expect(cut.seen).toHaveLength(200)
+    expect(second.consumer.status().tally.restarts).toBe(0)
+  })
+
   test('a broker that is killed and comes back is consumed from again, by a new life', async () => {
-    await using kafka = await startKafka()
+    const { kafka } = world
     const topic = await createTopic({ brokers: kafka.brokers, prefix: 'group' })
     const ledger = openLedger()
     const definition = {

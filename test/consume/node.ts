@@ -27,6 +27,8 @@ interface NodeOptions {
   readonly share?: PartitionShare
   /** How long Kafka waits for a member that is gone. Default: as in production. */
   readonly sessionMs?: number
+  /** After which silence it is started anew. Default: as in production. */
+  readonly silentMs?: number
 }
 
 export async function openNode(
@@ -34,7 +36,7 @@ export async function openNode(
   definition: Omit<ConsumerDefinition, 'kind' | 'name'>,
   options: NodeOptions = {},
 ): Promise<ConsumerNode> {
-  const { db = await openDbWorld(), log = silentLog, share, sessionMs } = options
+  const { db = await openDbWorld(), log = silentLog, share, sessionMs, silentMs } = options
   const { database, writer, dedup } = db
   const defined = defineConsumer('counting', definition)
   const consumers = resolveConsumers([{ file: 'counting.ts', definition: defined }])
@@ -45,7 +47,7 @@ export async function openNode(
     clock: systemClock,
     log,
     epoch: database.epoch,
-    openFeed: async ({ group, topics }) =>
+    openFeed: async ({ group, topics, state }) =>
       openKafkaFeed({
         brokers: brokers.split(','),
         clientId: 'consume-test',
@@ -55,7 +57,9 @@ export async function openNode(
         group,
         topics,
         share,
+        keepsState: state !== undefined,
         ...(sessionMs === undefined ? {} : { sessionMs }),
+        ...(silentMs === undefined ? {} : { silentMs }),
       }),
     commit: (commit) => writer.commitConsumed(commit),
     stored: openStoredState(database),

@@ -49,6 +49,7 @@ function feedOf(records: readonly FetchedRecord[]): RecordFeed & { readonly give
     commit: () => Promise.resolve(true),
     pause: ({ partition }) => void paused.add(partition),
     resume: ({ partition }) => void paused.delete(partition),
+    ends: () => Promise.resolve([]),
     seek: () => Promise.resolve([]),
   }
 }

@@ -1,6 +1,7 @@
 /** Seeks on the real Kafka, which knows what was written when. */
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { systemClock } from '../../src/clock.ts'
+import { CONSUMER_PARTITION_RECORDS_MAX } from '../../src/consumer-limits.ts'
 import { randomToken } from '../../src/ids.ts'
 import { onRecord, z } from '../../src/gateway.ts'
 import { describeWithKafka } from '../support/servers.ts'
@@ -9,6 +10,36 @@ import { openNode, produce, until } from './node.ts'
 
 setDefaultTimeout(60_000)
 const HOUR_MS = 3_600_000
+
+describeWithKafka('a consumer that is paused', (brokers) => {
+  const topics: string[] = []
+  afterAll(() => deleteTopics(brokers, topics))
+
+  test('knows how far it is behind, also of what it fetches no more', async () => {
+    const topic = await createTopic({ brokers, partitions: 1 })
+    topics.push(topic)
+    await using node = await openNode(brokers, {
+      topics: [topic],
+      group: `paused-${randomToken()}`,
+      events: { '*': onRecord(z.int(), () => null) },
+    })
+    const { consumer } = node
+    const partition = () => consumer.status().partitions[0]
+    await until('it reads', () => partition() !== undefined)
+    expect(partition()?.lag).toBe(0)
+    consumer.pause()
+    const values = (count: number) =>
+      Array.from({ length: count }, (_, n) => ({ key: 'a', value: n }))
+    const full = CONSUMER_PARTITION_RECORDS_MAX + 500
+    await produce(brokers, topic, values(full))
+    await until('it is full', () => (partition()?.unfinished ?? 0) > CONSUMER_PARTITION_RECORDS_MAX)
+    await produce(brokers, topic, values(300))
+    await until('it knows of those that it has not fetched', () => partition()?.lag === full + 300)
+    consumer.resume()
+    await until('all are processed', () => partition()?.position === full + 300)
+    expect(partition()?.lag).toBe(0)
+  })
+})
 
 describeWithKafka('a consumer that is told to go on elsewhere', (brokers) => {
   const topics: string[] = []

@@ -1,9 +1,13 @@
 import { expect, test } from 'bun:test'
 import type { ConsumedEvent } from '../../src/consumer.ts'
-import { CONSUMER_PARTITION_RECORDS_MAX, CONSUMER_ROOM_MS_MAX } from '../../src/consumer-limits.ts'
+import {
+  CONSUMER_ENDS_MS,
+  CONSUMER_PARTITION_RECORDS_MAX,
+  CONSUMER_ROOM_MS_MAX,
+} from '../../src/consumer-limits.ts'
 import { FinalError, onRecord, RetryableError, z } from '../../src/gateway.ts'
 import { openDbWorld } from '../db/world.ts'
-import { keyed, openConsumeWorld, record, TOPIC } from './world.ts'
+import { END, keyed, openConsumeWorld, record, TOPIC } from './world.ts'
 
 const Order = z.object({ n: z.int() })
 const double = onRecord(Order, ({ data }) => ({ topic: 'doubled', value: 2 * data.n }))
@@ -303,6 +307,9 @@ test('a partition with too much in memory is paused, and goes on at half', async
   expect(world.paused).toEqual(new Set())
   await world.pass(CONSUMER_ROOM_MS_MAX)
   expect(world.paused).toEqual(new Set(['orders/0']))
+  // Nothing of it is fetched: Kafka is asked how far it is.
+  await world.pass(CONSUMER_ENDS_MS)
+  expect(world.consumer.status().partitions[0]?.lag).toBe(END)
   for (const offset of handler.begun.slice(0, 500)) handler.end(offset)
   await world.settled()
   expect(world.paused).toEqual(new Set(['orders/0']))

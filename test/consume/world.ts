@@ -17,6 +17,8 @@ import { silentLog } from '../../src/log.ts'
 import { openDbWorld, settle, type DbWorld } from '../db/world.ts'
 
 export const TOPIC = 'orders'
+/** What Kafka says where it is asked how far a partition is. */
+export const END = 5_000
 const encoder = new TextEncoder()
 
 /** A row of the outbox with the event that it belongs to, as far as consumers decide it. */
@@ -101,6 +103,7 @@ export async function openConsumeWorld<State extends z.ZodType>(
     },
     pause: ({ topic, partition }) => void paused.add(`${topic}/${partition}`),
     resume: ({ topic, partition }) => void paused.delete(`${topic}/${partition}`),
+    ends: (places) => Promise.resolve(places.map((place) => ({ ...place, offset: END }))),
     // Only to offsets: what a time or an end means is Kafka's to know.
     seek(starts) {
       const positions = starts.flatMap(({ start, ...place }) =>
