@@ -9,7 +9,7 @@ import { GatewayError } from '../errors.ts'
 import { PUBLISH_MS_MAX, RELAY_BATCH_BYTES_MAX, RELAY_BATCH_ENTRIES_MAX } from '../limits.ts'
 import type { Log } from '../log.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
-import { exceptionsOf, exceptionsOfRetry, holdBack, msUntilDue } from './park.ts'
+import { exceptionsOf, exceptionsOfRetry, holdBack, logSetAside, msUntilDue } from './park.ts'
 import type { PoisonPolicy, Publisher, SetAside } from './ports.ts'
 import { keyName, publishEntries, type PublishContext } from './publish.ts'
 
@@ -168,7 +168,8 @@ async function markDurably(
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await outbox.mark(holder, mark)
+      await outbox.mark(holder, mark)
+      return logSetAside(log, mark)
     } catch (error) {
       const isPassing = error instanceof GatewayError && error.retryable && !signal.aborted
       if (!isPassing || error.code === 'LEASE_LOST') throw error

@@ -1,6 +1,8 @@
 import { backoffMs, type Backoff } from '../backoff.ts'
 import type { EpochMs } from '../clock.ts'
-import type { EntryException, OutboxEntry } from '../outbox.ts'
+import { FAULTS } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
 import { keyName } from './publish.ts'
 import type { Outcome, OutboxReader, SetAside } from './ports.ts'
 
@@ -82,6 +84,23 @@ export function exceptionsOfRetry(
     })
   }
   return exceptions
+}
+
+/**
+ * One line for each topic and status. Entries that only joined a queue without being tried are not
+ * news.
+ */
+export function logSetAside(log: Log, mark: RelayMark): void {
+  const tried = mark.exceptions.filter((exception) => exception.attempts > 0)
+  const groups = Map.groupBy(tried, ({ topic, status }) => `${topic} ${status}`)
+  for (const [first, ...others] of groups.values()) {
+    if (first === undefined) continue
+    const { seq, topic, status, attempts, code, reason } = first
+    const entries = 1 + others.length
+    const { hint } = FAULTS[code]
+    const line = { topic, status, entries, seq, attempts, code, reason, hint }
+    log.warn('relay.set_aside', line)
+  }
 }
 
 function blockedOf(outcome: Outcome, attempts: ReadonlyMap<number, number>): EntryException[] {

@@ -1,6 +1,6 @@
 import { assert } from '../assert.ts'
 import { backoffMs, type Backoff } from '../backoff.ts'
-import { FAULTS, GatewayError } from '../errors.ts'
+import { GatewayError } from '../errors.ts'
 import { failpoint } from '../failpoint.ts'
 import {
   RELAY_BATCH_BYTES_MAX,
@@ -10,7 +10,14 @@ import {
 } from '../limits.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
 import { openBlockedKeys, type BlockedKeys } from './blocked-keys.ts'
-import { exceptionsOf, exceptionsOfRetry, holdBack, msUntilDue, openBreakers } from './park.ts'
+import {
+  exceptionsOf,
+  exceptionsOfRetry,
+  holdBack,
+  logSetAside,
+  msUntilDue,
+  openBreakers,
+} from './park.ts'
 import type { PoisonPolicy, RelayPorts, RelayStatus } from './ports.ts'
 import { publishEntries, type PublishContext } from './publish.ts'
 
@@ -232,26 +239,9 @@ async function markDurably(relay: Relay, mark: RelayMark): Promise<boolean> {
   relay.position = mark.to
   relay.breakers = undefined
   relay.blockedKeys.add(mark.exceptions)
-  logSetAside(relay, mark)
+  logSetAside(relay.log, mark)
   report(relay)
   return true
-}
-
-/**
- * One line for each topic and status. Entries that only joined a queue without being tried are not
- * news.
- */
-function logSetAside(relay: Relay, mark: RelayMark): void {
-  const tried = mark.exceptions.filter((exception) => exception.attempts > 0)
-  const groups = Map.groupBy(tried, ({ topic, status }) => `${topic} ${status}`)
-  for (const [first, ...others] of groups.values()) {
-    if (first === undefined) continue
-    const { seq, topic, status, attempts, code, reason } = first
-    const entries = 1 + others.length
-    const { hint } = FAULTS[code]
-    const line = { topic, status, entries, seq, attempts, code, reason, hint }
-    relay.log.warn('relay.set_aside', line)
-  }
 }
 
 /**
