@@ -53,7 +53,7 @@ export async function resolveServing(
   const provider = (key: string) => portOf(own.rows.get(key) ?? CATALOGUE.get(key), findKeys)
   const third = resolveSources(others, loaded, provider, {
     earlier,
-    hasConsumers: handlers.consumers.length > 0,
+    hasOtherWork: handlers.consumers.length > 0 || takesFromEdges(env),
   })
   const problems = [...(parsed.ok ? [] : parsed.problems), ...first.problems, ...third.problems]
   const unusable = [...handlers.problems, ...own.problems]
@@ -67,6 +67,11 @@ export async function resolveServing(
     inactive: [...third.inactive, ...first.inactive],
     files: [...third.secretFiles, ...first.tokenFiles],
   }
+}
+
+/** A core node may be there for what edges forward, and for nothing else. */
+function takesFromEdges(env: Environment): boolean {
+  return env['INLET_FORWARD_SECRET'] !== undefined && env['INLET_SINK'] !== 'forward'
 }
 
 /** What the catalogue does for a source of this provider; without `findKeys`, no key is found. */

@@ -62,7 +62,7 @@ export interface ResolveOptions {
   /** The sources until now. */
   readonly earlier?: ReadonlyMap<string, Source> | undefined
   /** There is something to do without any source. */
-  readonly hasConsumers?: boolean
+  readonly hasOtherWork?: boolean
 }
 
 /** What is known of a source before its variables are read. */
@@ -94,7 +94,7 @@ export function resolveSources(
   config: SourceNaming,
   loaded: readonly LoadedSource[],
   provider: (key: string) => ProviderPort | undefined,
-  { earlier, hasConsumers = false }: ResolveOptions = {},
+  { earlier, hasOtherWork = false }: ResolveOptions = {},
 ): ResolvedSources {
   const problems: string[] = []
   const named = nameSources(config, loaded, problems)
@@ -126,7 +126,7 @@ export function resolveSources(
     const built = build(source, settings, { provider, problems, earlier, baseUrl })
     if (built !== undefined) sources.set(source.name, built)
   }
-  const isIdle = sources.size === 0 && config.tokenVariables.size === 0 && !hasConsumers
+  const isIdle = sources.size === 0 && config.tokenVariables.size === 0 && !hasOtherWork
   if (isIdle && problems.length === 0) problems.push(nothingConfigured(inactive))
   const secretFiles = [...variables.values()].flatMap(({ secretFile }) => secretFile ?? [])
   return { sources, inactive, problems, secretFiles }

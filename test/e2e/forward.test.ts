@@ -235,3 +235,10 @@ test('a gateway without the secret of an edge has no such door', async () => {
   await using core = await startGateway({ command: SOURCE, cwd: directory.path, env })
   expect((await fetch(core.url + FORWARD_PATH, { method: 'POST' })).status).toBe(404)
 })
+
+test('a core node may be there for edges alone', async () => {
+  await using directory = await makeTempDir()
+  const env = { INLET_SINK: 'file', INLET_FORWARD_SECRET: SECRET }
+  await using core = await startGateway({ command: SOURCE, cwd: directory.path, env })
+  expect((await fetch(core.url + FORWARD_PATH, { method: 'POST' })).status).toBe(401)
+})

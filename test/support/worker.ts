@@ -7,6 +7,7 @@ import type { D1 } from '../../db/portable/d1.ts'
 import { makeTempDir } from './temp.ts'
 
 const ROOT = join(import.meta.dir, '../..')
+const LOG_POLL_MS = 5
 const MIGRATIONS = join(ROOT, 'db/migrations')
 
 /** A Worker as wrangler bundles it. */
@@ -67,8 +68,8 @@ export interface WorkerOptions {
 /** A Worker that listens. */
 export interface TestWorker extends AsyncDisposable {
   readonly url: string
-  /** What it has logged, one JSON object a line. */
-  readonly log: readonly string[]
+  /** Resolves once it has logged a line with this text: lines come by a pipe, and later. */
+  logged(text: string): Promise<void>
   database(): Promise<D1>
   /** What the schedule does, once it is done. */
   schedule(): Promise<void>
@@ -142,7 +143,9 @@ export async function startWorker({ handlersDirectory, env }: WorkerOptions): Pr
     get url() {
       return workerd.url
     },
-    log,
+    async logged(text) {
+      while (!log.some((line) => line.includes(text))) await Bun.sleep(LOG_POLL_MS)
+    },
     database: () => workerd.database(),
     async schedule() {
       const answer = await fetch(`${workerd.url}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`)
