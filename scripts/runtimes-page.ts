@@ -20,7 +20,6 @@ const NOT_RUN: Partial<Record<Suite, Partial<Record<Runtime, string>>>> = {
     binary: 'As above.',
     workerd:
       'Workers can only use `@upstash/redis`, which is that adapter on Bun: it needs nothing but `fetch`.',
-    Deno: 'The adapters are those on Bun; they need nothing but sockets and `fetch`.',
   },
   publisher: { binary: 'As above.' },
 }

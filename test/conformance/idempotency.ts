@@ -6,7 +6,7 @@ import { CLAIM_TTL_MS, HINT_FAILURES_MAX, HINT_MS_MAX, HINT_PAUSE_MS } from '../
 import type { Log, LogFields } from '../../src/log.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import type { TcpGate } from '../support/tcp-gate.ts'
-import { describeConformance } from './suite.ts'
+import { describeConformance, type Conformance } from './suite.ts'
 
 /** How the suite reaches an adapter: through a gate that can lose, hold and refuse. */
 export interface HintRig extends AsyncDisposable {
@@ -18,7 +18,7 @@ const DAY_MS = 24 * 60 * 60 * 1000
 
 /** What every hint does, against the real Redis at `redisUrl`. Time is moved by hand. */
 export function describeHint(
-  adapter: string,
+  on: Pick<Conformance, 'runtime' | 'adapter'>,
   redisUrl: string,
   openRig: (redisUrl: string) => Promise<HintRig>,
 ): void {
@@ -62,7 +62,7 @@ export function describeHint(
     return redis.get(claimKey(source, eventId))
   }
 
-  describeConformance({ suite: 'idempotency', runtime: 'Bun', adapter }, (declareCase) => {
+  describeConformance({ suite: 'idempotency', ...on }, (declareCase) => {
     declareCase('the first node to ask gets the claim, for a limited time', async () => {
       const hint = await openNode('a')
       const claim = await hint.claim(source, 'evt_1')

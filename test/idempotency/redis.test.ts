@@ -9,7 +9,7 @@ import { openTcpGate } from '../support/tcp-gate.ts'
 const OPTIONS = { node: 'a', epoch: 'e1', doneTtlMs: 60_000, clock: systemClock, log: silentLog }
 
 describeWithRedis('the hint on Redis over TCP', (redisUrl) => {
-  describeHint('Redis over TCP', redisUrl, async () => {
+  describeHint({ runtime: 'Bun', adapter: 'Redis over TCP' }, redisUrl, async () => {
     const gate = await openTcpGate(addressOf(redisUrl))
     return {
       gate,

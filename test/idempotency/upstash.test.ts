@@ -14,7 +14,7 @@ import { startUpstashFacade, type UpstashFacade } from '../support/upstash-facad
 const OPTIONS = { node: 'a', epoch: 'e1', doneTtlMs: 60_000, clock: systemClock, log: silentLog }
 
 describeWithRedis('the hint on Upstash', (redisUrl) => {
-  describeHint('Upstash over HTTP', redisUrl, async () => {
+  describeHint({ runtime: 'Bun', adapter: 'Upstash over HTTP' }, redisUrl, async () => {
     const facade = await startUpstashFacade(redisUrl)
     const gate = await openTcpGate({ host: '127.0.0.1', port: facade.port })
     const account = { url: `http://127.0.0.1:${gate.port}`, token: facade.token }

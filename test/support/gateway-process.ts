@@ -144,7 +144,8 @@ async function waitUntilDrained(adminUrl: string, msMax: number): Promise<void> 
   throw new Error(`not drained within ${msMax} ms: ${last}`)
 }
 
-async function readLines(
+/** Calls back with each line of a stream, until it ends. */
+export async function readLines(
   stream: ReadableStream<Uint8Array>,
   onLine: (line: string) => void,
 ): Promise<void> {
