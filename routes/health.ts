@@ -38,9 +38,7 @@ export interface Health {
  * the way out. Kafka and Redis may be down without making it unready: events are stored all the
  * same.
  */
-export function healthRoutes(
-  health: () => Health | Promise<Health>,
-): Hono<{ Bindings: Visitor }> {
+export function healthRoutes(health: () => Health | Promise<Health>): Hono<{ Bindings: Visitor }> {
   const app = new Hono<{ Bindings: Visitor }>()
   app.get('/healthz', (c) => c.json({ ok: true }))
   app.get('/readyz', async (c) => {

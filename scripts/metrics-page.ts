@@ -48,7 +48,8 @@ ${alarms.join('\n')}
 twice (\`INLET_ALARM_SILENCE_FACTOR\`) the longest pause between two of its deliveries in the last
 eight days, and for ten minutes at least. That pause is known once the source was watched for 24
 hours and has sent ten deliveries: shorter, and every first night would be an alarm. A weekend is
-learnt at the first one, which may raise it once. What is known begins with the process.
+learnt at the first one, which may raise it once. A restart forgets nothing of it but the last ten
+minutes of a process that was killed, and the time without a process is no pause.
 
 \`clock_skew\` needs a provider that signs the time: it is the median of a source's last 64
 deliveries, once there were 16.

@@ -1,4 +1,4 @@
-/** Checksums of 32 bits. Loading node:zlib for one takes 10 ms of a start, and it has no CRC-32C. */
+/** Checksums of 32 bits. Loading node:zlib takes 10 ms of a start, and it has no CRC-32C. */
 import { lazily } from './lazily.ts'
 
 /** A sum of the bytes from `start` to `end`. */
