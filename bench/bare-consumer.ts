@@ -20,7 +20,9 @@ const ended = Promise.withResolvers<void>()
 const offsets = new Map<number, string>()
 let seen = 0
 let parsed = 0
-let warm: { readonly seen: number; readonly atMs: number } | undefined
+let warm:
+  | { readonly seen: number; readonly atMs: number; readonly cpu: NodeJS.CpuUsage }
+  | undefined
 
 async function commit(): Promise<void> {
   const positions = [...offsets].map(([partition, offset]) => ({ topic, partition, offset }))
@@ -39,7 +41,9 @@ await consumer.run({
     }
     seen += batch.messages.length
     offsets.set(batch.partition, String(Number(batch.lastOffset()) + 1))
-    if (seen >= warmUp) warm ??= { seen, atMs: systemClock.monotonicMs() }
+    if (seen >= warmUp) {
+      warm ??= { seen, atMs: systemClock.monotonicMs(), cpu: process.cpuUsage() }
+    }
     if (seen >= count) ended.resolve()
     return Promise.resolve()
   },
@@ -48,6 +52,9 @@ await ended.promise
 clearInterval(commits)
 await commit()
 const endedMs = systemClock.monotonicMs()
+const { user, system } = process.cpuUsage(warm?.cpu)
 await consumer.disconnect()
 if (warm === undefined || parsed !== count) throw new Error(`${parsed} of ${count} records`)
-console.log(JSON.stringify({ perSecond: (1000 * (seen - warm.seen)) / (endedMs - warm.atMs) }))
+const counted = seen - warm.seen
+const perSecond = (1000 * counted) / (endedMs - warm.atMs)
+console.log(JSON.stringify({ perSecond, cpuUs: (user + system) / counted }))

@@ -38,7 +38,7 @@ const TOPIC = 'bench-consume'
 const PRODUCED_TOPIC = 'bench-produced'
 /** Records that are not counted, because a process has just begun. */
 const WARM_UP_SHARE = 0.25
-const POLL_MS = 20
+const POLL_MS = 50
 const ROUND_MS_MAX = 120_000
 const SHAPE = SHAPES['stripe-2k']
 
@@ -53,10 +53,16 @@ interface Setting {
   readonly records: string
 }
 
+/** What one contestant does: records a second, and the CPU time of each in µs. */
+interface Rate {
+  readonly perSecond: number
+  readonly cpuUs: number
+}
+
 interface Round {
-  readonly consumed: number
-  readonly bare: number
-  readonly produced: number
+  readonly consumed: Rate
+  readonly bare: Rate
+  readonly produced: Rate
   readonly bareSent: number
 }
 
@@ -79,19 +85,9 @@ async function run(args: readonly string[]): Promise<Report> {
     const measured = await measure(setting, round % 2 === 1)
     if (round > 0) counted.push(measured)
   }
-  const of = (figure: (round: Round) => number) => spreadOf(counted.map(figure))
-  const figures = {
-    ratio: of(({ consumed, bare }) => consumed / bare),
-    recordsPerSecond: of(({ consumed }) => consumed),
-    barePerSecond: of(({ bare }) => bare),
-    producingRatio: of(({ produced, bare, bareSent }) => produced / Math.min(bare, bareSent)),
-    producedPerSecond: of(({ produced }) => produced),
-    bareSentPerSecond: of(({ bareSent }) => bareSent),
-    // What one core can do at most, where kafkajs alone does both.
-    bareBothPerSecond: of(({ bare, bareSent }) => 1 / (1 / bare + 1 / bareSent)),
-  }
+  const figures = sumUp(counted)
   for (const [name, spread] of Object.entries(figures)) {
-    console.error(`${name}: ${describeSpread(spread, name.endsWith('atio') ? 3 : 0)}`)
+    console.error(`${name}: ${describeSpread(spread, name.endsWith('PerSecond') ? 0 : 3)}`)
   }
   const valid = areSteady(figures.barePerSecond) && areSteady(figures.bareSentPerSecond)
   if (!valid) console.error('NOT VALID: other programs kept kafkajs waiting')
@@ -100,9 +96,28 @@ async function run(args: readonly string[]): Promise<Report> {
   return { name: 'consume', ratio, valid, figures: { machine, count, rounds, ...figures } }
 }
 
+function sumUp(rounds: readonly Round[]) {
+  const of = (figure: (round: Round) => number) => spreadOf(rounds.map(figure))
+  return {
+    ratio: of(({ consumed, bare }) => consumed.perSecond / bare.perSecond),
+    recordsPerSecond: of(({ consumed }) => consumed.perSecond),
+    barePerSecond: of(({ bare }) => bare.perSecond),
+    cpuUsPerRecord: of(({ consumed }) => consumed.cpuUs),
+    bareCpuUsPerRecord: of(({ bare }) => bare.cpuUs),
+    producingRatio: of(
+      ({ produced, bare, bareSent }) => produced.perSecond / Math.min(bare.perSecond, bareSent),
+    ),
+    producedPerSecond: of(({ produced }) => produced.perSecond),
+    bareSentPerSecond: of(({ bareSent }) => bareSent),
+    // What one core can do at most, where kafkajs alone does both.
+    bareBothPerSecond: of(({ bare, bareSent }) => 1 / (1 / bare.perSecond + 1 / bareSent)),
+  }
+}
+
 /** One of each, the other way round in every second round. */
 async function measure(setting: Setting, isReversed: boolean): Promise<Round> {
-  const round = { consumed: 0, bare: 0, produced: 0, bareSent: 0 }
+  const none = { perSecond: 0, cpuUs: 0 }
+  const round = { consumed: none, bare: none, produced: none, bareSent: 0 }
   const turns = [
     async () => (round.bare = await bareRound(setting)),
     async () => (round.consumed = await consumerRound(setting, HANDLERS.returnsNothing)),
@@ -114,10 +129,10 @@ async function measure(setting: Setting, isReversed: boolean): Promise<Round> {
 }
 
 /** Each round writes to an empty topic, so that the disk does not fill up. */
-async function withTopic(
+async function withTopic<Measured>(
   setting: Setting,
-  round: (setting: Setting) => Promise<number>,
-): Promise<number> {
+  round: (setting: Setting) => Promise<Measured>,
+): Promise<Measured> {
   await createTopicNamed(PRODUCED_TOPIC, { brokers: setting.brokers })
   try {
     return await round(setting)
@@ -130,7 +145,7 @@ function sendRound(setting: Setting): Promise<number> {
   return sendBare({ ...setting, topic: PRODUCED_TOPIC, cpu: CONSUMER_CPU })
 }
 
-function producingRound(setting: Setting): Promise<number> {
+function producingRound(setting: Setting): Promise<Rate> {
   return consumerRound(setting, HANDLERS.returnsRecord)
 }
 
@@ -139,6 +154,7 @@ const HANDLERS = {
   returnsRecord: `({ data }) => ({ topic: '${PRODUCED_TOPIC}', key: data.data.object.customer })`,
 }
 
+/** Its group is new, or it would go on where the last one ended. */
 function handlerFile(handler: string): string {
   return `
     import { defineConsumer, onRecord, z } from 'inlet'
@@ -159,6 +175,7 @@ function handlerFile(handler: string): string {
     })
     export default defineConsumer('bench', {
       topics: ['${TOPIC}'],
+      group: 'bench-${randomToken()}',
       events: { '*': onRecord(Payment, ${handler}) },
     })`
 }
@@ -167,10 +184,11 @@ function handlerFile(handler: string): string {
 interface Progress {
   readonly done: number
   readonly atMs: number
+  readonly cpuMs: number
 }
 
 /** A new file and a new group read the whole topic; start and joining are not in it. */
-async function consumerRound(setting: Setting, handler: string): Promise<number> {
+async function consumerRound(setting: Setting, handler: string): Promise<Rate> {
   const { brokers, count } = setting
   const directory = join(setting.directory, `consumer-${randomToken()}`)
   mkdirSync(join(directory, 'handlers'), { recursive: true })
@@ -190,13 +208,17 @@ async function consumerRound(setting: Setting, handler: string): Promise<number>
   const deadlineMs = systemClock.monotonicMs() + ROUND_MS_MAX
   let warm: Progress | undefined
   for (;;) {
-    const progress = await progressOf(adminUrl)
+    const progress = { ...(await progressOf(adminUrl)), cpuMs: worker.cpuMs() }
     if (progress.done >= count * WARM_UP_SHARE) warm ??= progress
     if (progress.done === count && warm !== undefined) {
       if (warm.done === count) throw new Error('they were read before anybody looked: --count more')
       await worker.stop()
       rmSync(directory, { recursive: true })
-      return (1000 * (progress.done - warm.done)) / (progress.atMs - warm.atMs)
+      const counted = count - warm.done
+      return {
+        perSecond: (1000 * counted) / (progress.atMs - warm.atMs),
+        cpuUs: (1000 * (progress.cpuMs - warm.cpuMs)) / counted,
+      }
     }
     if (progress.atMs > deadlineMs) throw new Error(`${progress.done} of ${count} in time`)
     await systemClock.sleep(POLL_MS)
@@ -206,7 +228,7 @@ async function consumerRound(setting: Setting, handler: string): Promise<number>
 const Health = z.object({ relay: z.object({ pending: z.number() }) })
 
 /** Whatever is in memory still, or waits to be published, is not done. */
-async function progressOf(adminUrl: string): Promise<Progress> {
+async function progressOf(adminUrl: string): Promise<Omit<Progress, 'cpuMs'>> {
   const health = Health.parse(await (await fetch(`${adminUrl}/readyz`)).json())
   const { consumers } = Consumers.parse(await (await fetch(`${adminUrl}/api/consumers`)).json())
   const atMs = systemClock.monotonicMs()
@@ -217,9 +239,9 @@ async function progressOf(adminUrl: string): Promise<Progress> {
   return { done: isEmpty ? done : Math.max(0, done - 1), atMs }
 }
 
-const Read = z.object({ perSecond: z.number() })
+const Read = z.object({ perSecond: z.number(), cpuUs: z.number() })
 
-async function bareRound({ brokers, directory, count }: Setting): Promise<number> {
+async function bareRound({ brokers, directory, count }: Setting): Promise<Rate> {
   const script = join(import.meta.dir, 'bare-consumer.ts')
   const warmUp = Math.ceil(count * WARM_UP_SHARE)
   const given = [
@@ -235,7 +257,7 @@ async function bareRound({ brokers, directory, count }: Setting): Promise<number
   })
   const output = await new Response(reader.stdout).text()
   if ((await reader.exited) !== 0) throw new Error('the bare consumer failed')
-  return Read.parse(JSON.parse(output)).perSecond
+  return Read.parse(JSON.parse(output))
 }
 
 function parse(args: readonly string[]) {

@@ -1,6 +1,7 @@
-import { CompressionCodecs, CompressionTypes, RequestEncoders } from 'kafkajs'
+import { CompressionCodecs, CompressionTypes, RequestEncoders, ResponseDecoders } from 'kafkajs'
 import { systemClock } from '../clock.ts'
 import { encodeProduce, type ProduceRequest } from './produce-request.ts'
+import { readRecordBatches } from './record-batches.ts'
 
 /** How record batches are compressed. */
 export type Compression = 'none' | 'gzip' | 'zstd'
@@ -16,11 +17,12 @@ const ZSTD_LEVEL = 3
 
 /**
  * Gives kafkajs, which brings gzip alone, the runtime's own zstd: native, and off this thread. A
- * runtime without it says so when it is asked for. And the encoder of its largest request, by a
- * hook that patches/ adds.
+ * runtime without it says so when it is asked for. And the encoder of its largest request and the
+ * decoder of its largest response, by hooks that patches/ adds.
  */
 export function registerCodecs(): void {
   RequestEncoders.Produce = (request: ProduceRequest) => encodeProduce(request, systemClock.now())
+  ResponseDecoders.RecordBatches = readRecordBatches
   CompressionCodecs[CompressionTypes.ZSTD] = () => ({
     // Loaded at first use: it would take 10 ms of every start.
     async compress({ buffer }: { readonly buffer: Buffer }) {

@@ -1,5 +1,6 @@
 /** Consumer groups: one membership of one, from joining to leaving. */
-import type { Consumer, EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs'
+import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
+import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
 import type { ConsumerPosition, FetchedRecord, PartitionShare, Place } from '../consumer.ts'
 import {
@@ -19,6 +20,7 @@ import { registerCodecs } from './codecs.ts'
 import { toFault } from './faults.ts'
 import { findCommitted, findEnds, findPartitions, findStarts, findTopics } from './group-offsets.ts'
 import { assignOwn, isOwn, ownGroup } from './own-partitions.ts'
+import { ReceivedMessage } from './record-batches.ts'
 import { openSecurity } from './security.ts'
 import { within } from './within.ts'
 
@@ -329,25 +331,9 @@ function nameOf({ topic, partition }: Place): string {
   return `${topic}/${partition}`
 }
 
-/** With bytes of its own: kafkajs gives slices of a response, and one would keep it whole. */
 function toRecord(message: KafkaMessage, { topic, partition }: Place): FetchedRecord {
-  const { key, value, offset, timestamp, headers } = message
-  return {
-    topic,
-    partition,
-    offset: Number(offset),
-    key: key === null ? null : new Uint8Array(key),
-    value: value === null ? null : new Uint8Array(value),
-    headers: toText(headers),
-    writtenAt: Number(timestamp),
-  }
-}
-
-function toText(headers: IHeaders | undefined): Readonly<Record<string, string>> {
-  const texts: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers ?? {})) {
-    const first = Array.isArray(value) ? value[0] : value
-    if (first !== undefined) texts[name] = first.toString()
-  }
-  return texts
+  assert(message instanceof ReceivedMessage, 'Kafka answers with record batches of version 2')
+  const { offsetNumber: offset, headers, writtenAt } = message
+  const [key, value] = [message.copyOf('key'), message.copyOf('value')]
+  return { topic, partition, offset, key, value, headers, writtenAt }
 }

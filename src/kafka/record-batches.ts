@@ -1,0 +1,205 @@
+/**
+ * Kafka's record batches, read where they stand. kafkajs makes a decoder for each record, a buffer
+ * for each header and a copy of all headers for each further one, and counts in BigInt.
+ */
+import { CompressionCodecs } from 'kafkajs'
+import type { EpochMs } from '../clock.ts'
+
+/** In a record batch of version 2: where its length ends, and its fields. */
+const LENGTH_AT = 8
+const LENGTH_END = 12
+const ATTRIBUTES_AT = 21
+const FIRST_TIME_AT = 27
+const LAST_TIME_AT = 35
+const PRODUCER_AT = 43
+const COUNT_AT = 57
+const HEADER_BYTES = 61
+
+const CODEC_MASK = 7
+const LOG_APPEND_TIME = 8
+const TRANSACTIONAL = 16
+const CONTROL = 32
+
+/** What all records of a batch have in common. */
+interface BatchContext {
+  readonly firstOffset: number
+  readonly firstTime: EpochMs
+  /** Where the broker has set it: of all of them. */
+  readonly appendedAt: EpochMs | undefined
+  /** What kafkajs leaves out aborted transactions by. */
+  readonly producerId: string
+  readonly inTransaction: boolean
+}
+
+/**
+ * A record as kafkajs hands it on. Only where it begins and ends is read at once; its bytes are
+ * those of the response, and `copyOf` copies.
+ */
+export class ReceivedMessage {
+  readonly attributes = 0
+  readonly isControlRecord: boolean
+  readonly batchContext: BatchContext
+  readonly offsetNumber: number
+  readonly writtenAt: EpochMs
+  readonly #bytes: Uint8Array
+  readonly #keyAt: number
+  readonly #keyLength: number
+  readonly #valueAt: number
+  readonly #valueLength: number
+  readonly #end: number
+
+  /** Reads from the record's attributes on. */
+  constructor(from: Cursor, end: number, { context, isControl }: BatchOptions) {
+    const { bytes } = from
+    from.at += 1
+    const timeDelta = readVarint(from)
+    this.#bytes = bytes
+    this.batchContext = context
+    this.isControlRecord = isControl
+    this.writtenAt = context.appendedAt ?? context.firstTime + timeDelta
+    this.offsetNumber = context.firstOffset + readVarint(from)
+    this.#keyLength = readVarint(from)
+    this.#keyAt = from.at
+    from.at += Math.max(0, this.#keyLength)
+    this.#valueLength = readVarint(from)
+    this.#valueAt = from.at
+    from.at = end
+    this.#end = end
+  }
+
+  get offset(): string {
+    return String(this.offsetNumber)
+  }
+
+  get timestamp(): string {
+    return String(this.writtenAt)
+  }
+
+  get key(): Buffer | null {
+    const key = this.copyOf('key')
+    return key && toBuffer(key)
+  }
+
+  get value(): Buffer | null {
+    const value = this.copyOf('value')
+    return value && toBuffer(value)
+  }
+
+  /** Bytes of their own: a slice would keep the whole response in memory. */
+  copyOf(part: 'key' | 'value'): Uint8Array | null {
+    const at = part === 'key' ? this.#keyAt : this.#valueAt
+    const length = part === 'key' ? this.#keyLength : this.#valueLength
+    return length < 0 ? null : this.#bytes.slice(at, at + length)
+  }
+
+  /** The first value of each name, as text; one without a value is left out. */
+  get headers(): Record<string, string> {
+    const from = { bytes: this.#bytes, at: this.#valueAt + Math.max(0, this.#valueLength) }
+    const count = readVarint(from)
+    const headers: Record<string, string> = {}
+    if (count === 0) return headers
+    const text = openText(this.#bytes, from.at, this.#end)
+    for (let n = 0; n < count; n += 1) {
+      const name = readText(from, text) ?? ''
+      const value = readText(from, text)
+      if (value !== undefined && !Object.hasOwn(headers, name)) headers[name] = value
+    }
+    return headers
+  }
+}
+
+interface BatchOptions {
+  readonly context: BatchContext
+  readonly isControl: boolean
+}
+
+/** Reads all whole batches: the last one may be cut, and is fetched again. */
+export async function readRecordBatches(buffer: Buffer): Promise<ReceivedMessage[]> {
+  const messages: ReceivedMessage[] = []
+  for (let at = 0; at + HEADER_BYTES <= buffer.length;) {
+    const end = at + LENGTH_END + buffer.readInt32BE(at + LENGTH_AT)
+    if (end > buffer.length) break
+    const batch = buffer.subarray(at, end)
+    const attributes = batch.readInt16BE(ATTRIBUTES_AT)
+    const records = batch.subarray(HEADER_BYTES)
+    const codec = attributes & CODEC_MASK
+    const plain = codec === 0 ? records : await decompress(codec, records)
+    const options = {
+      context: contextOf(batch, attributes),
+      isControl: (attributes & CONTROL) !== 0,
+    }
+    const from = { bytes: new Uint8Array(plain.buffer, plain.byteOffset, plain.length), at: 0 }
+    for (let left = batch.readInt32BE(COUNT_AT); left > 0; left -= 1) {
+      const length = readVarint(from)
+      messages.push(new ReceivedMessage(from, from.at + length, options))
+    }
+    at = end
+  }
+  return messages
+}
+
+function contextOf(batch: Buffer, attributes: number): BatchContext {
+  const isAppendTime = (attributes & LOG_APPEND_TIME) !== 0
+  return {
+    firstOffset: Number(batch.readBigInt64BE(0)),
+    firstTime: Number(batch.readBigInt64BE(FIRST_TIME_AT)),
+    appendedAt: isAppendTime ? Number(batch.readBigInt64BE(LAST_TIME_AT)) : undefined,
+    producerId: String(batch.readBigInt64BE(PRODUCER_AT)),
+    inTransaction: (attributes & TRANSACTIONAL) !== 0,
+  }
+}
+
+interface Codec {
+  decompress(bytes: Buffer): Promise<Buffer>
+}
+
+function decompress(codec: number, bytes: Buffer): Promise<Buffer> {
+  const codecs: Readonly<Record<number, (() => Codec) | undefined>> = CompressionCodecs
+  const open = codecs[codec]
+  if (open === undefined) throw new Error(`record batches of compression ${codec} cannot be read`)
+  return open().decompress(bytes)
+}
+
+/** Where in some bytes is read next. */
+interface Cursor {
+  readonly bytes: Uint8Array
+  at: number
+}
+
+/** A whole number, seven bits a byte, its sign last; exact to 53 bits. */
+function readVarint(from: Cursor): number {
+  const { bytes } = from
+  let byte = bytes[from.at++] ?? 0
+  let value = byte & 0x7f
+  for (let factor = 128; byte > 0x7f; factor *= 128) {
+    byte = bytes[from.at++] ?? 0
+    value += (byte & 0x7f) * factor
+  }
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+}
+
+/** All headers of a record as one text, in which a byte is a character; undefined: not all are. */
+interface HeaderText {
+  readonly text: string | undefined
+  readonly start: number
+}
+
+function openText(bytes: Uint8Array, start: number, end: number): HeaderText {
+  const text = toBuffer(bytes).toString('utf8', start, end)
+  return { text: text.length === end - start ? text : undefined, start }
+}
+
+/** Undefined where there is none. */
+function readText(from: Cursor, { text, start }: HeaderText): string | undefined {
+  const length = readVarint(from)
+  if (length < 0) return undefined
+  const { bytes, at } = from
+  from.at += length
+  return text === undefined
+    ? toBuffer(bytes).toString('utf8', at, from.at)
+    : text.slice(at - start, from.at - start)
+}
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,0 +1,111 @@
+import { expect, test } from 'bun:test'
+import { createRequire } from 'node:module'
+import * as fc from 'fast-check'
+import { CompressionTypes, type KafkaMessage, type Message } from 'kafkajs'
+import { encodeProduce } from '../../src/kafka/produce-request.ts'
+import { readRecordBatches } from '../../src/kafka/record-batches.ts'
+
+const require = createRequire(import.meta.url)
+const Decoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => object
+const decodeBatch = require('kafkajs/src/protocol/recordBatch/v0/decoder.js') as (
+  decoder: object,
+) => Promise<{ readonly records: readonly KafkaMessage[] }>
+
+const NOW = 1_790_000_000_000
+/** Where fields of a batch begin that only a broker sets. */
+const ATTRIBUTES_AT = 21
+const LAST_TIME_AT = 35
+
+/** A record batch as a producer sends it, and as a broker keeps it, from this offset on. */
+async function batchOf(
+  messages: readonly Message[],
+  { compression = CompressionTypes.None, offset = 0n, producerId = '-1' } = {},
+): Promise<Buffer> {
+  const topicData = [{ topic: 't', partitions: [{ partition: 0, firstSequence: 0, messages }] }]
+  const of = { apiKey: 0, apiVersion: 7, correlationId: 1, clientId: '', acks: -1, timeout: 1 }
+  const fields = { transactionalId: null, producerId, producerEpoch: 0, compression, topicData }
+  const request = await encodeProduce({ ...of, ...fields }, NOW)
+  const batch = request.subarray(request.indexOf('t\0\0\0\x01\0\0\0\0', 0, 'latin1') + 13)
+  batch.writeBigInt64BE(offset, 0)
+  return batch
+}
+
+const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array))
+const text = fc.string({ unit: 'binary', maxLength: 200 })
+const message: fc.Arbitrary<Message> = fc.record({
+  key: fc.oneof(bytes, fc.constant(null)),
+  value: fc.oneof(bytes, fc.constant(null)),
+  headers: fc.dictionary(
+    fc.string({ unit: 'binary', maxLength: 20 }).filter((name) => name !== '__proto__'),
+    fc.oneof(bytes, text, fc.array(fc.oneof(bytes, text), { minLength: 1, maxLength: 3 })),
+    { maxKeys: 5 },
+  ),
+  timestamp: fc.integer({ min: NOW, max: NOW + 2 ** 40 }).map(String),
+})
+
+function shown({ offset, timestamp, key, value, headers, ...rest }: KafkaMessage) {
+  const { isControlRecord, batchContext } = rest as unknown as {
+    isControlRecord: boolean
+    batchContext: { producerId: string; inTransaction: boolean }
+  }
+  const texts = Object.entries(headers ?? {}).map(([name, of]) => {
+    const first = Array.isArray(of) ? of[0] : of
+    return [name, String(first)]
+  })
+  const { producerId, inTransaction } = batchContext
+  const context = { isControlRecord, producerId, inTransaction }
+  return { offset, timestamp, key, value, headers: Object.fromEntries(texts), ...context }
+}
+
+test('reads every record as kafkajs does', async () => {
+  const batch = fc.record({
+    messages: fc.array(message, { minLength: 1, maxLength: 5 }),
+    compression: fc.constantFrom(CompressionTypes.None, CompressionTypes.GZIP),
+    offset: fc.nat(2 ** 50).map(BigInt),
+    producerId: fc.bigInt(-1n, 2n ** 63n - 1n).map(String),
+    attributes: fc.constantFrom(0, 8, 16, 32),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(batch, { maxLength: 3 }), async (batches) => {
+      const encoded = await Promise.all(
+        batches.map(async ({ messages, attributes, ...options }) => {
+          const each = await batchOf(messages, options)
+          each.writeInt16BE(each.readInt16BE(ATTRIBUTES_AT) | attributes, ATTRIBUTES_AT)
+          each.writeBigInt64BE(BigInt(NOW), LAST_TIME_AT)
+          return each
+        }),
+      )
+      const theirs: KafkaMessage[] = []
+      for (const each of encoded) {
+        theirs.push(...(await decodeBatch(new Decoder(each))).records)
+      }
+      const own = await readRecordBatches(Buffer.concat(encoded))
+      expect(own.map((each) => shown(each))).toEqual(theirs.map(shown))
+    }),
+  )
+})
+
+test('leaves a batch that is cut for the next fetch', async () => {
+  const [first, second] = [await batchOf([{ value: 'a' }]), await batchOf([{ value: 'b' }])]
+  const whole = Buffer.concat([first, second])
+  for (const length of [0, 60, first.length - 1, first.length, whole.length - 1]) {
+    const read = await readRecordBatches(whole.subarray(0, length))
+    expect(read).toHaveLength(length < first.length ? 0 : 1)
+  }
+  expect((await readRecordBatches(whole)).map(({ value }) => String(value))).toEqual(['a', 'b'])
+})
+
+test('gives bytes of their own, not a part of the response', async () => {
+  const [read] = await readRecordBatches(await batchOf([{ key: 'k', value: 'v' }]))
+  expect(read?.copyOf('key')?.buffer.byteLength).toBe(1)
+  expect(read?.copyOf('value')?.buffer.byteLength).toBe(1)
+})
+
+test('leaves out a header without a value, and takes one of any name', async () => {
+  const headers = { a: '1', none: undefined, constructor: '2' }
+  const [read] = await readRecordBatches(await batchOf([{ value: 'v', headers }]))
+  expect(Object.entries(read?.headers ?? {})).toEqual([
+    ['a', '1'],
+    ['constructor', '2'],
+  ])
+})
