@@ -72,7 +72,9 @@ export function copySeed(seed: string, dataDir: string): void {
 /** Where a seed is, and where it is made: one that was not finished is made anew. */
 function placeOf(name: string) {
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'inlet')
-  const path = join(cache, `${name}-${MIGRATIONS.length}.db`)
+  // Of these tables, and no earlier ones: a migration that is not released may still change.
+  const tables = Bun.hash(JSON.stringify(MIGRATIONS)).toString(36)
+  const path = join(cache, `${name}-${tables}.db`)
   const directory = `${path}.new`
   function keep(): string {
     renameSync(join(directory, DATABASE_FILE), path)
