@@ -9,6 +9,7 @@ import { systemClock } from './clock.ts'
 import { openConfiguredPublisher } from './configured-publisher.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { armFailpoint } from './failpoint.ts'
+import { giveWay } from './give-way.ts'
 import type { FromRelay, MarkFailure, RelaySettings, ToRelay } from './relay-messages.ts'
 import type { RelayPorts } from './relay/ports.ts'
 import { runRelay } from './relay/relay.ts'
@@ -47,6 +48,7 @@ process.on('uncaughtException', crash)
 
 function start(settings: RelaySettings, syncedSeq: number): void {
   armFailpoint(settings.INLET_FAILPOINT)
+  giveWay()
   synced = openSynced(syncedSeq, systemClock)
   relay(settings, synced).catch(crash)
 }
