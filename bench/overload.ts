@@ -40,6 +40,8 @@ interface Round {
   readonly unanswered: number
   readonly refusalMs: readonly number[]
   readonly ackP99Ms: number
+  /** How long requests waited for a free connection. */
+  readonly lateP99Ms: number
   readonly generatorBusy: number
   readonly busy: number
 }
@@ -71,6 +73,7 @@ async function run(args: readonly string[]): Promise<Report> {
       0.99,
     ),
     ackP99Ms: spreadOf(rounds.map(({ ackP99Ms }) => ackP99Ms)),
+    lateP99Ms: spreadOf(rounds.map(({ lateP99Ms }) => lateP99Ms)),
     busy: spreadOf(rounds.map(({ busy }) => busy)),
     generatorBusy: spreadOf(rounds.map(({ generatorBusy }) => generatorBusy)),
     roundsUndisturbed: undisturbed.length,
@@ -102,7 +105,7 @@ async function measure(
   const presigned = sign(openLoadCount(perSecond, seconds))
   const cpuMs = gateway.cpuMs()
   const startedMs = systemClock.monotonicMs()
-  const { requests, generatorBusy } = await runOpenLoad({
+  const { requests, generatorBusy, lateP99Ms } = await runOpenLoad({
     ...how,
     url: gateway.url,
     presigned,
@@ -128,6 +131,7 @@ async function measure(
       accepted.map(({ intendedMs, answeredMs }) => answeredMs - intendedMs),
       0.99,
     ),
+    lateP99Ms,
     generatorBusy,
     busy,
   }

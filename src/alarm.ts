@@ -22,6 +22,10 @@ export const ALARMS = {
     title: 'Our clock is far from the times that a provider signs.',
     hint: 'Check the time service of this machine: soon its deliveries would count as too old.',
   },
+  overloaded: {
+    title: 'More comes in than can be answered in time.',
+    hint: 'Events are refused with 503, and not every sender tries again: a faster machine, or one more node.',
+  },
   disk_low: {
     title: 'The disk is nearly full.',
     hint: 'Free space in INLET_DATA_DIR, or shorten INLET_RETENTION_DAYS.',

@@ -108,7 +108,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
     onFatal(new Error(`${task}: ${messageOf(error)}`, { cause: error }))
   const scope = opened.use(openScope({ clock, shutdownMs: config.INLET_SHUTDOWN_MS, onFailure }))
   scope.run('checkpoint', (signal) => storage.checkpointer.run(signal))
-  const door = openConfiguredDoor(config, { ...ports, room: storage.room })
+  const door = openConfiguredDoor(config, { ...ports, ...observation, room: storage.room })
   scope.run('door', (signal) => door.run(signal))
 
   const around = { ...ports, storage, scope, relay }

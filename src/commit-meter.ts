@@ -6,8 +6,8 @@ export class CommitMeter {
   readonly items = new Histogram(BATCH_BOUNDS)
   readonly syncMs = new Histogram(MS_BOUNDS)
   readonly #clock: Clock
-  /** One sync runs at a time. */
-  #startedMs = 0
+  /** One sync runs at a time; undefined between two. */
+  #startedMs: number | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -18,6 +18,12 @@ export class CommitMeter {
   }
 
   syncEnded(): void {
-    this.syncMs.observe(this.#clock.monotonicMs() - this.#startedMs)
+    this.syncMs.observe(this.syncingMs())
+    this.#startedMs = undefined
+  }
+
+  /** How long the sync that runs has taken so far; 0 where none does. */
+  syncingMs(): number {
+    return this.#startedMs === undefined ? 0 : this.#clock.monotonicMs() - this.#startedMs
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { CommitMeter } from './commit-meter.ts'
 import type { Config } from './config.ts'
 import { openDoor, type Door } from './door/door.ts'
 import type { Log } from './log.ts'
@@ -8,10 +9,12 @@ export interface DoorPorts {
   readonly log: Log
   /** The bytes that may still be stored. */
   readonly room: () => number
+  /** Default: nobody measures, and no disk is too slow. */
+  readonly meter?: Pick<CommitMeter, 'syncingMs'> | undefined
 }
 
 /** The limits at the door, as they are configured. */
-export function openConfiguredDoor(config: Config, { clock, log, room }: DoorPorts): Door {
+export function openConfiguredDoor(config: Config, { clock, log, room, meter }: DoorPorts): Door {
   return openDoor({
     clock,
     log,
@@ -23,5 +26,6 @@ export function openConfiguredDoor(config: Config, { clock, log, room }: DoorPor
     bodyMsMax: config.INLET_BODY_MS_MAX,
     diskFreeMinBytes: config.INLET_DISK_FREE_MIN_BYTES,
     freeBytes: room,
+    syncingMs: () => meter?.syncingMs() ?? 0,
   })
 }

@@ -98,7 +98,7 @@ function openRoutes({ config }: Setup, ports: DoorsPorts, traces: Traces | undef
     clock,
     log,
     logDeliveries: config.INLET_LOG_DELIVERIES,
-    enter: (headers: Headers, peer: string) => door.enter(headers, peer),
+    enter: (request: Request, peer: string) => door.enter(request, peer),
     receive: (request: Request, source: string, budget: Visit) =>
       receive(request, source, { ...receivePorts, budget }),
     count(name: string | undefined, ended: Ended, ms: number) {
@@ -108,9 +108,10 @@ function openRoutes({ config }: Setup, ports: DoorsPorts, traces: Traces | undef
     },
     reject: (rejection: Rejection) => rejections.keep(rejection),
   }
-  const takeHook = (delivery: Delivery, source: Source) => ingest(delivery, source, ingestPorts)
+  const takeHook = (delivery: Delivery, source: Source) =>
+    door.begin(() => ingest(delivery, source, ingestPorts))
   const takeEvents = (delivery: Delivery, caller: Caller) =>
-    ingestEvents(delivery, caller, ingestEventsPorts)
+    door.begin(() => ingestEvents(delivery, caller, ingestEventsPorts))
   const hooks: HooksPorts<Visit> = {
     ...common,
     source: (name) => reloader.current().sources.get(name),

@@ -324,8 +324,8 @@ export const FAULTS = {
     stage: 'commit',
     status: 503,
     retryable: true,
-    title: 'More is waiting to be stored than memory allows.',
-    hint: 'The disk is slower than the traffic: look at its sync latency. INLET_INFLIGHT_BYTES_MAX bounds the bodies in memory.',
+    title: 'More comes in than can be answered in time, or than memory allows.',
+    hint: '`door.refused` in the log says for what. Look at the CPU and at `inlet_sync_seconds`; INLET_INFLIGHT_BYTES_MAX bounds the bodies in memory.',
   },
   DRAINING: {
     stage: 'receive',

@@ -154,10 +154,10 @@ export const RECORDS_PER_EVENT_MAX = 100
 export const HASH_ID_VALID_MS = 15 * 60 * 1000
 
 /**
- * One commit takes at most this many deliveries: bounds the memory of one transaction and
- * the wait behind it.
+ * One commit takes at most this many deliveries: a transaction of 1,024 kept the event loop for 20
+ * to 40 ms, and 256 share a sync as well.
  */
-export const COMMIT_DELIVERIES_MAX = 1024
+export const COMMIT_DELIVERIES_MAX = 256
 
 /** One commit takes at most this many body bytes; they become one chunk row. */
 export const COMMIT_BYTES_MAX = 8 * 1024 * 1024

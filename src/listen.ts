@@ -17,7 +17,7 @@ export interface ListenOptions {
       request: Request,
       parameters: Readonly<Record<string, string>>,
       peer: string,
-    ) => Promise<Response>
+    ) => Response | Promise<Response>
   }
   /** What answers when `fetch` itself throws: a bug, logged and hidden from the sender. */
   readonly onError: (error: unknown) => Response

@@ -199,7 +199,7 @@ function openReadings(config: Config, ports: ReadingsPorts): () => Readings {
       sources: sources(),
       traffic: observation.traffic,
       commits: observation.meter,
-      door: { ...door.status(), turnedAway: door.turnedAway() },
+      door: { ...door.status(), turnedAway: door.turnedAway(), shedAgoMs: door.shedAgoMs() },
       relay: { ...lag, sends, failedSends, traffic: observation.traffic.relay },
       redis: redis(),
       consumers: consumers(),

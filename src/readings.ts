@@ -35,6 +35,8 @@ export interface Readings {
     readonly diskIsLow: boolean
     /** Null where it is not watched. */
     readonly diskFreeBytes: number | null
+    /** How long ago it last refused somebody for whom there was no time, in ms; null: never. */
+    readonly shedAgoMs: number | null
     /** Requests that it turned away before they were read, by why. */
     readonly turnedAway: ReadonlyMap<string, number>
   }

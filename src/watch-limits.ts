@@ -48,6 +48,9 @@ export const FAILURES_WINDOW_MINUTES = 5
 /** … and are an alarm only where they are this share of all: strangers try their luck. */
 export const FAILURES_SHARE_MIN = 0.1
 
+/** A gateway that has refused nobody for this long, in ms, has time again: two looks and more. */
+export const SHED_MS_MAX = 25_000
+
 /** The alarm comes at this multiple of INLET_DISK_FREE_MIN_BYTES, while events are still taken. */
 export const DISK_ALARM_FACTOR = 2
 

@@ -6,6 +6,7 @@ import {
   DISK_ALARM_FACTOR,
   FAILURES_SHARE_MIN,
   FAILURES_WINDOW_MINUTES,
+  SHED_MS_MAX,
   SILENCE_MS_MIN,
 } from '../watch-limits.ts'
 
@@ -44,6 +45,7 @@ export function findConditions(readings: Readings, limits: AlarmThresholds): rea
     ]),
     ...lag(readings, limits),
     ...deadLetters(readings),
+    ...overload(readings),
     ...disk(readings, limits),
     ...outages(readings),
   ]
@@ -114,6 +116,12 @@ function deadLetters({ relay: { blocked, dead } }: Readings): readonly Condition
   if (blocked + dead === 0) return []
   const text = `${blocked} records are blocked, ${dead} are dead`
   return [{ name: 'dead_letters', subject: 'outbox', text, isRaising: true, afterMs: 0 }]
+}
+
+function overload({ door: { shedAgoMs } }: Readings): readonly Condition[] {
+  if (shedAgoMs === null || shedAgoMs > SHED_MS_MAX) return []
+  const text = 'deliveries are refused because they would have to wait for too long'
+  return [{ name: 'overloaded', subject: 'intake', text, isRaising: true, afterMs: ALARM_BLIP_MS }]
 }
 
 function disk({ door }: Readings, { diskFreeMinBytes }: AlarmThresholds): readonly Condition[] {

@@ -12,8 +12,10 @@ import {
 } from '../limits.ts'
 import type { Log } from '../log.ts'
 import { openNap } from '../nap.ts'
+import { WAIT_MS_MAX } from '../wait-limits.ts'
 import { clientOf } from './client.ts'
 import { openDisk } from './disk.ts'
+import { openLine, type LineOptions } from './line.ts'
 import { openRate } from './rate.ts'
 import { openRefusals } from './refusals.ts'
 import { Visit, type Rates, type VisitPorts } from './visit.ts'
@@ -33,6 +35,10 @@ export interface DoorOptions {
   readonly diskFreeMinBytes: number
   /** The bytes that may still be written beside the database. */
   readonly freeBytes: () => number
+  /** How long the disk has been making the last commit durable, in ms; 0 where it does not. */
+  readonly syncingMs: () => number
+  /** See LineOptions. */
+  readonly nextTurn?: LineOptions['nextTurn'] | undefined
 }
 
 /** How full the house is. */
@@ -48,14 +54,21 @@ export interface DoorStatus {
 }
 
 export interface Door {
-  /** Lets a request in, or turns it away. Costs about a microsecond, and reads no body. */
-  enter(headers: Headers, peer: string): Visit | Refused
+  /**
+   * Lets a request in, or turns it away. Costs about a microsecond, and reads no body; headers only
+   * behind a proxy, because Bun makes them when they are asked for (3 µs).
+   */
+  enter(request: Pick<Request, 'headers'>, peer: string): Visit | Refused
+  /** Begins to work on what was read, when its turn has come. */
+  begin<T>(task: () => Promise<T>): Promise<T>
   /**
    * Looks at the disk, cuts off slow bodies, and writes the summaries: once a second while anybody
    * comes, or the disk is low, and at once when somebody comes after a pause.
    */
   run(signal: AbortSignal): Promise<void>
   status(): DoorStatus
+  /** How long ago it last refused somebody who would have waited too long, in ms; null: never. */
+  shedAgoMs(): number | null
   /** Requests that it turned away since the start, by why. */
   turnedAway(): ReadonlyMap<string, number>
 }
@@ -67,13 +80,14 @@ export function openDoor(options: DoorOptions): Door {
   const refusals = openRefusals(options.log)
   const disk = openDisk({ ...options, freeMinBytes: options.diskFreeMinBytes })
   disk.look()
-  /** When each began, oldest first. */
-  const reading = new Map<Visit, number>()
+  const line = openLine(options)
+  const bodies = openBodies(clock, bodyMsMax)
   let openRequests = 0
   let requests = 0
   let isIdle = false
   const nap = openNap(clock)
   let inflightBytes = 0
+  let shedAtMs: number | undefined
 
   const visitPorts: VisitPorts = {
     rates,
@@ -83,45 +97,44 @@ export function openDoor(options: DoorOptions): Door {
       inflightBytes += bytes
       return true
     },
-    startReading: (visit) => void reading.set(visit, clock.monotonicMs()),
-    stopReading: (visit) => void reading.delete(visit),
+    startReading: (visit) => bodies.start(visit),
+    stopReading: (visit) => bodies.stop(visit),
     leave(heldBytes) {
       openRequests -= 1
       inflightBytes -= heldBytes
     },
   }
 
-  function cutOffSlowBodies(): void {
-    const beforeMs = clock.monotonicMs() - bodyMsMax
-    for (const [visit, startedMs] of reading) {
-      if (startedMs > beforeMs) break
-      visit.cutOff()
-    }
-  }
-
   return {
-    enter(headers, peer) {
+    enter(request, peer) {
       requests += 1
       if (isIdle) nap.wake()
-      const forwardedFor = trustedProxies.length === 0 ? null : headers.get('x-forwarded-for')
+      const forwardedFor =
+        trustedProxies.length === 0 ? null : request.headers.get('x-forwarded-for')
       const client = clientOf(peer, forwardedFor, trustedProxies)
       if (disk.isLow) return refusals.turnAway('disk', client)
+      if (line.isTooLong(openRequests - bodies.reading()) || options.syncingMs() > WAIT_MS_MAX) {
+        shedAtMs = clock.monotonicMs()
+        return refusals.turnAway('waiting', client)
+      }
       if (openRequests >= connectionsMax) return refusals.turnAway('connections', client)
       const waitMs = rates.byAddress.take(client)
       if (waitMs > 0) return refusals.turnAway('address-rate', client, waitMs)
       openRequests += 1
       return new Visit(client, visitPorts)
     },
+    begin: (task) => line.begin(task),
     async run(signal) {
       while (!signal.aborted) {
         const before = requests
         await nap.sleep(isIdle ? DOOR_IDLE_TICK_MS : DOOR_TICK_MS, signal)
         disk.look()
         isIdle = requests === before && openRequests === 0 && !disk.isLow
-        cutOffSlowBodies()
+        bodies.cutOffSlow()
         refusals.sumUp()
       }
     },
+    shedAgoMs: () => (shedAtMs === undefined ? null : clock.monotonicMs() - shedAtMs),
     turnedAway: () => refusals.totals(),
     status: () => ({
       openRequests,
@@ -129,6 +142,24 @@ export function openDoor(options: DoorOptions): Door {
       diskIsLow: disk.isLow,
       diskFreeBytes: disk.freeBytes,
     }),
+  }
+}
+
+/** Bodies that are being read, and how long each may take. */
+function openBodies(clock: Clock, msMax: number) {
+  /** When each began, oldest first. */
+  const reading = new Map<Visit, number>()
+  return {
+    reading: () => reading.size,
+    start: (visit: Visit) => void reading.set(visit, clock.monotonicMs()),
+    stop: (visit: Visit) => void reading.delete(visit),
+    cutOffSlow() {
+      const beforeMs = clock.monotonicMs() - msMax
+      for (const [visit, startedMs] of reading) {
+        if (startedMs > beforeMs) break
+        visit.cutOff()
+      }
+    },
   }
 }
 

@@ -22,6 +22,10 @@ const REFUSALS = {
     code: 'CONNECTIONS_EXHAUSTED',
     detail: 'too many requests are being worked on',
   },
+  waiting: {
+    code: 'OVERLOADED',
+    detail: 'more comes in than can be answered in time',
+  },
   bytes: {
     code: 'OVERLOADED',
     detail: 'too many bytes of bodies are held in memory',

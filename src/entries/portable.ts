@@ -55,7 +55,7 @@ export function intakeRoutes(
     clock,
     log,
     logDeliveries: config.INLET_LOG_DELIVERIES,
-    enter: (headers: Headers, peer: string) => door.enter(headers, peer),
+    enter: (request: Request, peer: string) => door.enter(request, peer),
     receive: (request: Request, source: string, budget: Visit) =>
       receive(request, source, { ...receivePorts, budget }),
     count: () => undefined,

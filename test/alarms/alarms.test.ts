@@ -4,7 +4,12 @@ import { openAlarms } from '../../src/alarms/alarms.ts'
 import type { AlarmThresholds } from '../../src/alarms/conditions.ts'
 import type { LogFields } from '../../src/log.ts'
 import type { Readings } from '../../src/readings.ts'
-import { ALARM_CLEAR_MS, WATCH_TICK_MS } from '../../src/watch-limits.ts'
+import {
+  ALARM_BLIP_MS,
+  ALARM_CLEAR_MS,
+  SHED_MS_MAX,
+  WATCH_TICK_MS,
+} from '../../src/watch-limits.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { quietReadings, sourceReading } from '../support/readings.ts'
 
@@ -101,6 +106,15 @@ describe('what is watched', () => {
     const { look } = world()
     expect(look(relay({ pending: 1, oldestPendingMs: 59_000 }))).toEqual([])
     expect(look(relay({ pending: 1, oldestPendingMs: 61_000 }))).toEqual(['lag outbox'])
+  })
+
+  test('deliveries for which there is no time, when it lasts', () => {
+    const { quiet, lookFor, look } = world()
+    const shed = (shedAgoMs: number) => ({ door: { ...quiet.door, shedAgoMs } })
+    expect(lookFor(WATCH_TICK_MS, () => shed(1))).toEqual([])
+    expect(lookFor(ALARM_BLIP_MS, () => shed(1))).toEqual(['overloaded intake'])
+    expect(lookFor(ALARM_CLEAR_MS, () => shed(SHED_MS_MAX + 1))).toEqual([])
+    expect(look(shed(HOUR))).toEqual([])
   })
 
   test('the disk, before it is so full that nothing is taken', () => {

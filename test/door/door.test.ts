@@ -3,6 +3,7 @@ import { openDoor, type DoorOptions } from '../../src/door/door.ts'
 import type { Visit } from '../../src/door/visit.ts'
 import { DOOR_TICK_MS, REFUSED_BURST } from '../../src/limits.ts'
 import type { LogFields } from '../../src/log.ts'
+import { TURN_MS_MAX, WAIT_MS_MAX } from '../../src/wait-limits.ts'
 import { manualClock } from '../support/manual-clock.ts'
 
 const MEBIBYTE = 1024 * 1024
@@ -24,6 +25,7 @@ function openWorld(options: Partial<DoorOptions> = {}) {
     bodyMsMax: 5_000,
     diskFreeMinBytes: 0,
     freeBytes: () => 0,
+    syncingMs: () => 0,
     ...options,
   })
   const running = new AbortController()
@@ -33,11 +35,11 @@ function openWorld(options: Partial<DoorOptions> = {}) {
     door,
     lines,
     enter(peer = '192.0.2.1') {
-      return door.enter(new Headers(), peer)
+      return door.enter(new Request('http://gateway'), peer)
     },
     /** Somebody who is let in. */
     visit(peer = '192.0.2.1'): Visit {
-      const visit = door.enter(new Headers(), peer)
+      const visit = door.enter(new Request('http://gateway'), peer)
       if (visit.kind === 'refused') throw new Error(visit.detail)
       return visit
     },
@@ -133,6 +135,40 @@ describe('open requests', () => {
 
     expect(world.enter()).toMatchObject({ code: 'CONNECTIONS_EXHAUSTED' })
     first?.leave()
+    expect(world.enter().kind).toBe('visit')
+  })
+})
+
+describe('who would wait for too long', () => {
+  test('is refused before anything is read, while the line is too long', async () => {
+    const turns: (() => void)[] = []
+    const nextTurn = (turn: () => void) => void turns.push(turn)
+    await using world = openWorld({ nextTurn, connectionsMax: Infinity })
+    const { door, clock } = world
+    const others = Array.from({ length: 10 * WAIT_MS_MAX + 2 }, () => world.visit())
+    await door.begin(async () => clock.advance(TURN_MS_MAX))
+    expect(world.visit().leave()).toBeUndefined()
+    const waiting = door.begin(async () => 1)
+    expect(world.enter()).toMatchObject({ code: 'OVERLOADED', isSummedUp: true })
+    expect([...door.turnedAway()]).toEqual([['waiting', 1]])
+    clock.advance(7)
+    expect(door.shedAgoMs()).toBe(7)
+
+    // Who is still sending does not keep this thread busy.
+    const sending = others.slice(0, 2).map((visit) => visit.read(new Promise(() => undefined)))
+    expect(world.enter().kind).toBe('visit')
+    expect(sending.length).toBe(2)
+    for (const turn of turns) turn()
+    expect(await waiting).toBe(1)
+  })
+
+  test('is refused while the disk takes too long to make a commit durable', async () => {
+    let syncingMs = WAIT_MS_MAX
+    await using world = openWorld({ syncingMs: () => syncingMs })
+    expect([world.enter().kind, world.door.shedAgoMs()]).toEqual(['visit', null])
+    syncingMs += 1
+    expect(world.enter()).toMatchObject({ code: 'OVERLOADED' })
+    syncingMs = 0
     expect(world.enter().kind).toBe('visit')
   })
 })

@@ -17,6 +17,7 @@ export function quietReadings(clock: ManualClock = manualClock()): Readings {
       inflightBytes: 0,
       diskIsLow: false,
       diskFreeBytes: 1e12,
+      shedAgoMs: null,
       turnedAway: new Map(),
     },
     relay: {
