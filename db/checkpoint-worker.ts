@@ -4,7 +4,8 @@
  * one request at a time.
  */
 import { Database } from 'bun:sqlite'
-import type { CheckpointAnswer, CheckpointRequest } from './checkpoint.ts'
+import type { CheckpointRequest } from './checkpoint.ts'
+import { copyWal, type CheckpointAnswer } from './copy-wal.ts'
 import { blameOf } from './failures.ts'
 
 declare const self: Worker
@@ -18,8 +19,7 @@ self.addEventListener('message', ({ data }: MessageEvent<CheckpointRequest>) => 
 function checkpoint({ path }: CheckpointRequest): CheckpointAnswer {
   try {
     client ??= connect(path)
-    client.run('PRAGMA wal_checkpoint(PASSIVE)')
-    return { kind: 'done' }
+    return copyWal(client)
   } catch (error) {
     return { kind: 'failed', blame: blameOf(error), message: String(error) }
   }

@@ -176,7 +176,12 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
   const dedup = openDedup(database, { retentionMs })
   const writer = openWriter({ database, dedup, ...ports })
   opened.defer(() => writer.close())
-  const checkpointer = openCheckpointer({ database, writer, ...ports })
+  const checkpointer = openCheckpointer({
+    database,
+    writer,
+    ...ports,
+    syncMs: () => ports.meter.lastMs,
+  })
   opened.defer(() => checkpointer.close())
   const reader = opened.use(openReader(path))
   return {

@@ -8,6 +8,7 @@ export class CommitMeter {
   readonly #clock: Clock
   /** One sync runs at a time; undefined between two. */
   #startedMs: number | undefined
+  #lastMs = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -18,8 +19,14 @@ export class CommitMeter {
   }
 
   syncEnded(): void {
-    this.syncMs.observe(this.syncingMs())
+    this.#lastMs = this.syncingMs()
+    this.syncMs.observe(this.#lastMs)
     this.#startedMs = undefined
+  }
+
+  /** How long the last sync took; 0 before the first. */
+  get lastMs(): number {
+    return this.#lastMs
   }
 
   /** How long the sync that runs has taken so far; 0 where none does. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { copyFileSync, renameSync, rmSync, statSync } from 'node:fs'
-import { openCheckpointer, type CheckpointAnswer, type Copy } from '../../db/checkpoint.ts'
+import { openCheckpointer, type CheckpointerOptions, type Copy } from '../../db/checkpoint.ts'
+import type { CheckpointAnswer } from '../../db/copy-wal.ts'
 import { openReader } from '../../db/open.ts'
 import type { VerifiedBody } from '../../src/delivery.ts'
 import { silentLog } from '../../src/log.ts'
@@ -20,7 +21,10 @@ function walOf(world: DbWorld) {
   return { frames: frames ?? -1, copied: copied ?? -1, bytes: statSync(`${world.path}-wal`).size }
 }
 
-function openCheckpointerOf(world: DbWorld, options: { copy?: Copy } = {}) {
+function openCheckpointerOf(
+  world: DbWorld,
+  options: Pick<CheckpointerOptions, 'copy' | 'syncMs'> = {},
+) {
   const { database, writer, clock } = world
   const checkpointer = openCheckpointer({ database, writer, clock, log: silentLog, ...options })
   return { ...checkpointer, [Symbol.dispose]: () => checkpointer.close() }
@@ -29,7 +33,7 @@ function openCheckpointerOf(world: DbWorld, options: { copy?: Copy } = {}) {
 test('what is committed is copied by the thread, beside the writer', async () => {
   await using world = await openDbWorld()
   using checkpointer = openCheckpointerOf(world)
-  await fill(world, 'a', 1)
+  await world.writer.commit(sampleEvent('a'))
   await checkpointer.runOnce()
   expect(walOf(world).copied).toBe(0)
   await fill(world, 'b', 8)
@@ -39,19 +43,20 @@ test('what is committed is copied by the thread, beside the writer', async () =>
   expect(copied).toBe(frames)
 })
 
-test('a WAL that is never idle starts over all the same', async () => {
-  await using world = await openDbWorld()
-  let commits = 0
-  using reader = openReader(world.path)
-  // Stands in for traffic that never pauses: a commit lands during each copy, unless the
-  // writer is held. The reader makes the copy end where it would have ended, at the last frame
-  // from before that commit.
-  const busy: Copy = {
+/**
+ * Stands in for traffic that never pauses: a commit lands during each copy, unless the writer is
+ * held. The reader makes the copy end where it would have ended, at the last frame from before that
+ * commit.
+ */
+function openBusy(world: DbWorld) {
+  const reader = openReader(world.path)
+  let copies = 0
+  const copy: Copy = {
     async run() {
       reader.client.run('BEGIN')
       reader.client.query('SELECT count(*) FROM inbox').get()
-      commits += 1
-      const commit = world.writer.commit(sampleEvent(`busy-${commits}`, { records: [] }))
+      copies += 1
+      const commit = world.writer.commit(sampleEvent(`busy-${copies}`, { records: [] }))
       world.database.client.run('PRAGMA wal_checkpoint(PASSIVE)')
       reader.client.run('ROLLBACK')
       await Promise.race([commit, settle()])
@@ -59,12 +64,30 @@ test('a WAL that is never idle starts over all the same', async () => {
     },
     close() {},
   }
-  using checkpointer = openCheckpointerOf(world, { copy: busy })
+  return { copy, copies: () => copies, [Symbol.dispose]: () => reader.close() }
+}
+
+test('a WAL that is never idle starts over all the same', async () => {
+  await using world = await openDbWorld()
+  using busy = openBusy(world)
+  using checkpointer = openCheckpointerOf(world, busy)
   await fill(world, 'a', 70)
   expect(walOf(world).bytes).toBeGreaterThan(70 * MIB)
   await checkpointer.runOnce()
   await world.writer.commit(sampleEvent('next'))
   expect(walOf(world).frames).toBeLessThan(100)
+  expect(busy.copies()).toBe(2)
+})
+
+test('on a quick disk its last stretch is copied without the thread', async () => {
+  await using world = await openDbWorld()
+  using busy = openBusy(world)
+  using checkpointer = openCheckpointerOf(world, { ...busy, syncMs: () => 1 })
+  await fill(world, 'a', 33)
+  await checkpointer.runOnce()
+  await world.writer.commit(sampleEvent('next'))
+  expect(walOf(world).frames).toBeLessThan(100)
+  expect(busy.copies()).toBe(1)
 })
 
 test('a WAL that a long reader has let grow is given back once the reader ends', async () => {

@@ -1,0 +1,18 @@
+import type { Database } from 'bun:sqlite'
+import type { Blame } from './blame.ts'
+import { blameOf } from './failures.ts'
+
+/** How a copy of the WAL ended: what could not be copied stays for the next one. */
+export type CheckpointAnswer =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly blame: Blame; readonly message: string }
+
+/** Copies what it can of the WAL into the database file, and syncs both; never throws. */
+export function copyWal(client: Database): CheckpointAnswer {
+  try {
+    client.run('PRAGMA wal_checkpoint(PASSIVE)')
+    return { kind: 'done' }
+  } catch (error) {
+    return { kind: 'failed', blame: blameOf(error), message: String(error) }
+  }
+}
