@@ -57,6 +57,8 @@ export interface DueRetries {
     readonly waitMsMax: number
     readonly limit: number
   }): readonly DueRetry[]
+  /** Whether any event is still to be tried, now or later. */
+  anyWaits(): boolean
 }
 
 export function openDueRetries(reader: Reader): DueRetries {
@@ -72,8 +74,15 @@ export function openDueRetries(reader: Reader): DueRetries {
     .orderBy(asc(handlerRetries.nextAt))
     .limit(slot('limit'))
     .prepare()
+  const waiting = orm
+    .select({ seq: handlerRetries.inboxSeq })
+    .from(handlerRetries)
+    .where(gt(handlerRetries.nextAt, sql`0`))
+    .limit(1)
+    .prepare()
 
   return {
+    anyWaits: () => waiting.get() !== undefined,
     due({ now, waitMsMax, limit }) {
       const due = dueWithin.all({ from: 0, to: now, limit })
       const jumped = { from: now + waitMsMax + 1, to: Number.MAX_SAFE_INTEGER, limit }

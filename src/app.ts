@@ -248,6 +248,8 @@ function openHandling(setup: Setup, ports: HandlingPorts, opened: AsyncDisposabl
     source: (name) => reloader.current().sources.get(name),
     parse: parseStored,
     due: (query) => retries.due(query),
+    anyWaits: () => retries.anyWaits(),
+    onCommit: (listener) => writer.onSynced(listener),
     start: (starts) => writer.startRetries(starts),
     finish: (finish) => writer.finishRetry(finish),
   }

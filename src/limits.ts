@@ -352,6 +352,9 @@ export const RERUN_PLAN_SLICE = 1_000
 /** How often due retries are looked for, in ms: half of the shortest pause before one. */
 export const HANDLER_RETRY_POLL_MS = HANDLER_RETRY_BASE_MS / 2
 
+/** The same where nothing waits, in ms: a commit ends it, this is a safety net. */
+export const HANDLER_RETRY_IDLE_MS = 10 * 60_000
+
 /**
  * Files change in several steps, a deploy's or an editor's: handlers and secrets are loaded again
  * once nothing has changed for this long, and after so many such pauses in any case.

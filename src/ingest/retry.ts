@@ -4,11 +4,13 @@ import { messageOf } from '../errors.ts'
 import type { DueRetry, RetryFinish, RetryStart } from '../handler-retry.ts'
 import {
   HANDLER_RETRIES_AT_ONCE,
+  HANDLER_RETRY_IDLE_MS,
   HANDLER_RETRY_MS_MAX,
   HANDLER_RETRY_POLL_MS,
   HANDLER_TRIES_MAX,
 } from '../limits.ts'
 import type { Log } from '../log.ts'
+import { openNap } from '../nap.ts'
 import { withHeader } from '../record.ts'
 import { retryAt, type Handled } from './handle.ts'
 import { handleKept, type KeptPorts } from './kept.ts'
@@ -20,22 +22,35 @@ export interface RetryPorts extends KeptPorts {
     readonly waitMsMax: number
     readonly limit: number
   }) => readonly DueRetry[]
+  /** Whether any event is still to be tried, now or later. */
+  readonly anyWaits: () => boolean
+  /** Has `listener` called whenever something was committed. */
+  readonly onCommit: (listener: () => void) => void
   /** Both resolve once it is on disk. */
   readonly start: (starts: readonly RetryStart[]) => Promise<void>
   readonly finish: (finish: RetryFinish) => Promise<boolean>
 }
 
-/** Looks for what is due until `signal` aborts. What has begun then is finished first. */
+/**
+ * Looks for what is due until `signal` aborts. What has begun then is finished first. Where nothing
+ * waits it does not look again before a commit: else it would be half of what an idle gateway does.
+ */
 export async function runRetries(ports: RetryPorts, signal: AbortSignal): Promise<void> {
+  const nap = openNap(ports.clock)
+  ports.onCommit(() => nap.wake())
   while (!signal.aborted) {
     let tried = 0
+    let isAnyWaiting = true
     try {
       tried = await retryOnce(ports)
+      isAnyWaiting = ports.anyWaits()
     } catch (error) {
       // A full disk, most likely: what is due stays due.
       ports.log.error('retries.failed', { reason: messageOf(error) })
     }
-    if (tried < HANDLER_RETRIES_AT_ONCE) await ports.clock.sleep(HANDLER_RETRY_POLL_MS, signal)
+    if (tried === HANDLER_RETRIES_AT_ONCE) continue
+    if (!isAnyWaiting) await nap.sleep(HANDLER_RETRY_IDLE_MS, signal)
+    await ports.clock.sleep(HANDLER_RETRY_POLL_MS, signal)
   }
 }
 

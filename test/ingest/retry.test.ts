@@ -51,6 +51,11 @@ async function openRetryWorld() {
       using reader = openReader(db.path)
       return openDueRetries(reader).due(query)
     },
+    anyWaits() {
+      using reader = openReader(db.path)
+      return openDueRetries(reader).anyWaits()
+    },
+    onCommit: (listener) => db.writer.onSynced(listener),
     start: (starts) => db.writer.startRetries(starts),
     finish: (finish) => db.writer.finishRetry(finish),
   }
@@ -217,5 +222,34 @@ describe('the task', () => {
     await running
 
     expect(at.event()?.state).toBe('ignored')
+  })
+
+  test('does not look where nothing waits, until something is committed', async () => {
+    await using at = await openRetryWorld()
+    const { db, world } = at
+    db.clock.advance(MINUTE_MS)
+    let looks = 0
+    const due: RetryPorts['due'] = (query) => {
+      looks += 1
+      return at.ports.due(query)
+    }
+    const stop = new AbortController()
+    const running = runRetries({ ...at.ports, due }, stop.signal)
+    const asleep = async () => {
+      while (db.clock.sleepers === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    await asleep()
+    db.clock.advance(4 * HANDLER_RETRY_POLL_MS)
+    await asleep()
+    expect([world.tries, looks]).toEqual([1, 1])
+
+    const failed = { state: 'failed', reason: 'HANDLER_FAILED: not yet', records: [] } as const
+    const retryAt = db.clock.now()
+    await db.writer.commit(sampleEvent('e2', { ...failed, retryAt, body: bytes('{"n":2}') }))
+    await asleep()
+    db.clock.advance(HANDLER_RETRY_POLL_MS)
+    while (world.tries < 2) await new Promise((resolve) => setImmediate(resolve))
+    stop.abort()
+    await running
   })
 })
