@@ -1,7 +1,8 @@
 /**
  * A consumer in a process of its own, to be killed: the real feed, engine and storage, with a
  * handler whose records in the outbox are the ledger. As a control it tells where it is before it
- * has done anything, or knows no record again: `MODE=offsets-first` and `MODE=no-dedup`.
+ * has done anything, knows no record again, or keeps windows in memory alone: `MODE=offsets-first`,
+ * `MODE=no-dedup` and `MODE=windows-in-memory`.
  */
 import { join } from 'node:path'
 import { openConsumerPositions } from '../../../db/consume.ts'
@@ -19,10 +20,13 @@ import { randomToken } from '../../../src/ids.ts'
 import { openKafkaFeed } from '../../../src/kafka/consumer.ts'
 import { silentLog } from '../../../src/log.ts'
 import { RETENTION_MS } from '../../db/world.ts'
+import { windowed } from './consume-windowing.ts'
 
 const env = (name: string) => process.env[name] ?? ''
 const mode = env('MODE')
 const group = env('TOPIC')
+/** `1/2`: the partitions that it declares to be its own. */
+const [share, of] = env('SHARE') === '' ? [] : env('SHARE').split('/').map(Number)
 /** What a record takes: long enough to be killed in it. */
 const PAUSE_MS = 15
 const common = { clock: systemClock, log: silentLog }
@@ -33,16 +37,21 @@ const dedup = openDedup(database, { retentionMs: RETENTION_MS })
 const writer = openWriter({ database, dedup, onFatal: () => process.exit(1) })
 const positions = openConsumerPositions(database)
 
-const definition = defineConsumer('ledger', {
-  topics: [env('TOPIC')],
-  group,
+const numbered = {
   events: {
     '*': onRecord(z.object({ n: z.int() }), async ({ data }) => {
       await systemClock.sleep(PAUSE_MS)
       return { topic: 'ledger', value: data.n }
     }),
   },
-})
+}
+const where = { topics: [env('TOPIC')], group }
+const definition = mode.startsWith('windows')
+  ? defineConsumer('ledger', { ...where, ...windowed })
+  : defineConsumer('ledger', { ...where, ...numbered })
+if (mode === 'windows-in-memory') {
+  database.client.run('DELETE FROM consumer_windows; DELETE FROM consumer_watermarks')
+}
 const consumer = resolveConsumers([{ file: 'ledger.ts', definition }]).get('ledger')
 if (consumer === undefined) throw new Error('the consumer is there')
 
@@ -55,6 +64,7 @@ function openFeed(): RecordFeed {
     group,
     topics: [env('TOPIC')],
     sessionMs: Number(env('SESSION_MS')),
+    share: share === undefined || of === undefined ? undefined : { index: share, of },
   })
   if (mode !== 'offsets-first') return feed
   return {
