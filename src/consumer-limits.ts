@@ -65,8 +65,11 @@ export const CONSUMER_SESSION_MS = 10_000
 /** How long Kafka holds a fetch that finds nothing, in ms: fetches a second of an idle consumer. */
 export const CONSUMER_FETCH_WAIT_MS = 500
 
-/** One fetch in bytes, and of one partition in it: Kafka sends at least one batch whatever this. */
-export const CONSUMER_FETCH_BYTES_MAX = 8 * 1024 * 1024
+/**
+ * One fetch in bytes, and of one partition in it: Kafka sends at least one batch whatever this.
+ * Twice as much takes 10 % more CPU time a record, in memory that is new each time.
+ */
+export const CONSUMER_FETCH_BYTES_MAX = 4 * 1024 * 1024
 export const CONSUMER_PARTITION_BYTES_MAX = 1024 * 1024
 
 /** Records that are handled in one go, where their handlers do not wait: 1 to 2 ms. */

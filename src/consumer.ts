@@ -208,6 +208,8 @@ export interface FetchedRecord extends Place {
   /** The first of each name, as text. */
   readonly headers: Readonly<Record<string, string>>
   readonly writtenAt: EpochMs
+  /** Where its value is a part of a larger response: it is kept, and has to be its own. */
+  keep?(): void
 }
 
 /** Offsets of a partition: from `from` on, up to but not including `to`. */

@@ -159,6 +159,7 @@ function toEvent(
 ): ConsumedEvent<unknown> {
   const { record, decoded, consumer, key, attempt: tries } = given
   const { topic, partition, offset, headers, writtenAt } = record
+  let body: Uint8Array | undefined
   return {
     consumer: consumer.name,
     topic,
@@ -170,7 +171,10 @@ function toEvent(
     type: decoded.type,
     writtenAt,
     data,
-    body: record.value ?? NOTHING,
+    // Its own, whatever becomes of the response that it is a part of.
+    get body() {
+      return (body ??= record.value?.slice() ?? NOTHING)
+    },
     headers,
     state: staged.state,
     attempt: tries,

@@ -62,7 +62,7 @@ const HEADER_PREFIX = 'ce_'
 function dataOf(value: Uint8Array, contentType: string): DecodedData {
   if (contentType === '') {
     const parsed = parseJson(value)
-    return { kind: 'data', value: parsed.kind === 'json' ? parsed.value : value }
+    return { kind: 'data', value: parsed.kind === 'json' ? parsed.value : value.slice() }
   }
   const read = readData({ kind: 'bytes', bytes: value }, contentType)
   if (typeof read === 'string') return { kind: 'broken', reason: `its data ${read}` }
@@ -72,7 +72,7 @@ function dataOf(value: Uint8Array, contentType: string): DecodedData {
     case 'not-json':
       return { kind: 'broken', reason: read.parsed.reason }
     case 'opaque':
-      return { kind: 'data', value }
+      return { kind: 'data', value: value.slice() }
     default:
       return unreachable(read.parsed)
   }

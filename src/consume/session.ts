@@ -279,10 +279,13 @@ export class Session implements FeedListener {
       consumer: this.#options.consumer(),
       key: keyOf(record),
       attempts: 0,
+      isEnded: false,
       known: undefined,
     }
     this.#room.take(work)
     this.#lanes.add(laneOf(work), () => this.#turn(work))
+    // Nearly always it has: then nothing of it is copied.
+    if (!work.isEnded) record.keep?.()
   }
 
   #turn(work: Work): Turn | Promise<Turn> {
@@ -354,6 +357,7 @@ export class Session implements FeedListener {
     const { partition, entry, bytes } = work
     const known = (work.known ??= know(work))
     const processed = make(known, this.#options.ports.clock.now())
+    work.isEnded = true
     this.#store({ partition, entry, bytes, identity: known.identity, processed })
   }
 
@@ -368,6 +372,7 @@ export class Session implements FeedListener {
   }
 
   #pass(work: Work): Turn {
+    work.isEnded = true
     this.#committer.pass(work)
     this.#room.free([work])
     return 'done'
@@ -375,6 +380,7 @@ export class Session implements FeedListener {
 
   /** Somebody else has it, or it is fetched again: its position does not move. */
   #drop(work: Work): Turn {
+    work.isEnded = true
     this.#room.free([work])
     return 'done'
   }

@@ -16,6 +16,8 @@ export interface Work {
   /** See `keyOf`. */
   readonly key: string | null
   attempts: number
+  /** Its result is submitted, or it has none. */
+  isEnded: boolean
   known: Known | undefined
 }
 

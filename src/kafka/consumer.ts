@@ -1,7 +1,7 @@
 /** Consumer groups: one membership of one, from joining to leaving. */
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
 import { assert } from '../assert.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock, EpochMs } from '../clock.ts'
 import type { ConsumerPosition, FetchedRecord, PartitionShare, Place } from '../consumer.ts'
 import {
   CONSUMER_FETCH_BYTES_MAX,
@@ -309,7 +309,7 @@ class Membership {
     const owned = this.#owned.get(name)
     const [first] = batch.messages
     if (owned === undefined || payload.isStale() || first === undefined) return
-    const records = batch.messages.map((message) => toRecord(message, { topic, partition }))
+    const records = batch.messages.map((message) => new Fetched(message, { topic, partition }))
     const last = batch.lastOffset()
     payload.resolveOffset(last)
     this.#owned.set(name, { topic, partition, offset: Number(last) + 1 })
@@ -331,9 +331,28 @@ function nameOf({ topic, partition }: Place): string {
   return `${topic}/${partition}`
 }
 
-function toRecord(message: KafkaMessage, { topic, partition }: Place): FetchedRecord {
-  assert(message instanceof ReceivedMessage, 'Kafka answers with record batches of version 2')
-  const { offsetNumber: offset, headers, writtenAt } = message
-  const [key, value] = [message.copyOf('key'), message.copyOf('value')]
-  return { topic, partition, offset, key, value, headers, writtenAt }
+class Fetched implements FetchedRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly writtenAt: EpochMs
+  readonly headers: Readonly<Record<string, string>>
+  key: Uint8Array | null
+  value: Uint8Array | null
+
+  constructor(message: KafkaMessage, { topic, partition }: Place) {
+    assert(message instanceof ReceivedMessage, 'Kafka answers with record batches of version 2')
+    this.topic = topic
+    this.partition = partition
+    this.offset = message.offsetNumber
+    this.writtenAt = message.writtenAt
+    this.headers = message.headers
+    this.key = message.bytesOf('key')
+    this.value = message.bytesOf('value')
+  }
+
+  keep(): void {
+    this.key = this.key?.slice() ?? null
+    this.value = this.value?.slice() ?? null
+  }
 }

@@ -32,8 +32,8 @@ interface BatchContext {
 }
 
 /**
- * A record as kafkajs hands it on. Only where it begins and ends is read at once; its bytes are
- * those of the response, and `copyOf` copies.
+ * A record as kafkajs hands it on. Only where its parts begin and end is read at once; its bytes
+ * are those of the response.
  */
 export class ReceivedMessage {
   readonly attributes = 0
@@ -76,20 +76,20 @@ export class ReceivedMessage {
   }
 
   get key(): Buffer | null {
-    const key = this.copyOf('key')
+    const key = this.bytesOf('key')
     return key && toBuffer(key)
   }
 
   get value(): Buffer | null {
-    const value = this.copyOf('value')
+    const value = this.bytesOf('value')
     return value && toBuffer(value)
   }
 
-  /** Bytes of their own: a slice would keep the whole response in memory. */
-  copyOf(part: 'key' | 'value'): Uint8Array | null {
+  /** A part of the response, and keeps all of it in memory. */
+  bytesOf(part: 'key' | 'value'): Uint8Array | null {
     const at = part === 'key' ? this.#keyAt : this.#valueAt
     const length = part === 'key' ? this.#keyLength : this.#valueLength
-    return length < 0 ? null : this.#bytes.slice(at, at + length)
+    return length < 0 ? null : this.#bytes.subarray(at, at + length)
   }
 
   /** The first value of each name, as text; one without a value is left out. */

@@ -36,7 +36,8 @@ const message: fc.Arbitrary<Message> = fc.record({
   key: fc.oneof(bytes, fc.constant(null)),
   value: fc.oneof(bytes, fc.constant(null)),
   headers: fc.dictionary(
-    fc.string({ unit: 'binary', maxLength: 20 }).filter((name) => name !== '__proto__'),
+    // kafkajs takes what every object has for the first value of a header.
+    fc.string({ unit: 'binary', maxLength: 20 }).filter((name) => !(name in {})),
     fc.oneof(bytes, text, fc.array(fc.oneof(bytes, text), { minLength: 1, maxLength: 3 })),
     { maxKeys: 5 },
   ),
@@ -93,12 +94,6 @@ test('leaves a batch that is cut for the next fetch', async () => {
     expect(read).toHaveLength(length < first.length ? 0 : 1)
   }
   expect((await readRecordBatches(whole)).map(({ value }) => String(value))).toEqual(['a', 'b'])
-})
-
-test('gives bytes of their own, not a part of the response', async () => {
-  const [read] = await readRecordBatches(await batchOf([{ key: 'k', value: 'v' }]))
-  expect(read?.copyOf('key')?.buffer.byteLength).toBe(1)
-  expect(read?.copyOf('value')?.buffer.byteLength).toBe(1)
 })
 
 test('leaves out a header without a value, and takes one of any name', async () => {
