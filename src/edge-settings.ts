@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { GatewayError } from './errors.ts'
 
 /** Several, separated by white space, while one takes the place of another. */
 const signingSecrets = z
@@ -63,4 +64,14 @@ export function edgeProblems(
       ? []
       : ['KAFKA_REST_USERNAME and KAFKA_REST_PASSWORD go together: one is missing']),
   ]
+}
+
+/**
+ * For a core node, which has a relay of its own.
+ *
+ * @throws GatewayError CONFIG_INVALID
+ */
+export function refuseEdgeSink({ INLET_SINK: sink }: { readonly INLET_SINK: string }): void {
+  if (!(sink in NEEDED)) return
+  throw new GatewayError('CONFIG_INVALID', `  - INLET_SINK=${sink} is for an intake at the edge`)
 }

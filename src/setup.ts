@@ -4,7 +4,7 @@
  */
 import { systemClock } from './clock.ts'
 import type { Config, Environment } from './config.ts'
-import { GatewayError } from './errors.ts'
+import { refuseEdgeSink } from './edge-settings.ts'
 import { handlersDirectory, loadHandlers } from './handler-files.ts'
 import { forgetModules, tryHandlerFiles } from './handler-trial.ts'
 import type { FindKeys } from './key-place.ts'
@@ -57,9 +57,6 @@ async function serve(
 ): Promise<Omit<Setup, 'reload' | 'keys'>> {
   const handlers = await loadHandlers(env)
   const { files, ...serving } = await resolveServing(env, { handlers, findKeys, earlier })
-  const { INLET_SINK: sink } = serving.config
-  if (sink === 'forward' || sink === 'kafka-rest') {
-    throw new GatewayError('CONFIG_INVALID', `  - INLET_SINK=${sink} is for an intake at the edge`)
-  }
+  refuseEdgeSink(serving.config)
   return { ...serving, watched: { directory: handlersDirectory(env), files } }
 }

@@ -18,15 +18,22 @@ interface Context {
 
 let opened: Promise<Edge> | undefined
 
-/** One for all requests of this isolate; one that cannot be opened says so at each request. */
+/** One for all requests of this isolate; where it cannot be opened, the next one tries again. */
 function edgeOf(bindings: Bindings): Promise<Edge> {
-  opened ??= openEdge(variablesOf(bindings), {
+  opened ??= open(bindings).catch((error: unknown) => {
+    opened = undefined
+    throw error
+  })
+  return opened
+}
+
+function open(bindings: Bindings): Promise<Edge> {
+  return openEdge(variablesOf(bindings), {
     batches: d1Batches(bindings.DB),
     handlers,
     // oxlint-disable-next-line no-console -- it is where the log of a Worker is read
     print: (line) => console.log(line.trimEnd()),
   })
-  return opened
 }
 
 function variablesOf(bindings: Bindings): Record<string, string> {

@@ -2,6 +2,7 @@
 import process from 'node:process'
 import { BrokenInvariant } from '../assert.ts'
 import { systemClock } from '../clock.ts'
+import { refuseEdgeSink } from '../edge-settings.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import { openGatheredLog } from '../gathered-log.ts'
 import { handlersDirectory, loadHandlers } from '../handler-files.ts'
@@ -29,7 +30,9 @@ async function prepare(): Promise<Serving> {
   const clock = systemClock
   // Nothing is called before a delivery needs it.
   const keys = openKeyStore({ clock, callOut: openCallOut({ clock }) })
-  return resolveServing(process.env, { handlers, findKeys: keys.find })
+  const serving = await resolveServing(process.env, { handlers, findKeys: keys.find })
+  refuseEdgeSink(serving.config)
+  return serving
 }
 
 /** Runs until it is told to stop: 0 after SIGTERM or SIGINT, 1 where storage has failed. */

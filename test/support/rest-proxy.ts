@@ -2,7 +2,14 @@
  * A stand-in for Kafka's REST Proxy, version 3, in front of the real Kafka: what it is asked and
  * what it answers is as its documentation says. The real one is not in any package registry.
  */
-import { CompressionTypes, Kafka, KafkaJSProtocolError, logLevel, Partitioners } from 'kafkajs'
+import {
+  CompressionTypes,
+  Kafka,
+  KafkaJSProtocolError,
+  logLevel,
+  Partitioners,
+  type Producer,
+} from 'kafkajs'
 import type { Server } from 'bun'
 
 export interface RestProxy extends AsyncDisposable {
@@ -22,12 +29,22 @@ interface SentRecord {
 
 export async function startRestProxy(brokers: string): Promise<RestProxy> {
   const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
-  const producer = kafka.producer({
-    createPartitioner: Partitioners.DefaultPartitioner,
-    allowAutoTopicCreation: false,
-    retry: { retries: 1 },
-  })
-  await producer.connect()
+  // One for each topic: kafkajs asks for all that a producer has sent to, and where one of them is
+  // gone it fails for the others, too.
+  const producers = new Map<string, Producer>()
+
+  async function producerOf(topic: string): Promise<Producer> {
+    const known = producers.get(topic)
+    if (known !== undefined) return known
+    const opened = kafka.producer({
+      createPartitioner: Partitioners.DefaultPartitioner,
+      allowAutoTopicCreation: false,
+      retry: { retries: 1 },
+    })
+    producers.set(topic, opened)
+    await opened.connect()
+    return opened
+  }
 
   /** One record, and the report on it. */
   async function produce(topic: string, { key, value, headers }: SentRecord): Promise<object> {
@@ -39,6 +56,7 @@ export async function startRestProxy(brokers: string): Promise<RestProxy> {
     }
     try {
       const compression = CompressionTypes.None
+      const producer = await producerOf(topic)
       const [ack] = await producer.send({ topic, acks: -1, compression, messages: [message] })
       return {
         error_code: 200,
@@ -74,7 +92,7 @@ export async function startRestProxy(brokers: string): Promise<RestProxy> {
     authorization: null,
     async [Symbol.asyncDispose]() {
       await server.stop(true)
-      await producer.disconnect()
+      await Promise.all(producers.values().map((producer) => producer.disconnect()))
     },
   }
   return proxy

@@ -1,6 +1,6 @@
 /** The Worker in the real workerd, with the real D1: what `wrangler deploy` would deploy. */
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Log, LogLevel, Miniflare } from 'miniflare'
 import type { D1 } from '../../db/portable/d1.ts'
@@ -25,23 +25,28 @@ const bundles = new Map<string, Promise<Bundle>>()
 
 /** Bundles the Worker with the handlers of a directory, once in a run of all tests. */
 export function bundledWorker(handlersDirectory: string): Promise<Bundle> {
-  const bundle = bundles.get(handlersDirectory) ?? build(handlersDirectory)
-  bundles.set(handlersDirectory, bundle)
-  return bundle
+  const known = bundles.get(handlersDirectory) ?? bundle(handlersDirectory)
+  bundles.set(handlersDirectory, known)
+  return known
 }
 
-async function build(handlersDirectory: string): Promise<Bundle> {
+/** As wrangler.toml says; `main` is the text of another entry than its own. */
+export async function bundle(handlersDirectory: string, main?: string): Promise<Bundle> {
   await using folder = await makeTempDir()
   const list = join(folder.path, 'handlers.ts')
   const { PATH = '', HOME = '' } = process.env
   const env = { PATH, HOME, INLET_HANDLERS_DIR: handlersDirectory }
   run(['scripts/edge-handlers.ts', list], env)
+  const own = join(folder.path, 'main.ts')
+  if (main !== undefined) writeFileSync(own, main)
   const metafile = join(folder.path, 'meta.json')
   run(
     [
       'node_modules/wrangler/bin/wrangler.js',
       'deploy',
+      ...(main === undefined ? [] : [own]),
       '--dry-run',
+      '--config=wrangler.toml',
       `--outdir=${folder.path}`,
       `--metafile=${metafile}`,
       `--alias=inlet/handlers:${list}`,
@@ -49,7 +54,10 @@ async function build(handlersDirectory: string): Promise<Bundle> {
     { ...env, CI: '1', WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: folder.path },
   )
   return {
-    script: readFileSync(join(folder.path, 'cloudflare.js'), 'utf8'),
+    script: readFileSync(
+      join(folder.path, main === undefined ? 'cloudflare.js' : 'main.js'),
+      'utf8',
+    ),
     metafile: JSON.parse(readFileSync(metafile, 'utf8')) as Bundle['metafile'],
   }
 }

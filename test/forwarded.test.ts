@@ -1,0 +1,51 @@
+import { expect, test } from 'bun:test'
+import { readForwarded, writeForwarded, type ForwardedEvent } from '../src/forwarded.ts'
+import { bytes, sampleEvent } from './db/world.ts'
+
+/** What a core node reads of what an edge writes. */
+function passOn(events: readonly ForwardedEvent[]) {
+  return readForwarded(JSON.parse(writeForwarded(events)))
+}
+
+test('an event comes out as it went in', () => {
+  const events = [
+    sampleEvent('plain'),
+    sampleEvent('bare', { headers: null, body: bytes(''), records: [], state: 'ignored' }),
+    sampleEvent('failed', {
+      eventIdValidMs: 900_000,
+      state: 'failed',
+      reason: 'HANDLER_FAILED: twice',
+      retryAt: 1_700_000_000_000,
+      records: [],
+    }),
+    sampleEvent('made', {
+      body: new Uint8Array([0xff, 0, 0xfe]) as ForwardedEvent['body'],
+      records: [
+        { topic: 'a.b', key: '✓', headers: '{"x":"y"}', value: new Uint8Array([0, 0xff]) },
+        { topic: 'a.b', key: '', headers: null, value: new Uint8Array() },
+      ],
+    }),
+  ]
+  const read = passOn(events)
+  expect(read.kind).toBe('events')
+  const came = read.kind === 'events' ? read.events : []
+  expect(came).toEqual(events.map((event) => ({ retryAt: undefined, ...event })))
+})
+
+test('what is no such document is refused, with the first thing that is wrong', () => {
+  const [event] = (JSON.parse(writeForwarded([sampleEvent('a')])) as { events: object[] }).events
+  const cases: readonly (readonly [unknown, string])[] = [
+    [{ form: 2, events: [] }, 'form'],
+    [{ form: 1, events: [{ ...event, source: 'No source' }] }, 'events.0.source'],
+    [{ form: 1, events: [event, { ...event, body: '?' }] }, 'events.1.body'],
+    [{ form: 1, events: [{ ...event, headers: { a: 1 } }] }, 'events.0.headers.a'],
+    [{ form: 1, events: Array.from({ length: 501 }, () => event) }, 'events'],
+    ['text', ''],
+  ]
+  for (const [document, at] of cases) {
+    expect(readForwarded(document)).toMatchObject({
+      kind: 'malformed',
+      detail: expect.stringMatching(new RegExp(`^${RegExp.escape(at)}: `)),
+    })
+  }
+})
