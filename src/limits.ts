@@ -63,8 +63,11 @@ export const PROXY_HOPS_MAX = 16
  */
 export const DOOR_TICK_MS = 1_000
 
-/** How often it looks at the disk while nobody comes, in ms: others may fill it. */
-export const DOOR_IDLE_TICK_MS = 10_000
+/**
+ * How often it looks at the disk while nobody comes, in ms: others may fill it. Who comes makes it
+ * look at once.
+ */
+export const DOOR_IDLE_TICK_MS = 30_000
 
 /**
  * Default for the free space below which nothing is taken. What is in memory then is still stored
