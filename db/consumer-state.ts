@@ -46,11 +46,13 @@ export function openStoredState({ orm }: Reader): StoredState {
     .from(consumerState)
     .where(and(eq(ofOwner, slot('owner')), eq(ofKey, slot('key'))))
     .prepare()
-  const count = orm
-    .select({ count: sql<number>`count(*)` })
-    .from(consumerState)
-    .where(eq(ofOwner, slot('owner')))
-    .prepare()
+  const countOf = (table: typeof consumerState | typeof consumerWindows) =>
+    orm
+      .select({ count: sql<number>`count(*)` })
+      .from(table)
+      .where(eq(table.owner, slot('owner')))
+      .prepare()
+  const counts = [countOf(consumerState), countOf(consumerWindows)]
   const { owner: _, ...columns } = getTableColumns(consumerWindows)
   const ofPlace = (table: typeof consumerWindows | typeof consumerWatermarks) =>
     and(
@@ -78,7 +80,7 @@ export function openStoredState({ orm }: Reader): StoredState {
     .prepare()
   return {
     value: (owner, key) => one.get({ owner, key })?.value,
-    count: (owner) => count.get({ owner })?.count ?? 0,
+    count: (owner) => counts.reduce((sum, each) => sum + (each.get({ owner })?.count ?? 0), 0),
     windowsOf: (owner, { topic, partition }, key) =>
       windowsOf.all({ owner, topic, partition, key }),
     due: (owner, { topic, partition }, until) => due.all({ owner, topic, partition, ...until }),

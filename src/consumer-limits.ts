@@ -29,6 +29,9 @@ export const CONSUMER_PARTITION_RECORDS_MAX = 2_000
 /** Bytes of one consumer that are fetched and not finished; a fetch under way comes on top. */
 export const CONSUMER_BYTES_MAX = 32 * 1024 * 1024
 
+/** What a consumer may say instead: less than one fetch of a partition would only stop it. */
+export const CONSUMER_BYTES_SETTING = { min: 1024 * 1024, max: 1024 * 1024 * 1024 } as const
+
 /**
  * How far a partition may be ahead of its earliest unfinished record: so many are fetched again
  * after a restart, and found to be processed.
@@ -81,7 +84,10 @@ export const CONSUMER_STATE_BYTES_MAX = 64 * 1024
 /** Keys with state, and windows, of one consumer: with small states about 200 MB on disk. */
 export const CONSUMER_STATE_ENTRIES_MAX = 1_000_000
 
-/** Changes after which the entries are counted anew: by so many there may be more. */
+/** What a consumer may say instead: with small states about 20 GB. */
+export const CONSUMER_STATE_ENTRIES_SETTING_MAX = 100_000_000
+
+/** Changes after which the entries are counted anew: in between failed tries count, too. */
 export const CONSUMER_STATE_RECOUNT = 10_000
 
 /** Windows that one event may be in: `hopping('1h', '30s')` has 120. */

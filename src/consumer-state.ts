@@ -48,7 +48,7 @@ export interface KeptChanges {
 /** Reads what is stored; `owner` is that of the consumer. */
 export interface StoredState {
   value(owner: string, key: string): string | undefined
-  /** Keys that have a value. */
+  /** Keys that have a value, and windows. */
   count(owner: string): number
   windowsOf(owner: string, place: Place, key: string): readonly StoredWindow[]
   /** At most `limit` that are due at this watermark, the earliest first. */

@@ -161,6 +161,10 @@ export interface ConsumerDefinition<Schema extends z.ZodType = z.ZodType> {
   /** How long one try may take, in ms. Default: 30,000. */
   readonly timeoutMs?: number
   readonly retry?: RetryPolicy
+  /** Records in memory, in bytes; a fetch under way comes on top. Default: 32 MiB. */
+  readonly memoryBytesMax?: number
+  /** Keys with state, or windows, that are kept on disk. Default: 1,000,000. */
+  readonly stateEntriesMax?: number
   /** Where the records go that were given up. Default: `<topic>.dead` of each topic. */
   readonly deadLetterTopic?: string
 }
@@ -176,6 +180,8 @@ export interface Consumer {
   readonly concurrency: number
   readonly timeoutMs: number
   readonly retry: Required<RetryPolicy>
+  readonly memoryBytesMax: number
+  readonly stateEntriesMax: number
   readonly deadLetterTopic: string | undefined
   readonly state: z.ZodType | undefined
   readonly window: ConsumerWindow | undefined

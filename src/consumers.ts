@@ -8,6 +8,8 @@ import {
   type WindowDefinition,
 } from './consumer.ts'
 import {
+  CONSUMER_BYTES_MAX,
+  CONSUMER_BYTES_SETTING,
   CONSUMER_CONCURRENCY,
   CONSUMER_CONCURRENCY_MAX,
   CONSUMER_IDLE_MS_MIN,
@@ -15,6 +17,8 @@ import {
   CONSUMER_RETRY_BASE_MS,
   CONSUMER_RETRY_MS_MAX,
   CONSUMER_RETRYABLE_TRIES_MAX,
+  CONSUMER_STATE_ENTRIES_MAX,
+  CONSUMER_STATE_ENTRIES_SETTING_MAX,
   CONSUMER_TIMEOUT_MS,
   CONSUMER_TRIES_MAX,
 } from './consumer-limits.ts'
@@ -57,6 +61,8 @@ function toConsumer(file: string, definition: ConsumerDefinition): Consumer {
       baseMs: retry.baseMs ?? CONSUMER_RETRY_BASE_MS,
       maxMs: retry.maxMs ?? CONSUMER_RETRY_MS_MAX,
     },
+    memoryBytesMax: definition.memoryBytesMax ?? CONSUMER_BYTES_MAX,
+    stateEntriesMax: definition.stateEntriesMax ?? CONSUMER_STATE_ENTRIES_MAX,
     deadLetterTopic: definition.deadLetterTopic,
     state: definition.state,
     window: definition.window && toWindow(definition.window),
@@ -111,6 +117,14 @@ export function consumerProblem(value: Readonly<Record<string, unknown>>): strin
   if (deadLetterTopic !== undefined && !isTopicName(deadLetterTopic)) {
     return 'deadLetterTopic must be a valid Kafka topic name'
   }
+  const { memoryBytesMax: bytes, stateEntriesMax: entries } = value
+  const { min, max } = CONSUMER_BYTES_SETTING
+  if (bytes !== undefined && (!isWhole(bytes, max) || Number(bytes) < min)) {
+    return `memoryBytesMax must be a whole number from ${min} to ${max}`
+  }
+  if (entries !== undefined && !isWhole(entries, CONSUMER_STATE_ENTRIES_SETTING_MAX)) {
+    return `stateEntriesMax must be a whole number, at most ${CONSUMER_STATE_ENTRIES_SETTING_MAX}`
+  }
   const published = publishesProblem(value['publishes'])
   if (published !== undefined) return published
   const keeping = stateProblem(value) ?? windowProblem(value['window'])
@@ -142,6 +156,8 @@ const FIELDS: ReadonlySet<string> = new Set([
   'state',
   'window',
   'publishes',
+  'memoryBytesMax',
+  'stateEntriesMax',
 ] satisfies (keyof ConsumerDefinition)[])
 
 /** Kafka takes more, but what is committed under a name should be readable everywhere. */

@@ -206,8 +206,10 @@ const NOBODY: Consuming = {
 }
 
 /** Everything but the handlers, which are looked up for each record. */
-function shapeOf({ topics, group, from, concurrency }: Consumer): string {
-  return JSON.stringify([topics.map(String), group, from, concurrency])
+function shapeOf({ topics, group, from, concurrency, ...limits }: Consumer): string {
+  const { memoryBytesMax, stateEntriesMax } = limits
+  const bounds = [concurrency, memoryBytesMax, stateEntriesMax]
+  return JSON.stringify([topics.map(String), group, from, bounds])
 }
 
 function toKafka(config: Config) {

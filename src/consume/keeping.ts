@@ -1,5 +1,5 @@
 import type { EpochMs } from '../clock.ts'
-import type { Place } from '../consumer.ts'
+import type { Consumer, Place } from '../consumer.ts'
 import type {
   DueUntil,
   StateChange,
@@ -7,9 +7,12 @@ import type {
   StoredWindow,
   WindowName,
 } from '../consumer-state.ts'
-import { CONSUMER_STATE_ENTRIES_MAX, CONSUMER_STATE_RECOUNT } from '../consumer-limits.ts'
+import { CONSUMER_STATE_RECOUNT } from '../consumer-limits.ts'
 import { GatewayError } from '../errors.ts'
 import { placeKey } from './partition.ts'
+
+/** Whose state it is, and how much of it may be. */
+type KeepingConsumer = Pick<Consumer, 'owner' | 'stateEntriesMax'>
 
 type WindowChange = Extract<StateChange, { readonly kind: 'window' | 'window-gone' }>
 
@@ -19,6 +22,7 @@ type WindowChange = Extract<StateChange, { readonly kind: 'window' | 'window-gon
  */
 export class Keeping {
   readonly #owner: string
+  readonly #entriesMax: number
   readonly #stored: StoredState
   readonly #values = new Map<string, Extract<StateChange, { kind: 'value' }>>()
   /** By place, then by key, then by span. */
@@ -29,8 +33,9 @@ export class Keeping {
   #entries: number | undefined
   #changes = 0
 
-  constructor(owner: string, stored: StoredState) {
+  constructor({ owner, stateEntriesMax }: KeepingConsumer, stored: StoredState) {
     this.#owner = owner
+    this.#entriesMax = stateEntriesMax
     this.#stored = stored
   }
 
@@ -81,10 +86,13 @@ export class Keeping {
     return stored
   }
 
-  /** @throws GatewayError STATE_FULL where nothing new may be kept. */
+  /** Something new is to be kept. @throws GatewayError STATE_FULL where that is too much. */
   assertRoom(): void {
     this.#entries ??= this.#stored.count(this.#owner)
-    if (this.#entries < CONSUMER_STATE_ENTRIES_MAX) return
+    if (this.#entries < this.#entriesMax) {
+      this.#entries += 1
+      return
+    }
     throw new GatewayError('STATE_FULL', `${this.#entries} entries of ${this.#owner}`)
   }
 
@@ -96,6 +104,7 @@ export class Keeping {
       this.#entries = undefined
     }
     for (const change of changes) {
+      if (isGone(change) && this.#entries !== undefined) this.#entries -= 1
       if (change.kind === 'value') this.#values.set(change.key, change)
       else if (change.kind === 'watermark') {
         this.#watermarks.set(placeKey(change.place), change.watermark)
@@ -132,6 +141,11 @@ export class Keeping {
     spans.delete(spanName(window))
     if (spans.size === 0) keys?.delete(window.key)
   }
+}
+
+/** Whether it makes room. Tries that failed took some: entries are counted anew now and then. */
+function isGone(change: StateChange): boolean {
+  return change.kind === 'window-gone' || (change.kind === 'value' && change.value === null)
 }
 
 function spanName({ start, end }: Pick<WindowName, 'start' | 'end'>): string {

@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts'
 import {
   CONSUMER_AHEAD_MAX,
-  CONSUMER_BYTES_MAX,
   CONSUMER_PARTITION_RECORDS_MAX,
   CONSUMER_ROOM_MS_MAX,
 } from '../consumer-limits.ts'
@@ -12,6 +11,8 @@ export interface RoomPorts {
   readonly clock: Clock
   readonly feed: Pick<RecordFeed, 'pause' | 'resume'>
   readonly partitions: () => Iterable<Partition>
+  /** What of them may be in memory, in bytes. */
+  readonly bytesMax: number
   /** Aborts when nothing more is taken. */
   readonly stopping: AbortSignal
 }
@@ -62,7 +63,7 @@ export class Room {
 
   has(partition: Partition, share = 1): boolean {
     return (
-      this.#bytes <= CONSUMER_BYTES_MAX * share &&
+      this.#bytes <= this.#ports.bytesMax * share &&
       partition.unfinished <= CONSUMER_PARTITION_RECORDS_MAX * share &&
       partition.offsets.ahead <= CONSUMER_AHEAD_MAX
     )

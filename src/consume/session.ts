@@ -64,7 +64,7 @@ export class Session implements FeedListener {
 
   constructor(feed: RecordFeed, options: SessionOptions) {
     const { ports, consumer } = options
-    const { name, group, owner, concurrency } = consumer()
+    const { name, group, owner, concurrency, memoryBytesMax, stateEntriesMax } = consumer()
     this.#options = options
     this.#feed = feed
     this.#lanes = new Lanes({ clock: ports.clock, concurrency })
@@ -80,9 +80,10 @@ export class Session implements FeedListener {
       clock: ports.clock,
       feed,
       partitions: () => this.#partitions.values(),
+      bytesMax: memoryBytesMax,
       stopping: this.#stopping.signal,
     })
-    this.#keeping = new Keeping(owner, ports.stored)
+    this.#keeping = new Keeping({ owner, stateEntriesMax }, ports.stored)
     this.#attemptPorts = {
       clock: ports.clock,
       keeping: this.#keeping,

@@ -63,13 +63,29 @@ function outcomeOf(published: readonly Published[]): Outcome {
   return { closed: texts('closed'), corrected: texts('corrected'), late: texts('late').map(Number) }
 }
 
-test('windows on disk are those of a brute-force oracle, across restarts, each closed once', async () => {
+/** How far back the event is that comes once more behind each; 0: none does. */
+const repetitions = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 12 })), {
+  minLength: 1,
+  maxLength: 7,
+})
+
+/** As a producer writes them that sends some again, at once or late. */
+function withRepetitions(events: readonly Sent[], again: readonly number[]): readonly Sent[] {
+  return events.flatMap((each, at) => {
+    const back = again[at % again.length] ?? 0
+    const earlier = back === 0 ? undefined : events[at + 1 - back]
+    return earlier === undefined ? [each] : [each, earlier]
+  })
+}
+
+test('windows on disk are an oracle’s, across restarts and repetitions, each closed once', async () => {
   await fc.assert(
     fc.asyncProperty(
       windowings.filter(({ outOfOrdernessMs }) => outOfOrdernessMs > 0),
       inputs,
       fc.integer({ min: 1, max: 20 }),
-      async (windowing, given, atOnce) => {
+      repetitions,
+      async (windowing, given, atOnce, again) => {
         await using db = await openDbWorld()
         const partitionOf = (key: string) => (key === 'c' ? 1 : 0)
         const sent = [0, 1].map((partition) =>
@@ -77,9 +93,11 @@ test('windows on disk are those of a brute-force oracle, across restarts, each c
             .map((each, id) => ({ ...each, id }))
             .filter(({ key }) => partitionOf(key) === partition),
         )
-        for (let from = 0; from < given.length; from += atOnce) {
+        const written = sent.map((events) => withRepetitions(events, again))
+        const longest = Math.max(...written.map(({ length }) => length))
+        for (let from = 0; from < longest; from += atOnce) {
           await using world = await openConsumeWorld(definition(windowing), db)
-          for (const [partition, events] of sent.entries()) {
+          for (const [partition, events] of written.entries()) {
             world.assign(partition)
             // From a little before: Kafka may give again what is processed.
             const first = Math.max(0, from - 2)

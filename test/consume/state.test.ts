@@ -112,6 +112,28 @@ test('what cannot be kept makes its record a dead letter that says why', async (
   expect(errors[2]).toContain('no key')
 })
 
+test('no more keys are kept than the consumer says, before and after a restart', async () => {
+  await using db = await openDbWorld()
+  const few = { ...counting, stateEntriesMax: 2 }
+  const codes = (world: ConsumeWorld) =>
+    world.published().flatMap(({ headers }) => headers['inlet-dead-code'] ?? [])
+  {
+    await using world = await openConsumeWorld(few, db)
+    world.assign(0)
+    await world.give(...['a', 'b', 'c', 'a'].map((key, n) => keyed(n, key)))
+    // A full state is retried like any other trouble that may pass.
+    for (let turn = 0; turn < 30; turn += 1) await world.pass(1_000)
+    expect(counts(world, 'a')).toEqual([0, 1])
+    expect(codes(world)).toEqual(['STATE_FULL'])
+  }
+  await using world = await openConsumeWorld(few, db)
+  world.assign(0)
+  await world.give(keyed(4, 'b'), keyed(5, 'd'))
+  for (let turn = 0; turn < 30; turn += 1) await world.pass(1_000)
+  expect(counts(world, 'b')).toEqual([0, 1])
+  expect(codes(world)).toEqual(['STATE_FULL', 'STATE_FULL'])
+})
+
 test('state of an earlier version that the schema refuses is not read', async () => {
   await using db = await openDbWorld()
   {
