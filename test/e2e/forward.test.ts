@@ -125,6 +125,18 @@ describe('POST /forward of a core node', () => {
     expect(lines).toContain(`${prefix}-0`)
   })
 
+  test('tries a handler again that has asked for it at the edge', async () => {
+    const retryAt = systemClock.now()
+    const { prefix, events } = batch(1, { state: 'failed', reason: 'again', records: [], retryAt })
+    await edge()(events)
+    let [event] = await stored(prefix)
+    while (event?.state === 'failed') {
+      await systemClock.sleep(20)
+      ;[event] = await stored(prefix)
+    }
+    expect(event?.state).toBe('accepted')
+  })
+
   test('takes a second forward of the same events for what it is', async () => {
     const { prefix, events } = batch(20)
     const forward = edge()

@@ -4,6 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
+import { EDGE_BODY_BYTES_MAX } from '../../src/edge-limits.ts'
 import { randomSecret, randomToken } from '../../src/ids.ts'
 import { deliver } from '../conformance/http-requests.ts'
 import {
@@ -29,6 +30,7 @@ interface CoreEvent {
   readonly eventId: string
   readonly type: string
   readonly state: string
+  readonly bodyBytes: number
 }
 
 describe('the Worker in front of a core node', () => {
@@ -57,6 +59,7 @@ describe('the Worker in front of a core node', () => {
       env: {
         ...HTTP_ENV,
         INLET_LOG_DELIVERIES: 'true',
+        INLET_BODY_BYTES_MAX: String(EDGE_BODY_BYTES_MAX),
         INLET_SINK: 'forward',
         INLET_FORWARD_URL: `http://127.0.0.1:${gate.port}`,
         INLET_FORWARD_SECRET: FORWARD_SECRET,
@@ -133,6 +136,17 @@ describe('the Worker in front of a core node', () => {
     const stored = await ofProviders()
     expect(stored.map(({ source }) => source).toSorted()).toEqual(sources.toSorted())
     expect(new Set(stored.map(({ state }) => state))).toEqual(new Set(['accepted']))
+  })
+
+  test('the largest body that is taken arrives byte for byte', async () => {
+    const eventId = randomToken()
+    const body = JSON.stringify('x'.repeat(EDGE_BODY_BYTES_MAX - 2))
+    const { status } = await deliver(worker, 'github', signed('github', { eventId, body }))
+    expect(status).toBe(202)
+    ledger.push(eventId)
+    expect(await caughtUp([eventId])).toEqual(ONCE)
+    const stored = (await coreEvents()).find((event) => event.eventId === eventId)
+    expect(stored?.bodyBytes).toBe(EDGE_BODY_BYTES_MAX)
   })
 
   test('it says that it lives', async () => {
