@@ -1,4 +1,4 @@
-/** What the tests and the adapters on Deno say to each other: a line of JSON each. */
+/** What tests and adapters on another runtime say to each other: a line of JSON each. */
 import type { HintCounts, Mine } from '../../src/idempotency/hint.ts'
 import type { LogFields } from '../../src/log.ts'
 import type { PublishRecord } from '../../src/record.ts'
@@ -7,6 +7,11 @@ import type { PublishRecord } from '../../src/record.ts'
 export type Way =
   | { readonly kind: 'redis'; readonly url: string }
   | { readonly kind: 'upstash'; readonly url: string; readonly token: string }
+
+/** Where a publisher sends to: a broker, or a cluster at a REST proxy. */
+export type Destination =
+  | { readonly kind: 'broker'; readonly address: string }
+  | { readonly kind: 'rest'; readonly url: string }
 
 /** A record whose value is base64. */
 export type WireRecord = Omit<PublishRecord, 'value' | 'trace'> & { readonly value: string }
@@ -26,7 +31,7 @@ export type Call =
       readonly validMs?: number | undefined
     }
   | { readonly name: 'done' | 'release'; readonly claim: Mine }
-  | { readonly name: 'openPublisher'; readonly brokers: string }
+  | { readonly name: 'openPublisher'; readonly to: Destination }
   | { readonly name: 'publish'; readonly records: readonly WireRecord[] }
   | { readonly name: 'close' }
 
@@ -36,13 +41,25 @@ export interface Times {
   readonly monotonicMs: number
 }
 
-export type ToDeno =
-  | { readonly id: number; readonly of: number; readonly call: Call; readonly times: Times }
-  /** A sleep has ended. */
-  | { readonly wake: number }
+/** A call of an adapter, which `of` numbers. */
+export interface Asked {
+  readonly id: number
+  readonly of: number
+  readonly call: Call
+  readonly times: Times
+}
 
-export type FromDeno =
-  | { readonly id: number; readonly value: unknown; readonly counts?: HintCounts }
+/** What a call came to; `counts` are those of its hint. */
+export interface Answered {
+  readonly id: number
+  readonly value: unknown
+  readonly counts?: HintCounts
+}
+
+export type ToAdapters = Asked | { /** A sleep has ended. */ readonly wake: number }
+
+export type FromAdapters =
+  | Answered
   | { readonly id: number; readonly code: string; readonly detail: string }
   /** An adapter sleeps, from the time of its last call on. */
   | { readonly sleep: number; readonly of: number; readonly ms: number; readonly sinceMs: number }

@@ -1,4 +1,5 @@
-/** The adapters in a process of Deno's, seen from the tests: each call is a message to it. */
+/** Adapters on another runtime, seen from the tests: each call is a message to them. */
+import { Miniflare } from 'miniflare'
 import { join } from 'node:path'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { GatewayError, type FaultCode } from '../../src/errors.ts'
@@ -6,13 +7,26 @@ import type { Claim, Hint, HintCounts, HintOptions } from '../../src/idempotency
 import type { Log } from '../../src/log.ts'
 import type { Landed } from '../../src/record.ts'
 import type { PublisherTarget } from '../conformance/publisher.ts'
-import type { Call, FromDeno, ToDeno, Way } from './adapter-messages.ts'
 import { readLines } from '../support/gateway-process.ts'
+import type {
+  Answered,
+  Call,
+  Destination,
+  FromAdapters,
+  ToAdapters,
+  Way,
+} from './adapter-messages.ts'
 import { DENO_ENV, denoPath } from './deno-command.ts'
 
-export interface DenoAdapters extends AsyncDisposable {
+export interface RemoteAdapters extends AsyncDisposable {
   openHint(way: Way, options: HintOptions): Promise<Hint>
-  openPublisher(brokers: string): Promise<PublisherTarget>
+  openPublisher(to: Destination): Promise<PublisherTarget>
+}
+
+/** What carries the messages. */
+interface Connection extends AsyncDisposable {
+  send(line: string): void
+  onLine: (line: string) => void
 }
 
 /** What an adapter over there has of its test. */
@@ -24,7 +38,8 @@ interface Side {
 
 const NONE: HintCounts = { mine: 0, claimed: 0, done: 0, skipped: 0 }
 
-export function startDenoAdapters(): DenoAdapters {
+/** In a process of Deno's. */
+export function startDenoAdapters(): RemoteAdapters {
   const script = join(import.meta.dir, 'adapters-deno.ts')
   const config = join(import.meta.dir, '../../deno.json')
   const command = [denoPath(), 'run', '--allow-all', '--no-check', '--config', config, script]
@@ -34,15 +49,66 @@ export function startDenoAdapters(): DenoAdapters {
     stdout: 'pipe',
     stderr: 'inherit',
   })
+  const connection: Connection = {
+    send(line) {
+      void child.stdin.write(`${line}\n`)
+      void child.stdin.flush()
+    },
+    onLine: () => undefined,
+    async [Symbol.asyncDispose]() {
+      await child.stdin.end()
+      await child.exited
+      await reading
+    },
+  }
+  const reading = readLines(child.stdout, (line) => connection.onLine(line))
+  return callThrough(connection)
+}
+
+const WORKER = `
+  import { openSocket } from './adapters.js'
+  export default { fetch: openSocket }`
+
+/** In one invocation of a Worker, in workerd. */
+export async function startWorkerAdapters(): Promise<RemoteAdapters> {
+  const entrypoints = [join(import.meta.dir, 'adapters-worker.ts')]
+  const { outputs } = await Bun.build({ entrypoints, target: 'node' })
+  // kafkajs requires what Node has; in a Worker no file says from where.
+  const script = (await outputs[0]?.text())?.replaceAll('import.meta.url', '"file:///adapters.js"')
+  const miniflare = new Miniflare({
+    modules: [
+      { type: 'ESModule', path: 'main.js', contents: WORKER },
+      { type: 'ESModule', path: 'adapters.js', contents: script ?? '' },
+    ],
+    compatibilityDate: '2026-04-01',
+    compatibilityFlags: ['nodejs_compat'],
+  })
+  const url = new URL(await miniflare.ready)
+  url.protocol = 'ws:'
+  const socket = new WebSocket(url)
+  await new Promise((resolve, reject) => {
+    socket.addEventListener('open', resolve)
+    socket.addEventListener('error', () => reject(new Error('the Worker takes no WebSocket')))
+  })
+  const connection: Connection = {
+    send: (line) => socket.send(line),
+    onLine: () => undefined,
+    async [Symbol.asyncDispose]() {
+      socket.close()
+      await miniflare.dispose()
+    },
+  }
+  socket.addEventListener('message', ({ data }) => connection.onLine(String(data)))
+  return callThrough(connection)
+}
+
+function callThrough(connection: Connection): RemoteAdapters {
   const sides: Side[] = []
   const asked = new Map<number, PromiseWithResolvers<unknown>>()
   const sleeping = new Map<number, AbortController>()
   let calls = 0
 
-  function tell(message: ToDeno): void {
-    void child.stdin.write(`${JSON.stringify(message)}\n`)
-    void child.stdin.flush()
-  }
+  const tell = (message: ToAdapters) => connection.send(JSON.stringify(message))
 
   function call(of: number, what: Call): Promise<unknown> {
     const clock = sides[of]?.clock ?? systemClock
@@ -55,7 +121,7 @@ export function startDenoAdapters(): DenoAdapters {
   }
 
   /** Sleeps for an adapter, on the clock of its test. */
-  async function sleep({ sleep: id, of, ms, sinceMs }: Extract<FromDeno, { sleep: number }>) {
+  async function sleep({ sleep: id, of, ms, sinceMs }: Extract<FromAdapters, { sleep: number }>) {
     const clock = sides[of]?.clock ?? systemClock
     const nap = new AbortController()
     sleeping.set(id, nap)
@@ -65,7 +131,7 @@ export function startDenoAdapters(): DenoAdapters {
     if (!nap.signal.aborted) tell({ wake: id })
   }
 
-  function hear(message: FromDeno): void {
+  function hear(message: FromAdapters): void {
     if ('sleep' in message) void sleep(message)
     else if ('cancel' in message) sleeping.get(message.cancel)?.abort()
     else if ('log' in message) sides[message.of]?.log?.warn(message.log, message.fields)
@@ -77,10 +143,10 @@ export function startDenoAdapters(): DenoAdapters {
     }
   }
 
-  const reading = readLines(child.stdout, (line) => hear(JSON.parse(line) as FromDeno))
+  connection.onLine = (line) => hear(JSON.parse(line) as FromAdapters)
 
   async function ask(of: number, what: Call): Promise<unknown> {
-    const { value, counts } = (await call(of, what)) as Extract<FromDeno, { value: unknown }>
+    const { value, counts } = (await call(of, what)) as Answered
     const side = sides[of]
     if (side !== undefined && counts !== undefined) side.counts = counts
     return value
@@ -107,9 +173,9 @@ export function startDenoAdapters(): DenoAdapters {
         },
       }
     },
-    async openPublisher(brokers) {
+    async openPublisher(to) {
       const of = sides.push({ clock: systemClock, log: undefined, counts: NONE }) - 1
-      await ask(of, { name: 'openPublisher', brokers })
+      await ask(of, { name: 'openPublisher', to })
       return {
         async publish(records) {
           const wire = records.map(({ topic, key, value, headers }) => {
@@ -122,10 +188,6 @@ export function startDenoAdapters(): DenoAdapters {
         },
       }
     },
-    async [Symbol.asyncDispose]() {
-      await child.stdin.end()
-      await child.exited
-      await reading
-    },
+    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   }
 }
