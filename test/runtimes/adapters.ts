@@ -1,6 +1,6 @@
 /** Hints and publishers that are called by message, for the suites of both on another runtime. */
 import { Buffer } from 'node:buffer'
-import { assert } from '../../src/assert.ts'
+import { assert, unreachable } from '../../src/assert.ts'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { GatewayError, messageOf } from '../../src/errors.ts'
 import type { Hint, HintOptions } from '../../src/idempotency/hint.ts'
@@ -67,6 +67,8 @@ export function serveAdapters(
         return hint?.release(call.claim)
       case 'close':
         return (hint ?? publisher)?.close()
+      default:
+        return unreachable(call)
     }
   }
 
