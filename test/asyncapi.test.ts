@@ -60,18 +60,21 @@ test('the official parser takes the document, without a complaint', async () => 
   ])
 })
 
-test('a declared topic is described by who publishes to it, and by who reads it', () => {
+test('a declared topic is described by who publishes to it, and by who reads it', async () => {
   const Reviews = defineTopic('code.reviews', {
     'review.requested': z.object({ url: z.string() }),
     'review.done': z.object({ by: z.string() }),
   })
-  const { channels, operations } = asyncApiDocument({
+  const made = asyncApiDocument({
     ...described,
     sources: [{ ...github, provider: 'github', publishes: [Reviews] }],
     consumers: [
       defineConsumer('desk', { topics: [fromTopic(Reviews, { 'review.done': () => null })] }),
     ],
   })
+  const { diagnostics } = await parser.parse(JSON.stringify(made))
+  expect(diagnostics.filter(({ severity }) => ERRORS.has(severity))).toEqual([])
+  const { channels, operations } = made
   const payload = (name: string) => ({
     payload: { type: 'object', properties: { [name]: { type: 'string' } } },
   })

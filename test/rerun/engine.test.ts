@@ -21,6 +21,9 @@ function handled(seq: number): ReplayResult {
   return { seq, state: 'accepted', reason: null, records: [record] }
 }
 
+/** Time passes at once, but others get their turn: an engine that idles is else all there is. */
+const hasty = { ...manualClock(), sleep: settle }
+
 /** Of a consumer: with real ones in test/consume/ranges.test.ts. */
 const NOTHING_READ: Reading = {
   run: () => Promise.resolve(),
@@ -131,7 +134,7 @@ describe('a rerun', () => {
     await using world = await worldOf(4)
     const clock = manualClock()
     const waits: number[] = []
-    const sleep = (ms: number) => Promise.resolve(void waits.push(ms))
+    const sleep = (ms: number) => (waits.push(ms), settle())
     const engine = openEngine(world, { clock: { ...clock, sleep } })
     const rerun = await engine.ask({ ...all, perSecond: 20 })
     await runToEnd(world, engine, rerun.id)
@@ -143,7 +146,7 @@ describe('a rerun', () => {
     await using world = await worldOf(1)
     let looks = 0
     const lag = () => ((looks += 1) < 3 ? RERUN_LAG_MAX + 1 : 0)
-    const clock = { ...manualClock(), sleep: () => Promise.resolve() }
+    const clock = hasty
     const engine = openEngine(world, { lag, clock })
     const rerun = await engine.ask(all)
     expect(await runToEnd(world, engine, rerun.id)).toMatchObject({ state: 'done', done: 1 })
@@ -171,7 +174,7 @@ describe('a rerun', () => {
     await using world = await worldOf(1)
     let tries = 0
     const engine = openEngine(world, {
-      clock: { ...manualClock(), sleep: () => Promise.resolve() },
+      clock: hasty,
       step(step) {
         tries += 1
         if (tries <= RERUN_STARTS_MAX + 2)
