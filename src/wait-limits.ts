@@ -8,6 +8,13 @@
 export const WAIT_MS_MAX = 250
 
 /**
+ * How long a sync of the disk may have taken, in ms, before deliveries are refused. It may well be
+ * as long again, and their own one follows: together within the three seconds that most providers
+ * give. A shorter pause of a disk is waited out, because some of them try only once.
+ */
+export const SYNC_WAIT_MS_MAX = 1_000
+
+/**
  * How long deliveries are worked on before the event loop looks at its sockets again, in ms. At
  * twice of what can be taken a refusal took 10 ms (median) with this, 6.6 with 1, where a tenth
  * less was taken, because commits got smaller.

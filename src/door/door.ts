@@ -12,7 +12,7 @@ import {
 } from '../limits.ts'
 import type { Log } from '../log.ts'
 import { openNap } from '../nap.ts'
-import { WAIT_MS_MAX } from '../wait-limits.ts'
+import { SYNC_WAIT_MS_MAX } from '../wait-limits.ts'
 import { clientOf } from './client.ts'
 import { openDisk } from './disk.ts'
 import { openLine, type LineOptions } from './line.ts'
@@ -113,7 +113,10 @@ export function openDoor(options: DoorOptions): Door {
         trustedProxies.length === 0 ? null : request.headers.get('x-forwarded-for')
       const client = clientOf(peer, forwardedFor, trustedProxies)
       if (disk.isLow) return refusals.turnAway('disk', client)
-      if (line.isTooLong(openRequests - bodies.reading()) || options.syncingMs() > WAIT_MS_MAX) {
+      if (
+        line.isTooLong(openRequests - bodies.reading()) ||
+        options.syncingMs() > SYNC_WAIT_MS_MAX
+      ) {
         shedAtMs = clock.monotonicMs()
         return refusals.turnAway('waiting', client)
       }

@@ -3,7 +3,7 @@ import { openDoor, type DoorOptions } from '../../src/door/door.ts'
 import type { Visit } from '../../src/door/visit.ts'
 import { DOOR_TICK_MS, REFUSED_BURST } from '../../src/limits.ts'
 import type { LogFields } from '../../src/log.ts'
-import { TURN_MS_MAX, WAIT_MS_MAX } from '../../src/wait-limits.ts'
+import { SYNC_WAIT_MS_MAX, TURN_MS_MAX, WAIT_MS_MAX } from '../../src/wait-limits.ts'
 import { manualClock } from '../support/manual-clock.ts'
 
 const MEBIBYTE = 1024 * 1024
@@ -163,7 +163,7 @@ describe('who would wait for too long', () => {
   })
 
   test('is refused while the disk takes too long to make a commit durable', async () => {
-    let syncingMs = WAIT_MS_MAX
+    let syncingMs = SYNC_WAIT_MS_MAX
     await using world = openWorld({ syncingMs: () => syncingMs })
     expect([world.enter().kind, world.door.shedAgoMs()]).toEqual(['visit', null])
     syncingMs += 1
