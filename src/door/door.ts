@@ -113,10 +113,8 @@ export function openDoor(options: DoorOptions): Door {
         trustedProxies.length === 0 ? null : request.headers.get('x-forwarded-for')
       const client = clientOf(peer, forwardedFor, trustedProxies)
       if (disk.isLow) return refusals.turnAway('disk', client)
-      if (
-        line.isTooLong(openRequests - bodies.reading()) ||
-        options.syncingMs() > SYNC_WAIT_MS_MAX
-      ) {
+      const working = openRequests - bodies.reading()
+      if (line.isTooLong(working) || options.syncingMs() > SYNC_WAIT_MS_MAX) {
         shedAtMs = clock.monotonicMs()
         return refusals.turnAway('waiting', client)
       }

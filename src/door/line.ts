@@ -21,6 +21,12 @@ export interface LineOptions {
 /** What a turn still counts after the next one: about 50 of them say what a task takes. */
 const REMEMBERED = 0.98
 
+/**
+ * A turn counts as so many times the usual at most: one long pause, of the collector or of the
+ * machine, is no trend, and what stays is believed after some dozens of turns.
+ */
+const TURN_FACTOR_MAX = 4
+
 /** What tasks are taken to have needed before any was measured: 0.1 ms each. */
 const FIRST = { tasks: 100, ms: 10 }
 
@@ -39,18 +45,7 @@ export function openLine({ clock, nextTurn = setImmediate }: LineOptions): Line 
   let next = 0
   /** When this turn has worked enough; undefined between turns in which nobody came. */
   let turnEndsMs: number | undefined
-  let lastTurnMs: number | undefined
-  /** Of the last turns that left somebody waiting, each counting less than the one after it. */
-  let { tasks: doneTasks, ms: doneMs } = FIRST
-
-  function measure(tasks: number): void {
-    const nowMs = clock.monotonicMs()
-    if (lastTurnMs !== undefined) {
-      doneTasks = doneTasks * REMEMBERED + tasks
-      doneMs = doneMs * REMEMBERED + nowMs - lastTurnMs
-    }
-    lastTurnMs = nowMs
-  }
+  const pace = openPace(clock)
 
   function takeTurn(): void {
     const first = next
@@ -60,7 +55,7 @@ export function openLine({ clock, nextTurn = setImmediate }: LineOptions): Line 
       next += 1
     } while (next < waiting.length && clock.monotonicMs() < turnEndsMs)
     if (next < waiting.length) {
-      measure(next - first)
+      pace.turned(next - first)
       // What has had its turn is let go of, a part at a time.
       if (next > waiting.length / 2) {
         waiting = waiting.slice(next)
@@ -71,7 +66,7 @@ export function openLine({ clock, nextTurn = setImmediate }: LineOptions): Line 
     waiting = []
     next = 0
     turnEndsMs = undefined
-    lastTurnMs = undefined
+    pace.paused()
   }
 
   return {
@@ -86,6 +81,30 @@ export function openLine({ clock, nextTurn = setImmediate }: LineOptions): Line 
         waiting.push(() => resolve(task()))
       })
     },
-    isTooLong: (others) => waiting.length > 0 && others * (doneMs / doneTasks) > WAIT_MS_MAX,
+    isTooLong: (others) => waiting.length > 0 && pace.msOf(others) > WAIT_MS_MAX,
+  }
+}
+
+/** How long tasks lately took, where one followed the other. */
+function openPace(clock: LineOptions['clock']) {
+  let lastTurnMs: number | undefined
+  let { tasks: doneTasks, ms: doneMs } = FIRST
+  const msOf = (tasks: number) => tasks * (doneMs / doneTasks)
+  return {
+    msOf,
+    /** A turn has ended with somebody left, and so did the one before, or there was a pause. */
+    turned(tasks: number): void {
+      const nowMs = clock.monotonicMs()
+      if (lastTurnMs !== undefined) {
+        const ms = Math.min(nowMs - lastTurnMs, TURN_FACTOR_MAX * msOf(tasks))
+        doneTasks = doneTasks * REMEMBERED + tasks
+        doneMs = doneMs * REMEMBERED + ms
+      }
+      lastTurnMs = nowMs
+    },
+    /** Nobody is left: the time until somebody comes is no work. */
+    paused(): void {
+      lastTurnMs = undefined
+    },
   }
 }

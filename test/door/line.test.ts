@@ -78,6 +78,17 @@ test('it is too long where those before take longer than a sender may wait', asy
   await waiting
 })
 
+test('one long pause does not make it too long', async () => {
+  const world = openWorld()
+  const waiting = world.begin(1_000, 0.1)
+  world.turn(20)
+  world.clock.advance(10 * WAIT_MS_MAX)
+  world.turn(1)
+  expect(world.line.isTooLong(8 * WAIT_MS_MAX)).toBe(false)
+  world.turn()
+  await waiting
+})
+
 test('how long a task takes is measured', async () => {
   const world = openWorld()
   const slow = world.begin(300, 1)
