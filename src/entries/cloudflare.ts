@@ -47,9 +47,16 @@ export default {
   async fetch(request: Request, bindings: Bindings, context: Context): Promise<Response> {
     try {
       const edge = await edgeOf(bindings)
-      const response = await edge.answer(request, peerOf(request))
-      if (response.ok) context.waitUntil(edge.afterAnswer())
-      return response
+      const answering = edge.answer(request, peerOf(request))
+      // From the start: a sender that goes away would end the invocation where it stands, and what
+      // it holds of this isolate, a key or room at the door, would never be given back.
+      context.waitUntil(
+        answering.then(
+          (response) => finish(edge, response),
+          () => undefined,
+        ),
+      )
+      return await answering
     } catch (error) {
       // oxlint-disable-next-line no-console -- as above, before there is a log
       console.error(messageOf(error))
@@ -60,6 +67,10 @@ export default {
     const edge = await edgeOf(bindings)
     await edge.onSchedule()
   },
+}
+
+async function finish(edge: Edge, { ok }: Response): Promise<void> {
+  if (ok) await edge.afterAnswer()
 }
 
 /** The sender's address: Cloudflare writes it, whatever the sender wrote. */

@@ -9,6 +9,7 @@ import {
   EDGE_BODY_BYTES_MAX,
   EDGE_RECORD_BYTES_MAX,
   PASS_AFTER_ANSWER_MS_MAX,
+  PASS_LAST_BATCH_MS_MAX,
   PASS_ON_SCHEDULE_MS_MAX,
 } from '../edge-limits.ts'
 import { GatewayError, messageOf } from '../errors.ts'
@@ -143,14 +144,16 @@ interface HandOnPorts {
  */
 function openHandOn(config: Config, ports: HandOnPorts): (ms: number) => Promise<void> {
   const pass = openPass(config, ports)
-  let isRunning = false
+  let busyUntilMs = -Infinity
   let isAsked = false
   return async (ms) => {
     isAsked = true
-    if (isRunning) return
-    isRunning = true
+    const nowMs = systemClock.monotonicMs()
+    if (nowMs < busyUntilMs) return
+    const untilMs = nowMs + ms
+    // An invocation that is ended from outside never comes to its end: this one does.
+    busyUntilMs = untilMs + PASS_LAST_BATCH_MS_MAX
     try {
-      const untilMs = systemClock.monotonicMs() + ms
       let end: PassEnd = 'done'
       while (isAsked && end === 'done') {
         isAsked = false
@@ -159,7 +162,7 @@ function openHandOn(config: Config, ports: HandOnPorts): (ms: number) => Promise
     } catch (error) {
       ports.log.error('relay.failed', { reason: messageOf(error) })
     } finally {
-      isRunning = false
+      busyUntilMs = -Infinity
     }
   }
 }

@@ -6,12 +6,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, te
 import { join } from 'node:path'
 import { EDGE_BODY_BYTES_MAX } from '../../src/edge-limits.ts'
 import { randomSecret, randomToken } from '../../src/ids.ts'
-import { deliver } from '../conformance/http-requests.ts'
+import { ask, cloudEvent, deliver } from '../conformance/http-requests.ts'
 import {
   HANDLERS_DIRECTORY,
   HTTP_ENV,
   PROVIDERS,
   signed,
+  TOKENS,
   type SourceName,
 } from '../conformance/http-setup.ts'
 import { startGateway, type GatewayProcess } from '../support/gateway-process.ts'
@@ -151,6 +152,34 @@ describe('the Worker in front of a core node', () => {
 
   test('it says that it lives', async () => {
     expect(await (await fetch(`${worker.url}/healthz`)).json()).toEqual({ ok: true })
+  })
+
+  test('a sender that goes away leaves nothing behind that another one meets', async () => {
+    const event = cloudEvent({ type: 'order.slow' })
+    const headers = {
+      authorization: `Bearer ${TOKENS.orders}`,
+      'content-type': 'application/cloudevents+json',
+      'idempotency-key': randomToken(),
+    }
+    const gone = new AbortController()
+    const send = (signal?: AbortSignal) =>
+      ask(`${worker.url}/events`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(event),
+        ...(signal === undefined ? {} : { signal }),
+      })
+    // Of several with one key one is taken, and dawdles; then all of their senders are gone.
+    const requests = Array.from({ length: 3 }, () => send(gone.signal))
+    expect((await Promise.any(requests)).status).toBe(409)
+    gone.abort()
+    await Promise.allSettled(requests)
+    let { status } = await send()
+    while (status === 409) {
+      await Bun.sleep(10)
+      ;({ status } = await send())
+    }
+    expect(status).toBe(202)
   })
 
   test('an event goes on straight after its answer, without the schedule', async () => {
