@@ -230,8 +230,9 @@ const Health = z.object({ relay: z.object({ pending: z.number() }) })
 
 /** Whatever is in memory still, or waits to be published, is not done. */
 async function progressOf(adminUrl: string): Promise<Omit<Progress, 'cpuMs'>> {
-  const health = Health.parse(await (await fetch(`${adminUrl}/readyz`)).json())
   const { consumers } = Consumers.parse(await (await fetch(`${adminUrl}/api/consumers`)).json())
+  // Behind it: what is processed by then has been published where nothing is pending.
+  const health = Health.parse(await (await fetch(`${adminUrl}/readyz`)).json())
   const atMs = systemClock.monotonicMs()
   const partitions = consumers.flatMap((consumer) => consumer.partitions)
   const position = partitions.reduce((sum, each) => sum + each.position, 0)

@@ -45,10 +45,10 @@ export class Lanes {
       known.tasks.push(task)
       return
     }
-    const lane = { key, tasks: [task], head: 0 }
     // Nearly always: nothing is before it, and it ends without waiting.
     const turn = this.#mayStart() && this.#ready.length === 0 ? task() : undefined
     if (turn === 'done') return
+    const lane = { key, tasks: [task], head: 0 }
     this.#lanes.set(key, lane)
     if (turn === undefined) {
       this.#ready.push(lane)
