@@ -45,23 +45,12 @@ function variablesOf(bindings: Bindings): Record<string, string> {
 
 export default {
   async fetch(request: Request, bindings: Bindings, context: Context): Promise<Response> {
-    try {
-      const edge = await edgeOf(bindings)
-      const answering = edge.answer(request, peerOf(request))
-      // From the start: a sender that goes away would end the invocation where it stands, and what
-      // it holds of this isolate, a key or room at the door, would never be given back.
-      context.waitUntil(
-        answering.then(
-          (response) => finish(edge, response),
-          () => undefined,
-        ),
-      )
-      return await answering
-    } catch (error) {
-      // oxlint-disable-next-line no-console -- as above, before there is a log
-      console.error(messageOf(error))
-      return problem('STORAGE_FAILED', 'the event is not stored: send it again')
-    }
+    const answering = answer(request, bindings)
+    // From the start: a sender that goes away would end the invocation where it stands, and what it
+    // holds of this isolate, a key or room at the door, would never be given back.
+    context.waitUntil(answering.then(({ finish }) => finish()))
+    const { response } = await answering
+    return response
   },
   async scheduled(_event: unknown, bindings: Bindings): Promise<void> {
     const edge = await edgeOf(bindings)
@@ -69,8 +58,23 @@ export default {
   },
 }
 
-async function finish(edge: Edge, { ok }: Response): Promise<void> {
-  if (ok) await edge.afterAnswer()
+/** What is answered, and what is to be done after it. Never rejects. */
+interface Answered {
+  readonly response: Response
+  readonly finish: () => Promise<void>
+}
+
+async function answer(request: Request, bindings: Bindings): Promise<Answered> {
+  try {
+    const edge = await edgeOf(bindings)
+    const response = await edge.answer(request, peerOf(request))
+    return { response, finish: () => (response.ok ? edge.afterAnswer() : Promise.resolve()) }
+  } catch (error) {
+    // oxlint-disable-next-line no-console -- as above, before there is a log
+    console.error(messageOf(error))
+    const response = problem('STORAGE_FAILED', 'the event is not stored: send it again')
+    return { response, finish: () => Promise.resolve() }
+  }
 }
 
 /** The sender's address: Cloudflare writes it, whatever the sender wrote. */
