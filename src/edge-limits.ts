@@ -40,7 +40,6 @@ export const EDGE_RECORD_BYTES_MAX = 1_900_000
  */
 export const PASS_AFTER_ANSWER_MS_MAX = 10_000
 export const PASS_ON_SCHEDULE_MS_MAX = 50_000
-export const PASS_LAST_BATCH_MS_MAX = FORWARD_MS_MAX
 
 /**
  * The Worker, compressed, in bytes: 445 KiB are measured, of which zod and kafkajs are half.

@@ -8,8 +8,8 @@ import { openConfiguredDoor } from '../configured-door.ts'
 import {
   EDGE_BODY_BYTES_MAX,
   EDGE_RECORD_BYTES_MAX,
+  FORWARD_MS_MAX,
   PASS_AFTER_ANSWER_MS_MAX,
-  PASS_LAST_BATCH_MS_MAX,
   PASS_ON_SCHEDULE_MS_MAX,
 } from '../edge-limits.ts'
 import { GatewayError, messageOf } from '../errors.ts'
@@ -21,6 +21,7 @@ import { randomToken } from '../ids.ts'
 import { openKafkaPublisher } from '../kafka/producer.ts'
 import { openRestPublisher } from '../kafka/rest-proxy.ts'
 import { openKeyStore } from '../keys/key-store.ts'
+import { PUBLISH_MS_MAX } from '../limits.ts'
 import { openLineLog, type Log } from '../log.ts'
 import type { OutboundCall } from '../outbound-call.ts'
 import { openFetchOut } from '../outbound/fetch-out.ts'
@@ -151,8 +152,8 @@ function openHandOn(config: Config, ports: HandOnPorts): (ms: number) => Promise
     const nowMs = systemClock.monotonicMs()
     if (nowMs < busyUntilMs) return
     const untilMs = nowMs + ms
-    // An invocation that is ended from outside never comes to its end: this one does.
-    busyUntilMs = untilMs + PASS_LAST_BATCH_MS_MAX
+    // One that is ended from outside never says so: it is over when its last batch must be.
+    busyUntilMs = untilMs + Math.max(FORWARD_MS_MAX, PUBLISH_MS_MAX)
     try {
       let end: PassEnd = 'done'
       while (isAsked && end === 'done') {
