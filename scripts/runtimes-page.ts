@@ -145,7 +145,7 @@ ${table(
   rows.map(({ name, cells }) => [name, ...cells.map(counted)]),
 )}
 
-${table(['skipped', 'what', 'because'], skips(rows))}
+${table(['skipped', 'on', 'what', 'because'], skips(rows))}
 
 ${cases(results)}`
 }
@@ -182,17 +182,22 @@ function counted(cell: Row['cells'][number]): string {
 
 /** Every case and every suite that a runtime is spared, with its reason. */
 function skips(rows: readonly Row[]): string[][] {
-  return rows.flatMap(({ name, cells }) =>
+  const spared = rows.flatMap(({ name, cells }) =>
     cells.flatMap((cell, at) => {
-      const where = `${name}, on ${RUNTIMES[at]}`
-      if ('notRun' in cell) return [[where, 'all', cell.notRun]]
+      const on = RUNTIMES[at] ?? ''
+      if ('notRun' in cell) return [{ name, on, what: 'all', because: cell.notRun }]
       const byReason = Map.groupBy(
         cell.cases.filter(({ skipped }) => skipped !== undefined),
         ({ skipped = '' }) => skipped,
       )
-      return [...byReason].map(([reason, spared]) => [where, namesOf(spared), reason])
+      return [...byReason].map(([because, cases]) => ({ name, on, what: namesOf(cases), because }))
     }),
   )
+  const together = Map.groupBy(spared, ({ on, what, because }) => `${on} ${what} ${because}`)
+  return [...together.values()].map((same) => {
+    const { on = '', what = '', because = '' } = same[0] ?? {}
+    return [same.map(({ name }) => name).join('; '), on, what, because]
+  })
 }
 
 function namesOf(spared: readonly CaseResult[]): string {

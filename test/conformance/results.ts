@@ -56,7 +56,7 @@ export function readResults(): Results | undefined {
 
 export function writeResults({ results, ...run }: Results): void {
   const sorted = results.toSorted(
-    (a, b) => place(a) - place(b) || (titleOf(a) < titleOf(b) ? -1 : 1),
+    (a, b) => place(a) - place(b) || ((a.adapter ?? '') < (b.adapter ?? '') ? -1 : 1),
   )
   writeFileSync(FILE, `${JSON.stringify({ ...run, results: sorted }, null, 2)}\n`)
 }

@@ -8,11 +8,6 @@ export type Way =
   | { readonly kind: 'redis'; readonly url: string }
   | { readonly kind: 'upstash'; readonly url: string; readonly token: string }
 
-/** Where a publisher sends to: a broker, or a cluster at a REST proxy. */
-export type Destination =
-  | { readonly kind: 'broker'; readonly address: string }
-  | { readonly kind: 'rest'; readonly url: string }
-
 /** A record whose value is base64. */
 export type WireRecord = Omit<PublishRecord, 'value' | 'trace'> & { readonly value: string }
 
@@ -31,7 +26,7 @@ export type Call =
       readonly validMs?: number | undefined
     }
   | { readonly name: 'done' | 'release'; readonly claim: Mine }
-  | { readonly name: 'openPublisher'; readonly to: Destination }
+  | { readonly name: 'openPublisher'; readonly broker: string }
   | { readonly name: 'publish'; readonly records: readonly WireRecord[] }
   | { readonly name: 'close' }
 

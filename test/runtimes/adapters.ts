@@ -5,17 +5,8 @@ import { systemClock, type Clock } from '../../src/clock.ts'
 import { GatewayError, messageOf } from '../../src/errors.ts'
 import type { Hint, HintOptions } from '../../src/idempotency/hint.ts'
 import { openKafkaPublisher, type KafkaPublisher } from '../../src/kafka/producer.ts'
-import { openRestPublisher } from '../../src/kafka/rest-proxy.ts'
 import { silentLog, type Log, type LogFields } from '../../src/log.ts'
-import type {
-  Asked,
-  Call,
-  Destination,
-  FromAdapters,
-  Times,
-  ToAdapters,
-  Way,
-} from './adapter-messages.ts'
+import type { Asked, Call, FromAdapters, Times, ToAdapters, Way } from './adapter-messages.ts'
 
 /** Opens a hint that asks this Redis. */
 type OpenHint = (way: Way, options: HintOptions) => Hint | Promise<Hint>
@@ -37,7 +28,7 @@ export function serveAdapters(
 
   async function open(of: number, call: Extract<Call, { name: 'openHint' | 'openPublisher' }>) {
     if (call.name === 'openPublisher') {
-      publishers.set(of, openPublisher(call.to))
+      publishers.set(of, openPublisher(call.broker))
       return
     }
     const { way, node, epoch, doneTtlMs } = call
@@ -91,13 +82,9 @@ export function serveAdapters(
   }
 }
 
-function openPublisher(to: Destination): KafkaPublisher {
-  if (to.kind === 'rest') {
-    const publisher = openRestPublisher({ url: to.url, clock: systemClock })
-    return { ...publisher, close: () => Promise.resolve() }
-  }
+function openPublisher(broker: string): KafkaPublisher {
   return openKafkaPublisher({
-    brokers: [to.address],
+    brokers: [broker],
     clientId: 'inlet-test',
     compression: 'none',
     clock: systemClock,

@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test'
 import { describeHint, type HintRig } from '../conformance/idempotency.ts'
 import { describePublisher } from '../conformance/publisher.ts'
-import { startRestProxy, type RestProxy } from '../support/rest-proxy.ts'
 import { describeWithKafka, describeWithRedis } from '../support/servers.ts'
 import { openTcpGate } from '../support/tcp-gate.ts'
 import { startUpstashFacade } from '../support/upstash-facade.ts'
@@ -59,33 +58,11 @@ describeWithRedis('hints elsewhere', (redisUrl) => {
 })
 
 describeWithKafka('publishers elsewhere', (brokers) => {
-  let rest: RestProxy
-  beforeAll(async () => {
-    rest = await startRestProxy(brokers)
-  })
-  afterAll(() => rest[Symbol.asyncDispose]())
-
-  const nowhere = '127.0.0.1:9'
   describePublisher({
     runtime: 'Deno',
     adapter: 'kafkajs',
     brokers,
-    open: () => deno.openPublisher({ kind: 'broker', address: brokers }),
-    openNowhere: () => deno.openPublisher({ kind: 'broker', address: nowhere }),
-  })
-  describePublisher({
-    runtime: 'workerd',
-    adapter: 'kafkajs in one invocation',
-    brokers,
-    open: () => worker.openPublisher({ kind: 'broker', address: brokers }),
-    openNowhere: () => worker.openPublisher({ kind: 'broker', address: nowhere }),
-  })
-  const nobody = `http://${nowhere}/v3/clusters/test`
-  describePublisher({
-    runtime: 'workerd',
-    adapter: 'the REST proxy',
-    brokers,
-    open: () => worker.openPublisher({ kind: 'rest', url: rest.url }),
-    openNowhere: () => worker.openPublisher({ kind: 'rest', url: nobody }),
+    open: () => deno.openPublisher(brokers),
+    openNowhere: () => deno.openPublisher('127.0.0.1:9'),
   })
 })

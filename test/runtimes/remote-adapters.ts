@@ -8,19 +8,12 @@ import type { Log } from '../../src/log.ts'
 import type { Landed } from '../../src/record.ts'
 import type { PublisherTarget } from '../conformance/publisher.ts'
 import { readLines } from '../support/gateway-process.ts'
-import type {
-  Answered,
-  Call,
-  Destination,
-  FromAdapters,
-  ToAdapters,
-  Way,
-} from './adapter-messages.ts'
+import type { Answered, Call, FromAdapters, ToAdapters, Way } from './adapter-messages.ts'
 import { DENO_ENV, denoPath } from './deno-command.ts'
 
 export interface RemoteAdapters extends AsyncDisposable {
   openHint(way: Way, options: HintOptions): Promise<Hint>
-  openPublisher(to: Destination): Promise<PublisherTarget>
+  openPublisher(broker: string): Promise<PublisherTarget>
 }
 
 /** What carries the messages. */
@@ -173,9 +166,9 @@ function callThrough(connection: Connection): RemoteAdapters {
         },
       }
     },
-    async openPublisher(to) {
+    async openPublisher(broker) {
       const of = sides.push({ clock: systemClock, log: undefined, counts: NONE }) - 1
-      await ask(of, { name: 'openPublisher', to })
+      await ask(of, { name: 'openPublisher', broker })
       return {
         async publish(records) {
           const wire = records.map(({ topic, key, value, headers }) => {
