@@ -1,4 +1,5 @@
 /** docs/runtimes.md: what each runtime is held to, what it promises, and what it leaves out. */
+import denoConfig from '../deno.json' with { type: 'json' }
 import {
   RUNTIMES,
   SUITES,
@@ -126,9 +127,14 @@ which \`deno install\` does not):
 The environment is that of \`inlet serve\` ([configuration.md](configuration.md)); what belongs to
 a part that is left out has no effect. The task names the permissions that it needs: network,
 environment, files, and the name of the machine. Handler files are loaded as they are; \`inlet\`
-and \`zod\` in them lead to this program by the import map in \`deno.json\`. SIGTERM drains,
-SIGKILL loses nothing that was acknowledged. The database is \`inlet-portable.db\` in
-\`INLET_DATA_DIR\`, which a core on Bun does not read: to change over, drain the one first.
+and \`zod\` in them lead to this program by the import map in \`deno.json\`. The database is
+\`inlet-portable.db\` in \`INLET_DATA_DIR\`, which a core on Bun does not read: to change over,
+drain the one first.
+
+SIGTERM drains, SIGKILL loses nothing that was acknowledged. Neither npm's wrapper nor
+\`deno task\` passes signals on: under a supervisor, run with an installed Deno what the task runs:
+
+    ${denoConfig.tasks.start}
 `
 }
 
