@@ -6,7 +6,7 @@ import { refuseEdgeSink } from '../edge-settings.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import { openGatheredLog } from '../gathered-log.ts'
 import { handlersDirectory, loadHandlers } from '../handler-files.ts'
-import { openKeyStore } from '../keys/key-store.ts'
+import { openKeyStore, type KeyStore } from '../keys/key-store.ts'
 import { openCallOut } from '../outbound/call-out.ts'
 import { resolveServing, type Serving } from '../serving.ts'
 import { logStart } from '../start-log.ts'
@@ -24,7 +24,12 @@ async function main(): Promise<number> {
   }
 }
 
-async function prepare(): Promise<Serving> {
+interface Prepared {
+  readonly serving: Serving
+  readonly keys: KeyStore
+}
+
+async function prepare(): Promise<Prepared> {
   // An import map leads `inlet` and `zod` in handler files to this program's: deno.json.
   const handlers = await loadHandlers(process.env, () => Promise.resolve())
   const clock = systemClock
@@ -32,11 +37,11 @@ async function prepare(): Promise<Serving> {
   const keys = openKeyStore({ clock, callOut: openCallOut({ clock }) })
   const serving = await resolveServing(process.env, { handlers, findKeys: keys.find })
   refuseEdgeSink(serving.config)
-  return serving
+  return { serving, keys }
 }
 
 /** Runs until it is told to stop: 0 after SIGTERM or SIGINT, 1 where storage has failed. */
-async function serve(serving: Serving): Promise<number> {
+async function serve({ serving, keys }: Prepared): Promise<number> {
   const log = openGatheredLog(serving.config.LOG_LEVEL, 'gateway', write)
   const ended = Promise.withResolvers<number>()
   function onFatal(error: unknown) {
@@ -50,6 +55,7 @@ async function serve(serving: Serving): Promise<number> {
       if (error instanceof BrokenInvariant) onFatal(error)
     })
   }
+  keys.onFailure((source, reason) => log.warn('keys.unavailable', { source, reason }))
   const app = await openDenoApp(serving, { clock: systemClock, log, onFatal })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
@@ -59,6 +65,10 @@ async function serve(serving: Serving): Promise<number> {
   }
   const { files } = serving
   logStart({ ...serving, watched: { directory: handlersDirectory(process.env), files } }, app, log)
+  const consumers = [...serving.consumers.keys()].join(',')
+  if (consumers !== '') {
+    log.warn('consumers.left_out', { consumers, hint: 'on Deno nobody consumes: Bun does' })
+  }
   const code = await ended.promise
   await app.stop()
   log.info('gateway.stopped', { code })
