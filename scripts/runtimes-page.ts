@@ -60,6 +60,7 @@ const FEATURES = [
   ['`/hooks`, `/events`, the providers, probes, batches, handlers, limits', 'yes', 'yes'],
   ['rates per address and source', 'per isolate: Cloudflare’s own rules count all of them', 'yes'],
   ['bodies', 'at most 1 MB, and records 1.9: D1 stores rows of 2 MB', 'yes'],
+  ['connections that say nothing are closed', 'by Cloudflare', 'no: put a proxy before it'],
   ['publishing', 'forwards to a core; or kafkajs, or a REST proxy, on a schedule', 'yes'],
   ['`/healthz`, `/readyz`', '`/healthz`', 'yes'],
   ['Redis in front, where several nodes share sources', 'over HTTPS', 'yes'],
