@@ -18,10 +18,10 @@ import type { VerifiedBody } from '../delivery.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { NewEvent } from '../event.ts'
 import { toOutboxRecords } from '../handler-result.ts'
-import { EVENT_ID_CHARS_MAX } from '../limits.ts'
 import type { OutboxRecord } from '../record.ts'
 import type { HandlerResult } from '../route.ts'
 import type { Keeping } from './keeping.ts'
+import { nameText, REASON_CHARS_MAX } from './naming.ts'
 import { fromText, stateKeyOf, toText } from './state.ts'
 import { add, dueAt, settle, watermarkOf, type KeptWindow } from './windows.ts'
 
@@ -89,7 +89,8 @@ export function idleWatermark({ window }: Aggregation, now: EpochMs): EpochMs {
 
 /**
  * Closes and forgets what is due at a watermark, the earliest first, up to a limit: what is left is
- * still due. A window whose `onClose` throws is kept as a failed event, and not tried again.
+ * still due. A window whose `onClose` throws, or whose state today's schema refuses, is kept as a
+ * failed event, and not tried again: it holds up nothing else.
  */
 export function closeDue(
   { consumer, window, keeping }: Aggregation,
@@ -99,16 +100,15 @@ export function closeDue(
   const { topic, partition } = place
   const due = keeping.due(place, { watermark, limit: CONSUMER_WINDOW_CLOSES_MAX })
   return due.map((stored) => {
-    const kept = toKept(consumer, stored)
-    const settled = settle(window, kept, watermark)
+    const settled = settle(window, stored, watermark)
     const changes: readonly StateChange[] = [
       { kind: 'watermark', place: { topic, partition }, watermark },
       settled.kept === undefined
-        ? { kind: 'window-gone', window: { topic, partition, ...nameOf(kept) } }
-        : { kind: 'window', window: toStored(consumer, window, settled.kept, place) },
+        ? { kind: 'window-gone', window: { topic, partition, ...nameOf(stored) } }
+        : { kind: 'window', window: { ...settled.kept, dueAt: dueAt(window, settled.kept) } },
     ]
     if (!settled.closes) return { event: undefined, changes }
-    return { event: closed({ consumer, window, stored, kept, now }), changes }
+    return { event: closed({ consumer, window, stored, now }), changes }
   })
 }
 
@@ -116,12 +116,11 @@ interface Closing {
   readonly consumer: Consumer
   readonly window: ConsumerWindow
   readonly stored: StoredWindow
-  readonly kept: KeptWindow
   readonly now: EpochMs
 }
 
 /** A window that closes is an event of its own: its records need one, and people see it. */
-function closed({ consumer, window, stored, kept, now }: Closing): ProcessedRecord['event'] {
+function closed({ consumer, window, stored, now }: Closing): ProcessedRecord['event'] {
   const { topic, partition, key, start, end } = stored
   const eventId = nameText(`window ${topic}/${partition} ${start}-${end} ${key}`)
   const common = {
@@ -141,20 +140,25 @@ function closed({ consumer, window, stored, kept, now }: Closing): ProcessedReco
     // Made here of what is stored: nobody else has sent it.
     body: Buffer.from(stored.state) as Uint8Array as VerifiedBody,
   }
-  return { ...common, ...outcomeOf(window, toResult(consumer, kept)) }
+  return { ...common, ...outcomeOf(consumer, window, stored) }
 }
 
 type Outcome = Pick<NewEvent, 'state' | 'reason' | 'records'>
 
-function outcomeOf({ onClose }: ConsumerWindow, result: WindowResult): Outcome {
+/** A window as its row or its event has it. */
+type WindowText = Omit<StoredWindow, 'topic' | 'partition' | 'dueAt'>
+
+function outcomeOf(consumer: Consumer, { onClose }: ConsumerWindow, text: WindowText): Outcome {
   try {
+    const result = toResult(consumer, toKept(consumer, text))
     const records = toRecords(onClose?.(result), result.key)
     return records.length > 0
       ? { state: 'accepted', reason: null, records }
       : { state: 'ignored', reason: 'its handler publishes nothing', records }
   } catch (error) {
-    const reason = `HANDLER_FAILED: ${messageOf(error)}`.slice(0, 500)
-    return { state: 'failed', reason, records: [] }
+    const code = error instanceof GatewayError ? error.code : 'HANDLER_FAILED'
+    const detail = error instanceof GatewayError ? error.detail : messageOf(error)
+    return { state: 'failed', reason: `${code}: ${detail}`.slice(0, REASON_CHARS_MAX), records: [] }
   }
 }
 
@@ -166,13 +170,8 @@ export function closeAgain(
   const named = JSON.parse(headers ?? '{}') as Readonly<Record<string, string>>
   const [start, end] = [Number(named['window-start']), Number(named['window-end'])]
   if (Number.isNaN(start) || Number.isNaN(end) || consumer.window === undefined) return undefined
-  try {
-    const state = fromText(consumer.state, decoder.decode(body))
-    const result = { consumer: consumer.name, key, start, end, state, isClosed: false }
-    return outcomeOf(consumer.window, result)
-  } catch (error) {
-    return { state: 'failed', reason: messageOf(error).slice(0, 500), records: [] }
-  }
+  const state = decoder.decode(body)
+  return outcomeOf(consumer, consumer.window, { key, start, end, state, isClosed: false })
 }
 
 const decoder = new TextDecoder()
@@ -204,7 +203,7 @@ function toResult(
   return { consumer: name, key, start, end, state, isClosed }
 }
 
-function toKept({ state: schema }: Consumer, stored: StoredWindow): KeptWindow {
+function toKept({ state: schema }: Consumer, stored: WindowText): KeptWindow {
   const { key, start, end, isClosed, state } = stored
   return { key, start, end, isClosed, state: fromText(schema, state) }
 }
@@ -223,9 +222,4 @@ function toStored(
 
 function nameOf({ key, start, end }: KeptWindow) {
   return { key, start, end }
-}
-
-function nameText(text: string): string {
-  if (text.length <= EVENT_ID_CHARS_MAX) return text
-  return `sha256 ${new Bun.CryptoHasher('sha256').update(text).digest('hex')}`
 }

@@ -120,7 +120,7 @@ export class RunningConsumer {
     fed.then(ended.resolve, ended.reject)
     const stop = () => ended.resolve()
     signal.addEventListener('abort', stop, { once: true })
-    const telling = this.#tellAgain(session, leaving.signal)
+    const telling = this.#tellAgain(session, leaving.signal).catch(ended.reject)
     try {
       await ended.promise
     } finally {

@@ -3,13 +3,15 @@ import type { Clock } from '../clock.ts'
 /** What a task of a lane says: it is done, or is to be called again after a pause. */
 export type Turn = 'done' | { readonly againInMs: number }
 
-/** Never rejects. */
+/** Must not reject: where it does, the life of the consumer ends. */
 export type Task = () => Turn | Promise<Turn>
 
 export interface LanesOptions {
   readonly clock: Clock
   /** Tasks of different keys that may wait for something at the same time. */
   readonly concurrency: number
+  /** A task has thrown: its lane stays where it is, so nothing behind it counts as done. */
+  readonly onFailed: (error: unknown) => void
 }
 
 interface Lane {
@@ -46,7 +48,7 @@ export class Lanes {
       return
     }
     // Nearly always: nothing is before it, and it ends without waiting.
-    const turn = this.#mayStart() && this.#ready.length === 0 ? task() : undefined
+    const turn = this.#mayStart() && this.#ready.length === 0 ? call(task) : undefined
     if (turn === 'done') return
     const lane = { key, tasks: [task], head: 0 }
     this.#lanes.set(key, lane)
@@ -94,17 +96,24 @@ export class Lanes {
 
   #start(lane: Lane): void {
     const task = lane.tasks[lane.head]
-    if (task !== undefined) this.#follow(lane, task())
+    if (task !== undefined) this.#follow(lane, call(task))
   }
 
   #follow(lane: Lane, turn: Turn | Promise<Turn>): void {
     if (!(turn instanceof Promise)) return this.#settle(lane, turn)
     this.#running += 1
-    void turn.then((result) => {
-      this.#running -= 1
-      this.#settle(lane, result)
-      this.#pump()
-    })
+    void turn.then(
+      (result) => {
+        this.#running -= 1
+        this.#settle(lane, result)
+        this.#pump()
+      },
+      (error: unknown) => {
+        this.#running -= 1
+        this.#options.onFailed(error)
+        this.#pump()
+      },
+    )
   }
 
   #settle(lane: Lane, turn: Turn): void {
@@ -118,5 +127,14 @@ export class Lanes {
     lane.head += 1
     if (lane.head < lane.tasks.length) this.#ready.push(lane)
     else this.#lanes.delete(lane.key)
+  }
+}
+
+/** What a task throws comes out of its promise, as of those that wait. */
+function call(task: Task): Turn | Promise<Turn> {
+  try {
+    return task()
+  } catch (error) {
+    return Promise.reject(error)
   }
 }

@@ -11,11 +11,11 @@ import type { StateChange } from '../consumer-state.ts'
 import type { VerifiedBody } from '../delivery.ts'
 import type { FaultCode } from '../errors.ts'
 import type { NewEvent } from '../event.ts'
-import { EVENT_ID_CHARS_MAX } from '../limits.ts'
 import { REPLAY_HEADER, withHeader, type OutboxRecord } from '../record.ts'
 import { TRACEPARENT } from '../trace-context.ts'
 import { keyOf, placeOf } from './attempt.ts'
 import type { Decoded } from './decode.ts'
+import { nameText, REASON_CHARS_MAX } from './naming.ts'
 
 /** A record, and what it was found to be. */
 export interface Known {
@@ -47,9 +47,7 @@ export function identityOf(record: FetchedRecord, { event }: Decoded, consumer: 
     event === undefined ? `${partition} ${offset} ${writtenAt}` : `${event.source} ${event.id}`
   const replay = headers[REPLAY_HEADER]
   const group = consumer.group === defaultGroup(consumer.name) ? '' : `@${consumer.group} `
-  const text = `${group}${replay === undefined ? '' : `~${replay} `}${topic} ${own}`
-  if (text.length <= EVENT_ID_CHARS_MAX) return text
-  return `sha256 ${new Bun.CryptoHasher('sha256').update(text).digest('hex')}`
+  return nameText(`${group}${replay === undefined ? '' : `~${replay} `}${topic} ${own}`)
 }
 
 /** What a handler's run has led to. */
@@ -202,8 +200,6 @@ function deadHeaders({ record, consumer }: Known, why: GivenUp): Record<string, 
   }
 }
 
-/** A reason is a line in a table, not a stack trace. */
-const REASON_CHARS_MAX = 500
 const NOTHING = new Uint8Array()
 
 /** Who may write to a topic is Kafka's to prove: what is read from it is taken as it is. */

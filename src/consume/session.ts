@@ -67,7 +67,7 @@ export class Session implements FeedListener {
     const { name, group, owner, concurrency, memoryBytesMax, stateEntriesMax } = consumer()
     this.#options = options
     this.#feed = feed
-    this.#lanes = new Lanes({ clock: ports.clock, concurrency })
+    this.#lanes = new Lanes({ clock: ports.clock, concurrency, onFailed: options.onFailed })
     this.#committer = new Committer({
       ...ports,
       group,

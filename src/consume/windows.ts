@@ -78,11 +78,11 @@ export function dueAt({ allowedLatenessMs }: Windowing, { end, isClosed }: KeptW
  * What is done with a window that is due. Each is closed once, whatever comes late; a session that
  * something late makes longer is another window, and closes for itself.
  */
-export function settle(
+export function settle<Window extends KeptWindow>(
   windowing: Windowing,
-  window: KeptWindow,
+  window: Window,
   watermark: EpochMs,
-): { readonly closes: boolean; readonly kept: KeptWindow | undefined } {
+): { readonly closes: boolean; readonly kept: Window | undefined } {
   assert(dueAt(windowing, window) <= watermark, 'only what is due is settled')
   const isOver = window.end + windowing.allowedLatenessMs <= watermark
   return { closes: !window.isClosed, kept: isOver ? undefined : { ...window, isClosed: true } }

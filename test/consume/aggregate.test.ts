@@ -210,3 +210,63 @@ test('a window whose onClose throws is kept as failed, and the next one closes',
   await give(world, { id: 2, key: 'a', at: 40 })
   expect(outcomeOf(world.published()).closed).toEqual(['a 20-25: 1'])
 })
+
+test('a window whose state the schema of today refuses is kept as failed, and holds up nothing', async () => {
+  const Sum = z.record(z.string(), z.int())
+  const Wider = Sum.refine((sum) => 'most' in sum, 'most is missing')
+  const summing = (state: z.ZodType<Record<string, number>>, first: Record<string, number>) => ({
+    state,
+    window: { over: tumbling('5ms'), outOfOrderness: '1ms' as const, onClose },
+    events: {
+      '*': aggregate(Sample, state, (sum = first) => ({ ...sum, n: (sum['n'] ?? 0) + 1 }), {
+        eventTime: ({ data }) => data.at,
+      }),
+    },
+  })
+  type Summed = {
+    readonly key: string
+    readonly start: number
+    readonly state: Record<string, number>
+  }
+  const onClose = ({ key, start, state }: Summed) => ({
+    topic: 'closed',
+    key,
+    value: { start, state },
+  })
+  await using db = await openDbWorld()
+  {
+    await using world = await openConsumeWorld(summing(Sum, {}), db)
+    world.assign(0)
+    await give(world, { id: 0, key: 'a', at: 1 })
+  }
+  await using world = await openConsumeWorld(summing(Wider, { most: 1 }), db)
+  world.assign(0)
+  await give(world, { id: 1, key: 'b', at: 20 }, { id: 2, key: 'b', at: 40 })
+  expect(world.published().map(({ text }) => text)).toEqual([
+    '{"start":20,"state":{"most":1,"n":1}}',
+  ])
+  expect(world.positions()).toEqual([{ topic: 'orders', partition: 0, offset: 3 }])
+  const { client } = db.database
+  const failed = "SELECT key, reason FROM inbox WHERE type = 'window.closed' AND state = 'failed'"
+  expect(client.query(failed).all()).toEqual([
+    { key: 'a', reason: expect.stringContaining('STATE_INVALID: ') },
+  ])
+})
+
+test('a fault while windows close ends the life of the consumer, with or without events', async () => {
+  await using world = await openConsumeWorld(definition(five))
+  const restarts = () => world.consumer.status().tally.restarts
+  const silence = async () => {
+    for (let step = 0; step < 2; step += 1) await world.pass(CONSUMER_IDLE_MS_MIN)
+  }
+  world.assign(0)
+  await give(world, { id: 0, key: 'a', at: 1 })
+  world.db.database.client.run('ALTER TABLE consumer_windows RENAME TO elsewhere')
+  await silence()
+  expect(restarts()).toBe(1)
+  // Its task failed; in a new life the question whether there is one does.
+  await world.pass(CONSUMER_IDLE_MS_MIN)
+  world.assign(0)
+  await silence()
+  expect(restarts()).toBe(2)
+})
