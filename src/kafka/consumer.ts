@@ -94,7 +94,8 @@ export function openKafkaFeed(options: KafkaFeedOptions): KafkaFeed {
       try {
         await membership.run(listener, signal)
       } catch (error) {
-        throw error instanceof GatewayError ? error : toFault(error)
+        // A bug of ours must not look like Kafka being away.
+        throw error === membership.thrown?.error ? error : toFault(error)
       } finally {
         await within(LEAVE_MS_MAX, clock, consumer.disconnect()).catch(() => undefined)
         client.cut()
@@ -155,6 +156,8 @@ class Membership {
   /** By place, the offset that is fetched next; only those that the listener has positioned. */
   readonly #owned = new Map<string, ConsumerPosition>()
   readonly #ended = Promise.withResolvers<void>()
+  /** What the listener has thrown at records, if anything. */
+  thrown: { readonly error: unknown } | undefined
   #listener: KafkaFeedListener | undefined
   /** Joins so far: what was begun for an earlier one is dropped. */
   #joins = 0
@@ -314,7 +317,14 @@ class Membership {
     payload.resolveOffset(last)
     this.#owned.set(name, { topic, partition, offset: Number(last) + 1 })
     const highWatermark = Number(batch.highWatermark)
-    await this.#listener?.received({ topic, partition, records, highWatermark })
+    try {
+      await this.#listener?.received({ topic, partition, records, highWatermark })
+    } catch (error) {
+      // kafkajs would go on behind records that nobody has taken: this life ends before that.
+      this.#owned.delete(name)
+      this.thrown ??= { error }
+      this.#ended.reject(error)
+    }
     this.#seenMs = this.#options.clock.monotonicMs()
   }
 

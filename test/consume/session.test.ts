@@ -2,10 +2,11 @@ import { expect, test } from 'bun:test'
 import type { ConsumedEvent } from '../../src/consumer.ts'
 import {
   CONSUMER_ENDS_MS,
+  CONSUMER_IDLE_MS_MIN,
   CONSUMER_PARTITION_RECORDS_MAX,
   CONSUMER_ROOM_MS_MAX,
 } from '../../src/consumer-limits.ts'
-import { FinalError, onRecord, RetryableError, z } from '../../src/gateway.ts'
+import { aggregate, FinalError, onRecord, RetryableError, tumbling, z } from '../../src/gateway.ts'
 import { openDbWorld } from '../db/world.ts'
 import { END, keyed, openConsumeWorld, record, TOPIC } from './world.ts'
 
@@ -335,4 +336,19 @@ test('records that no route takes are passed over, and their position is kept', 
   await world.pass(1_000)
   expect(world.positions()).toEqual([{ topic: TOPIC, partition: 0, offset: 2 }])
   expect(world.published()).toEqual([])
+})
+
+test('a database that answers no more ends the life, which says so', async () => {
+  await using world = await openConsumeWorld({
+    state: Order,
+    window: { over: tumbling('1m') },
+    events: { '*': aggregate(Order, Order, (_, { data }) => data) },
+  })
+  world.assign(0)
+  await world.pass(1_000)
+  expect(world.consumer.status().state).toBe('running')
+  world.db.database.client.run('DROP TABLE consumer_windows')
+  await world.pass(CONSUMER_IDLE_MS_MIN)
+  expect(world.consumer.status()).toMatchObject({ state: 'starting', tally: { restarts: 1 } })
+  expect(world.consumer.status().reason).toContain('no such table')
 })
