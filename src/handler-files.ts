@@ -67,7 +67,7 @@ export async function loadHandlerFiles(
 let served = false
 
 /** As Bun can, and only Bun: without a package on the server. */
-async function serveFromInside(): Promise<void> {
+export async function serveFromInside(): Promise<void> {
   if (served) return
   served = true
   const [{ plugin }, gateway, zod] = await Promise.all([

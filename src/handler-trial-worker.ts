@@ -4,7 +4,7 @@
  * and is thrown away.
  */
 import { messageOf } from './errors.ts'
-import { loadHandlerFiles } from './handler-files.ts'
+import { loadHandlerFiles, serveFromInside } from './handler-files.ts'
 import type { Trial } from './handler-trial.ts'
 
 declare const self: Worker
@@ -14,8 +14,11 @@ self.addEventListener('message', ({ data: directory }: MessageEvent<string>) => 
 })
 
 async function tryFiles(directory: string): Promise<Trial> {
-  const ownModules = new Set(Object.keys(require.cache))
   try {
+    // What handler files import of this program is not theirs: forgotten, it would be loaded a
+    // second time, with classes that `instanceof` does not know.
+    await serveFromInside()
+    const ownModules = new Set(Object.keys(require.cache))
     const { problems } = await loadHandlerFiles(directory)
     return { problems, modules: Object.keys(require.cache).filter((path) => !ownModules.has(path)) }
   } catch (error) {

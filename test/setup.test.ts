@@ -1,7 +1,9 @@
 import { expect, test } from 'bun:test'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { systemClock } from '../src/clock.ts'
 import { messageOf } from '../src/errors.ts'
+import { tryHandlerFiles } from '../src/handler-trial.ts'
 import type { Served } from '../src/reload.ts'
 import { prepare } from '../src/setup.ts'
 import { makeTempDir } from './support/temp.ts'
@@ -38,6 +40,15 @@ test('a reload takes over what handler files import, too', async () => {
   const next = await setup.reload(setup)
 
   expect([topicOf(setup), topicOf(next)]).toEqual([{ topic: 'one' }, { topic: 'two' }])
+})
+
+test('a reload forgets the files of the operator, and none of the program', async () => {
+  await using handlers = await makeHandlers()
+  const { modules } = await tryHandlerFiles(handlers.path, systemClock)
+  const root = realpathSync(handlers.path)
+  const theirs = [join(root, 'lib/topic.ts'), join(root, 'shop.ts')]
+  // Beside theirs only the name `inlet`: imported again, it leads to the same module.
+  expect(modules.filter((path) => basename(path) !== 'inlet').toSorted()).toEqual(theirs)
 })
 
 test('a file that does not load is named, and loads once it is mended', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, expect, spyOn, test } from 'bun:test'
+import { afterAll, afterEach, expect, spyOn, test } from 'bun:test'
 import { OUTBOUND_BYTES_MAX, OUTBOUND_MS_MAX } from '../../src/limits.ts'
 import type { OutboundCall } from '../../src/outbound-call.ts'
 import { openFetchOut } from '../../src/outbound/fetch-out.ts'
@@ -7,6 +7,8 @@ import { manualClock } from '../support/manual-clock.ts'
 /** In place of the internet, which a test has not: what it is asked, and what it answers. */
 const internet = spyOn(globalThis, 'fetch')
 afterEach(() => internet.mockReset())
+// All files share one process: the next ones talk to real servers.
+afterAll(() => internet.mockRestore())
 
 function answerWith(make: (url: URL, init: RequestInit) => Response | Promise<Response>): void {
   const answering = async (input: unknown, init?: RequestInit) =>
