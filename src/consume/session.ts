@@ -27,7 +27,7 @@ import type {
 import { toDeadLetter, toProcessed, type GivenUp, type Known } from './processed.ts'
 import { pauseMs } from './retry.ts'
 import { Room } from './room.ts'
-import { startOf } from './start.ts'
+import { startsOf } from './start.ts'
 import { nextTurn } from './turn.ts'
 import { bytesOf, know, laneOf, named, type Work } from './work.ts'
 
@@ -59,6 +59,8 @@ export class Session implements FeedListener {
   readonly #partitions = new Map<string, Partition>()
   readonly #stopping = new AbortController()
   readonly #room: Room
+  /** Partitions that begin at their end, which is stored as soon as it is known. */
+  readonly #fresh = new Set<string>()
   /** Assignments so far. */
   #assignments = 0
 
@@ -107,7 +109,11 @@ export class Session implements FeedListener {
 
   assigned(committed: readonly CommittedOffset[]): readonly StartPosition[] {
     const { ports, consumer } = this.#options
-    return committed.map((each) => startOf(each, consumer(), ports))
+    const { position, epoch } = ports
+    const isRead = (topic: string) => this.partitions.some((each) => each.topic === topic)
+    const starts = startsOf(committed, consumer(), { position, epoch, isRead })
+    for (const each of starts) if (each.start === 'latest') this.#fresh.add(placeKey(each))
+    return starts
   }
 
   positioned(position: ConsumerPosition): void {
@@ -119,6 +125,8 @@ export class Session implements FeedListener {
     })
     partition.heardAtMs = this.#options.ports.clock.monotonicMs()
     this.#partitions.set(placeKey(position), partition)
+    // Else the next life would begin at the end again, behind what has come in between.
+    if (this.#fresh.delete(placeKey(position))) this.#moved(partition)
   }
 
   revoked(places: readonly Place[]): void {
@@ -172,9 +180,7 @@ export class Session implements FeedListener {
     )
     for (const place of moved) {
       const at = this.#partitions.get(placeKey(place))
-      if (at === undefined) continue
-      at.told = UNTOLD
-      this.#committer.move(at)
+      if (at !== undefined) this.#moved(at)
     }
     await this.tell()
     return moved.length
@@ -249,6 +255,12 @@ export class Session implements FeedListener {
     const late = this.#options.ports.clock.sleep(CONSUMER_STOP_MS_MAX, patience.signal)
     await Promise.race([this.#lanes.stopped(), late])
     patience.abort()
+  }
+
+  /** Where it is now is stored, and told to Kafka, with nothing that has come of a record. */
+  #moved(partition: Partition): void {
+    partition.told = UNTOLD
+    this.#committer.move(partition)
   }
 
   /** The topic was made anew, or its leader has lost records: what follows is new. */

@@ -352,3 +352,17 @@ test('a database that answers no more ends the life, which says so', async () =>
   expect(world.consumer.status()).toMatchObject({ state: 'starting', tally: { restarts: 1 } })
   expect(world.consumer.status().reason).toContain('no such table')
 })
+
+test('a partition that begins at its end goes on from there in the next life', async () => {
+  await using db = await openDbWorld()
+  const definition = { from: 'latest' as const, events: { 'order.created': double } }
+  {
+    await using world = await openConsumeWorld(definition, db)
+    expect(world.assign(0)).toBe('latest')
+    await world.pass(1_000)
+    expect(world.told).toEqual([{ topic: TOPIC, partition: 0, offset: 0 }])
+  }
+  await using world = await openConsumeWorld(definition, db)
+  expect(world.assign(0)).toBe(0)
+  expect(world.assign(1)).toBe('earliest')
+})
