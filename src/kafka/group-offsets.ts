@@ -33,8 +33,8 @@ export async function findTopics(
 export type Committed = Place & { readonly offset: number | null; readonly metadata: string }
 
 /**
- * What has been committed for each of the partitions: by this member's group, else by whichever of
- * its consumer's groups has come furthest, because nodes may have been added since.
+ * What has been committed for each of the partitions, by whichever group of the consumer has come
+ * furthest: the one without a share, and those of every number of nodes that there has been.
  */
 export async function findCommitted(
   kafka: Kafka,
@@ -43,15 +43,15 @@ export async function findCommitted(
 ): Promise<readonly Committed[]> {
   const own = share === undefined ? group : ownGroup(group, share)
   return ask(kafka, async (admin) => {
-    const found = await committedBy(admin, own, places)
-    if (found.every(({ offset }) => offset !== null)) return found
     const { groups } = await admin.listGroups()
     const others = groups.filter(({ groupId: name }) => name !== own && isGroupOf(group, name))
-    const theirs = await Promise.all(
-      others.map(({ groupId }) => committedBy(admin, groupId, places)),
+    const [found, ...theirs] = await Promise.all(
+      [own, ...others.map(({ groupId }) => groupId)].map((name) =>
+        committedBy(admin, name, places),
+      ),
     )
-    return found.map((each, at) =>
-      each.offset === null ? furthest([each, ...theirs.flatMap((those) => those[at] ?? [])]) : each,
+    return (found ?? []).map((each, at) =>
+      furthest([each, ...theirs.flatMap((those) => those[at] ?? [])]),
     )
   })
 }

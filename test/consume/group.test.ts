@@ -183,11 +183,20 @@ describeWithKafka('consumers in a group', (brokers) => {
       await until('it takes over', () => partitionsOf(third).length === 3)
     }
     // With another number of nodes each goes on where whoever had its partitions ended.
-    await using all = await openNode(brokers, of('all'), { share: { index: 1, of: 1 } })
-    await produce(brokers, topic, counted(500, 1_000))
-    await until('the rest is handled', () => ledger.distinct() === 1_000)
-    expect(ledger.seen).toHaveLength(1_000)
-    expect(partitionsOf(all)).toHaveLength(6)
+    {
+      await using all = await openNode(brokers, of('all'), { share: { index: 1, of: 1 } })
+      await produce(brokers, topic, counted(500, 1_000))
+      await until('the rest is handled', () => ledger.distinct() === 1_000)
+      expect(ledger.seen).toHaveLength(1_000)
+      expect(partitionsOf(all)).toHaveLength(6)
+    }
+    // Also where it is a number that there was before, which ended earlier.
+    await using odd = await openNode(brokers, of('odd'), { share: { index: 1, of: 2 } })
+    await using even = await openNode(brokers, of('even'), { share: { index: 2, of: 2 } })
+    await produce(brokers, topic, counted(1_000, 1_200))
+    await until('what has come since is handled', () => ledger.distinct() === 1_200)
+    await Promise.all([odd.stop(), even.stop()])
+    expect(ledger.seen).toHaveLength(1_200)
   })
 
   test('a node whose state would be elsewhere is refused before it disturbs who has it', async () => {
