@@ -1,5 +1,5 @@
 /** What consumers keep: state by key, windows, and how far event time is. */
-import { and, asc, eq, getTableColumns, lte, sql } from 'drizzle-orm'
+import { and, asc, between, eq, getTableColumns, gte, lte, sql } from 'drizzle-orm'
 import { unreachable } from '../src/assert.ts'
 import type { EpochMs } from '../src/clock.ts'
 import type { StateChange, StoredState } from '../src/consumer-state.ts'
@@ -63,7 +63,14 @@ export function openStoredState({ orm }: Reader): StoredState {
   const windowsOf = orm
     .select(columns)
     .from(consumerWindows)
-    .where(and(ofPlace(consumerWindows), eq(consumerWindows.key, slot('key'))))
+    .where(
+      and(
+        ofPlace(consumerWindows),
+        eq(consumerWindows.key, slot('key')),
+        between(consumerWindows.start, slot('startMin'), slot('startMax')),
+        gte(consumerWindows.end, slot('endMin')),
+      ),
+    )
     .orderBy(consumerWindows.start, consumerWindows.end)
     .prepare()
   const due = orm
@@ -81,8 +88,8 @@ export function openStoredState({ orm }: Reader): StoredState {
   return {
     value: (owner, key) => one.get({ owner, key })?.value,
     count: (owner) => counts.reduce((sum, each) => sum + (each.get({ owner })?.count ?? 0), 0),
-    windowsOf: (owner, { topic, partition }, key) =>
-      windowsOf.all({ owner, topic, partition, key }),
+    windowsOf: (owner, { topic, partition }, near) =>
+      windowsOf.all({ owner, topic, partition, ...near }),
     due: (owner, { topic, partition }, until) => due.all({ owner, topic, partition, ...until }),
     watermark: (owner, { topic, partition }) =>
       watermark.get({ owner, topic, partition })?.watermark,

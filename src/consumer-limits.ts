@@ -75,8 +75,11 @@ export const CONSUMER_FETCH_WAIT_MS = 500
 export const CONSUMER_FETCH_BYTES_MAX = 4 * 1024 * 1024
 export const CONSUMER_PARTITION_BYTES_MAX = 1024 * 1024
 
-/** Records that are handled in one go, where their handlers do not wait: 1 to 2 ms. */
-export const CONSUMER_TURN_RECORDS = 100
+/**
+ * How long records are handled in one go, where their handlers do not wait, in ms: about 100
+ * records. What comes in at the door waits for so long, on the same thread.
+ */
+export const CONSUMER_TURN_MS = 2
 
 /** The JSON of one state, in bytes: a few numbers and names; lists belong into a database. */
 export const CONSUMER_STATE_BYTES_MAX = 64 * 1024

@@ -1,6 +1,7 @@
 /** What consumers keep beside their position: a value for each key, and windows. */
 import type { EpochMs } from './clock.ts'
 import type { Place } from './consumer.ts'
+import type { SpanBounds } from './window.ts'
 
 /** The state of a record's key, as its handler sees it. */
 export interface KeyedState<State> {
@@ -50,10 +51,16 @@ export interface StoredState {
   value(owner: string, key: string): string | undefined
   /** Keys that have a value, and windows. */
   count(owner: string): number
-  windowsOf(owner: string, place: Place, key: string): readonly StoredWindow[]
+  /** Those of a key within the bounds, the earliest first. */
+  windowsOf(owner: string, place: Place, near: KeyedSpan): readonly StoredWindow[]
   /** At most `limit` that are due at this watermark, the earliest first. */
   due(owner: string, place: Place, until: DueUntil): readonly StoredWindow[]
   watermark(owner: string, place: Place): EpochMs | undefined
+}
+
+/** What of a key is asked for. */
+export interface KeyedSpan extends SpanBounds {
+  readonly key: string
 }
 
 export interface DueUntil {

@@ -76,6 +76,20 @@ export interface Windowing {
   readonly merge: ((earlier: unknown, later: unknown) => unknown) | undefined
 }
 
+/** Where the start and the end of every window are that an event may be added to. */
+export interface SpanBounds {
+  readonly startMin: EpochMs
+  readonly startMax: EpochMs
+  readonly endMin: EpochMs
+}
+
+/** Of a key that many windows are kept of, only these are read for an event. */
+export function boundsOf(shape: WindowShape, at: EpochMs): SpanBounds {
+  return shape.kind === 'session'
+    ? { startMin: Number.MIN_SAFE_INTEGER, startMax: at + shape.gapMs - 1, endMin: at + 1 }
+    : { startMin: at - shape.sizeMs + 1, startMax: at, endMin: at + 1 }
+}
+
 /** The spans of an event's windows, the earliest first. Of a session: if nothing else were near. */
 export function spansOf(shape: WindowShape, at: EpochMs): TimeSpan[] {
   if (shape.kind === 'session') return [{ start: at, end: at + shape.gapMs }]

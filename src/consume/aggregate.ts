@@ -20,6 +20,7 @@ import type { NewEvent } from '../event.ts'
 import { toOutboxRecords } from '../handler-result.ts'
 import type { OutboxRecord } from '../record.ts'
 import type { HandlerResult } from '../route.ts'
+import { boundsOf, type TimeSpan } from '../window.ts'
 import type { Keeping } from './keeping.ts'
 import { nameText, REASON_CHARS_MAX } from './naming.ts'
 import { fromText, stateKeyOf, toText } from './state.ts'
@@ -52,7 +53,8 @@ export function aggregate(
   const key = stateKeyOf(record)
   const at = timeOf(route, event, clock)
   const watermark = keeping.watermark(record)
-  const windows = keeping.windowsOf(record, key).map((stored) => toKept(consumer, stored))
+  const near = { key, ...boundsOf(window.shape, at) }
+  const windows = keeping.windowsOf(record, near).map((stored) => toKept(consumer, stored))
   const fold = (state: unknown) => route.handle(state, event)
   const added = add(window, { key, at, fold }, { windows, watermark })
   const next = Math.max(watermark, watermarkOf(window, at))
@@ -60,8 +62,9 @@ export function aggregate(
   if (next > watermark)
     changes.push({ kind: 'watermark', place: { topic, partition }, watermark: next })
   if (added.kind === 'late') return { records: toRecords(window.onLate?.(event), key), changes }
-  if (windows.length === 0) keeping.assertRoom()
-  for (const gone of added.dropped) {
+  const dropped = added.dropped.filter((each) => !has(added.kept, each))
+  keeping.assertRoom(added.kept.filter((each) => !has(windows, each)).length, dropped.length)
+  for (const gone of dropped) {
     changes.push({ kind: 'window-gone', window: { topic, partition, ...nameOf(gone) } })
   }
   for (const kept of added.kept) {
@@ -190,6 +193,10 @@ function timeOf(
   const aheadMs = at - clock.now()
   if (aheadMs <= CONSUMER_EVENT_AHEAD_MS_MAX) return Math.trunc(at)
   throw new GatewayError('EVENT_TIME_INVALID', `it is ${aheadMs} ms ahead of the clock`)
+}
+
+function has(windows: readonly TimeSpan[], { start, end }: TimeSpan): boolean {
+  return windows.some((each) => each.start === start && each.end === end)
 }
 
 function toRecords(result: HandlerResult | undefined, key: string): OutboxRecord[] {

@@ -2,6 +2,7 @@ import type { EpochMs } from '../clock.ts'
 import type { Consumer, Place } from '../consumer.ts'
 import type {
   DueUntil,
+  KeyedSpan,
   StateChange,
   StoredState,
   StoredWindow,
@@ -28,7 +29,7 @@ export class Keeping {
   /** By place, then by key, then by span. */
   readonly #windows = new Map<string, Map<string, Map<string, WindowChange>>>()
   readonly #watermarks = new Map<string, EpochMs>()
-  /** Windows that are due at an earlier watermark there are none. */
+  /** At a watermark before this one no window is due. */
   readonly #nextDue = new Map<string, EpochMs>()
   #entries: number | undefined
   #changes = 0
@@ -44,11 +45,14 @@ export class Keeping {
     return change === undefined ? this.#stored.value(this.#owner, key) : (change.value ?? undefined)
   }
 
-  windowsOf(place: Place, key: string): readonly StoredWindow[] {
-    const stored = this.#stored.windowsOf(this.#owner, place, key)
-    const changed = this.#windows.get(placeKey(place))?.get(key)
+  windowsOf(place: Place, near: KeyedSpan): readonly StoredWindow[] {
+    const stored = this.#stored.windowsOf(this.#owner, place, near)
+    const changed = this.#windows.get(placeKey(place))?.get(near.key)
     if (changed === undefined) return stored
-    return [...stored.filter((each) => !changed.has(spanName(each))), ...put(changed.values())]
+    const isNear = ({ start, end }: StoredWindow) =>
+      start >= near.startMin && start <= near.startMax && end >= near.endMin
+    const waiting = put(changed.values()).filter(isNear)
+    return [...stored.filter((each) => !changed.has(spanName(each))), ...waiting]
   }
 
   /** The earliest that are due, at most `limit`. */
@@ -86,14 +90,17 @@ export class Keeping {
     return stored
   }
 
-  /** Something new is to be kept. @throws GatewayError STATE_FULL where that is too much. */
-  assertRoom(): void {
-    this.#entries ??= this.#stored.count(this.#owner)
-    if (this.#entries < this.#entriesMax) {
-      this.#entries += 1
-      return
+  /**
+   * So many entries are to be kept that are new, instead of some.
+   *
+   * @throws GatewayError STATE_FULL where that is too much.
+   */
+  assertRoom(fresh = 1, gone = 0): void {
+    const entries = (this.#entries ??= this.#stored.count(this.#owner))
+    if (fresh > gone && entries + fresh - gone > this.#entriesMax) {
+      throw new GatewayError('STATE_FULL', `${entries} entries of ${this.#owner}`)
     }
-    throw new GatewayError('STATE_FULL', `${this.#entries} entries of ${this.#owner}`)
+    this.#entries = entries + fresh
   }
 
   /** These are on their way to the disk. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { Turns } from './turn.ts'
 
 /** What a task of a lane says: it is done, or is to be called again after a pause. */
 export type Turn = 'done' | { readonly againInMs: number }
@@ -85,10 +86,14 @@ export class Lanes {
   #pump(): void {
     if (this.#isPumping) return
     this.#isPumping = true
+    const turns = new Turns(this.#options.clock)
     while (this.#mayStart()) {
       const lane = this.#ready.shift()
       if (lane === undefined) break
       this.#start(lane)
+      if (!turns.isOver()) continue
+      void turns.next().then(() => this.#pump())
+      break
     }
     this.#isPumping = false
     if (this.#running === 0) this.#whenIdle?.()

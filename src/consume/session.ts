@@ -7,7 +7,7 @@ import type {
   ProcessedRecord,
 } from '../consumer.ts'
 import type { ConsumerTally, Places, SeekTarget } from '../consumer-status.ts'
-import { CONSUMER_STOP_MS_MAX, CONSUMER_TURN_RECORDS } from '../consumer-limits.ts'
+import { CONSUMER_STOP_MS_MAX } from '../consumer-limits.ts'
 import { failpoint } from '../failpoint.ts'
 import { handleAgain, notRunning, type StoreAgain } from './again.ts'
 import { attempt, keyOf, type Attempt, type AttemptPorts } from './attempt.ts'
@@ -28,7 +28,7 @@ import { toDeadLetter, toProcessed, type GivenUp, type Known } from './processed
 import { pauseMs } from './retry.ts'
 import { Room } from './room.ts'
 import { startsOf } from './start.ts'
-import { nextTurn } from './turn.ts'
+import { Turns } from './turn.ts'
 import { bytesOf, know, laneOf, named, type Work } from './work.ts'
 
 /** What no partition was ever told: no offset is negative. */
@@ -275,11 +275,11 @@ export class Session implements FeedListener {
   }
 
   async #takeAll(partition: Partition, records: readonly FetchedRecord[]): Promise<void> {
-    for (const [at, record] of records.entries()) {
+    const turns = new Turns(this.#options.ports.clock)
+    for (const record of records) {
       if (partition.isRevoked) return
       this.#take(partition, record)
-      // Others get their turn: intake answers on the same thread.
-      if (at % CONSUMER_TURN_RECORDS === CONSUMER_TURN_RECORDS - 1) await nextTurn()
+      if (turns.isOver()) await turns.next()
     }
   }
 

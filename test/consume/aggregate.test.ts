@@ -270,3 +270,35 @@ test('a fault while windows close ends the life of the consumer, with or without
   await silence()
   expect(restarts()).toBe(2)
 })
+
+test('an event reads no windows of its key but those that it may be in', async () => {
+  for (const shape of [tumbling('5ms'), session('5ms')]) {
+    await using db = await openDbWorld()
+    const late = definition({ ...five, shape, allowedLatenessMs: 60_000 })
+    {
+      await using world = await openConsumeWorld(late, db)
+      world.assign(0)
+      await give(world, ...[0, 1, 2, 3].map((id) => ({ id, key: 'a', at: 1 + 20 * id })))
+    }
+    db.database.client.run("UPDATE consumer_windows SET state = '?' WHERE start < 20 OR start > 40")
+    await using world = await openConsumeWorld(late, db)
+    world.assign(0)
+    await give(world, { id: 4, key: 'a', at: 22 }, { id: 5, key: 'a', at: 21 })
+    const corrected = outcomeOf(world.published()).corrected
+    expect(corrected.map((text) => text.replace(/.*: /, ''))).toContain('1 4 5')
+  }
+})
+
+test('every window of a key counts, and one that an event only changes takes no more room', async () => {
+  const patient = definition({ ...five, shape: session('5ms'), outOfOrdernessMs: 1_000 })
+  const few = { ...patient, stateEntriesMax: 2, retry: { triesMax: 1 } }
+  await using world = await openConsumeWorld(few)
+  world.assign(0)
+  // 40 would be the third at first; 17 makes one of two, and room.
+  const events = [1, 2, 20, 21, 40, 5, 9, 13, 17, 40].map((at, id) => ({ id, key: 'a', at }))
+  await give(world, ...events)
+  const dead = world
+    .published()
+    .map(({ headers }) => [headers['ce_id'], headers['inlet-dead-code']])
+  expect(dead).toEqual([['4', 'STATE_FULL']])
+})
