@@ -102,10 +102,14 @@ export function closeDue(
 ): readonly ProcessedRecord[] {
   const { topic, partition } = place
   const due = keeping.due(place, { watermark, limit: CONSUMER_WINDOW_CLOSES_MAX })
+  // No further than what is over: a clock that is wrong for a while makes nothing else late.
+  let reached = keeping.watermark(place)
   return due.map((stored) => {
     const settled = settle(window, stored, watermark)
+    const overAt = stored.end + (settled.kept === undefined ? window.allowedLatenessMs : 0)
+    reached = Math.max(reached, overAt)
     const changes: readonly StateChange[] = [
-      { kind: 'watermark', place: { topic, partition }, watermark },
+      { kind: 'watermark', place: { topic, partition }, watermark: reached },
       settled.kept === undefined
         ? { kind: 'window-gone', window: { topic, partition, ...nameOf(stored) } }
         : { kind: 'window', window: { ...settled.kept, dueAt: dueAt(window, settled.kept) } },

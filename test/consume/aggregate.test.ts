@@ -302,3 +302,27 @@ test('every window of a key counts, and one that an event only changes takes no 
     .map(({ headers }) => [headers['ce_id'], headers['inlet-dead-code']])
   expect(dead).toEqual([['4', 'STATE_FULL']])
 })
+
+test('a clock that was wrong during silence closes what is open, and makes nothing else late', async () => {
+  await using world = await openConsumeWorld(definition(five))
+  const { clock } = world.db
+  world.assign(0)
+  const at = clock.now()
+  await give(world, { id: 0, key: 'a', at })
+  clock.jump(365 * 24 * 60 * 60 * 1_000)
+  for (let step = 0; step < 2; step += 1) await world.pass(CONSUMER_IDLE_MS_MIN)
+  expect(outcomeOf(world.published()).closed).toHaveLength(1)
+  clock.jump(-365 * 24 * 60 * 60 * 1_000)
+  await give(world, { id: 1, key: 'a', at }, { id: 2, key: 'a', at: at + 10 })
+  expect(outcomeOf(world.published()).late).toEqual([1])
+})
+
+test('of lateness that has passed in silence nothing is taken again', async () => {
+  const late = definition({ ...five, allowedLatenessMs: 10 })
+  await using world = await openConsumeWorld(late)
+  world.assign(0)
+  await give(world, { id: 0, key: 'a', at: 1 })
+  for (let step = 0; step < 2; step += 1) await world.pass(CONSUMER_IDLE_MS_MIN)
+  await give(world, { id: 1, key: 'a', at: 2 })
+  expect(outcomeOf(world.published())).toMatchObject({ closed: ['a 0-5: 0'], late: [1] })
+})
