@@ -37,7 +37,7 @@ export function decode({ headers, value }: FetchedRecord): Decoded {
   if (/^application\/cloudevents/i.test(contentType)) return structured(value, contentType)
   const { ce_id: id, ce_source: source, ce_type: type } = headers
   return {
-    event: id === undefined || source === undefined ? undefined : { source, id },
+    event: isNamed(id) && isNamed(source) ? { source, id } : undefined,
     type: type ?? NO_TYPE,
     contentType,
     data: value === null ? { kind: 'data', value: null } : dataOf(value, contentType),
@@ -78,6 +78,11 @@ function dataOf(value: Uint8Array, contentType: string): DecodedData {
   }
 }
 
+/** The specification demands it: what is empty would make one event of all that leave it so. */
+function isNamed(attribute: unknown): attribute is string {
+  return typeof attribute === 'string' && attribute !== ''
+}
+
 function structured(value: Uint8Array | null, contentType: string): Decoded {
   const broken = (reason: string): Decoded => ({
     event: undefined,
@@ -93,7 +98,7 @@ function structured(value: Uint8Array | null, contentType: string): Decoded {
   if (typeof parsed.value !== 'object' || parsed.value === null) return broken('is no object')
   const { data: _, data_base64: __, ...named } = parsed.value as Record<string, unknown>
   const { id, source, type } = named
-  if (typeof id !== 'string' || typeof source !== 'string' || typeof type !== 'string') {
+  if (!isNamed(id) || !isNamed(source) || !isNamed(type)) {
     return broken('has no id, source and type')
   }
   const attributes = toText(named)

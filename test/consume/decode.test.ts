@@ -21,6 +21,13 @@ test('a CloudEvent in binary mode is its headers and its value', () => {
   })
 })
 
+test('a record whose id or source is empty is no CloudEvent', () => {
+  for (const empty of ['ce_id', 'ce_source']) {
+    const headers = { ...record(7).headers, [empty]: '' }
+    expect(decode(record(7, { headers })).event).toBeUndefined()
+  }
+})
+
 test('a CloudEvent in structured mode is one document', () => {
   expect(structured({ ...event, data: { n: 1 } })).toMatchObject({
     event: { source: '/shop', id: '1' },
@@ -54,6 +61,8 @@ test('a CloudEvent says the same of itself in either mode', () => {
 test('a structured event that is none says why', () => {
   const broken: readonly (readonly [object, string])[] = [
     [{ ...event, id: 1 }, 'has no id, source and type'],
+    [{ ...event, id: '' }, 'has no id, source and type'],
+    [{ ...event, source: '' }, 'has no id, source and type'],
     [[], 'has no id, source and type'],
     [{ ...event, data: 1, data_base64: '' }, 'data and data_base64 exclude each other'],
     [{ ...event, data_base64: '?' }, 'its data must be a string of base64'],
