@@ -24,6 +24,7 @@ import { listen } from './listen.ts'
 import type { Log } from './log.ts'
 import type { Observation, Watch } from './observe.ts'
 import type { Pairing } from './pairing/pairing.ts'
+import { receiptMaker } from './receipt.ts'
 import type { Rejection } from './rejection.ts'
 import type { Reloader } from './reload.ts'
 import type { Rerunning } from './reruns.ts'
@@ -149,6 +150,7 @@ function forwardPorts(
     verify: compileVerifier(row, { secrets, now: () => clock.now() }),
     route: () => undefined,
   }
+  const receiptMakers = secrets.map(receiptMaker)
   return {
     ...hooks,
     source: () => edge,
@@ -158,6 +160,7 @@ function forwardPorts(
       takeForwarded(delivery, edge, {
         clock,
         commitAll: ingestPorts.commitAll,
+        receiptFor: (body) => receiptMakers.map((make) => make(body)).join(' '),
         see({ source, eventId, type, state, reason }, { kind, seq }) {
           const stored = kind === 'stored' ? 'accepted' : 'duplicate'
           const ended = { kind: stored, seq, eventId, type, state, reason, handleMs: 0 } as const

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { FORWARD_MS_MAX } from '../edge-limits.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import { FORWARD_PATH, writeForwarded, type ForwardedEvent } from '../forwarded.ts'
+import { RECEIPT_HEADER } from '../receipt.ts'
 
 export interface ForwarderPorts {
   readonly clock: Clock
@@ -10,6 +11,8 @@ export interface ForwarderPorts {
   readonly url: string
   /** The headers that prove a body to the core. */
   readonly sign: (body: Uint8Array) => Readonly<Record<string, string>>
+  /** Whether this is the core's receipt for these bytes. */
+  readonly isReceipt: (receipt: string, body: Uint8Array) => boolean
   /** For tests. Default: FORWARD_MS_MAX. */
   readonly deadlineMs?: number
 }
@@ -23,7 +26,7 @@ export interface ForwarderPorts {
 export type Forward = (events: readonly ForwardedEvent[]) => Promise<void>
 
 export function openForwarder(ports: ForwarderPorts): Forward {
-  const { clock, url, sign, deadlineMs = FORWARD_MS_MAX } = ports
+  const { clock, deadlineMs = FORWARD_MS_MAX } = ports
   return async (events) => {
     const body = new TextEncoder().encode(writeForwarded(events))
     const over = new AbortController()
@@ -33,7 +36,7 @@ export function openForwarder(ports: ForwarderPorts): Forward {
       throw new GatewayError('FORWARD_FAILED', `no answer within ${deadlineMs} ms`)
     })
     try {
-      const refusal = await Promise.race([post({ url, body, sign }, over.signal), timeUp])
+      const refusal = await Promise.race([post(body, ports, over.signal), timeUp])
       if (refusal !== undefined) throw new GatewayError('FORWARD_FAILED', refusal)
     } catch (error) {
       if (error instanceof GatewayError) throw error
@@ -45,12 +48,12 @@ export function openForwarder(ports: ForwarderPorts): Forward {
   }
 }
 
-interface Post extends Pick<ForwarderPorts, 'url' | 'sign'> {
-  readonly body: Uint8Array<ArrayBuffer>
-}
-
 /** Undefined where the core has taken it, else what it answers. */
-async function post({ url, body, sign }: Post, signal: AbortSignal): Promise<string | undefined> {
+async function post(
+  body: Uint8Array<ArrayBuffer>,
+  { url, sign, isReceipt }: ForwarderPorts,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const response = await fetch(`${url}${FORWARD_PATH}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...sign(body) },
@@ -60,7 +63,11 @@ async function post({ url, body, sign }: Post, signal: AbortSignal): Promise<str
     redirect: 'manual',
   })
   const text = await response.text()
-  if (response.status === 202 || response.status === 200) return undefined
+  if (response.status === 202 || response.status === 200) {
+    const receipts = response.headers.get(RECEIPT_HEADER)?.split(' ') ?? []
+    if (receipts.some((receipt) => isReceipt(receipt, body))) return undefined
+    return `${response.status} without a receipt of the core: somebody else has answered`
+  }
   const [, code] = /"code":"([A-Z_]+)"/.exec(text) ?? []
   return `the core answers ${response.status}${code === undefined ? '' : ` ${code}`}`
 }

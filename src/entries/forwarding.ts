@@ -5,7 +5,9 @@ import type { Config } from '../config.ts'
 import { openForwarder, type Forward } from '../edge/forward.ts'
 import { randomToken } from '../ids.ts'
 import { CATALOGUE } from '../providers/catalogue.ts'
+import { equalTexts } from '../providers/engine/hash.ts'
 import { signSample } from '../providers/sign.ts'
+import { receiptMaker } from '../receipt.ts'
 
 type Settings = Pick<Config, 'INLET_FORWARD_URL' | 'INLET_FORWARD_SECRET'>
 
@@ -18,6 +20,7 @@ export function openForwarding(
   const [secret] = secrets
   assert(row !== undefined, 'the catalogue has Standard Webhooks')
   assert(url !== undefined && secret !== undefined, 'an edge that forwards says where, and signs')
+  const receiptFor = receiptMaker(secret)
   return openForwarder({
     clock,
     url,
@@ -26,5 +29,6 @@ export function openForwarding(
       const eventId = `msg_${randomToken()}`
       return signSample(row, { secret, body, eventId, type: 'forward', now: clock.now() }).headers
     },
+    isReceipt: (receipt, body) => equalTexts(receipt, receiptFor(body)),
   })
 }

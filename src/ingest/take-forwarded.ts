@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Delivery, Refused } from '../delivery.ts'
 import type { Committed, EventState, NewEvent } from '../event.ts'
 import { readForwarded, type ForwardedEvent } from '../forwarded.ts'
+import { RECEIPT_HEADER } from '../receipt.ts'
 import type { Source } from '../source.ts'
 import type { TakenBatch } from './ingest-batch.ts'
 import { verify } from './verify.ts'
@@ -11,6 +12,8 @@ export interface TakeForwardedPorts {
   readonly clock: Clock
   /** Resolves once all events are on disk; rejects where none of them is. */
   readonly commitAll: (events: readonly NewEvent[]) => Promise<readonly Committed[]>
+  /** What the edge is given for the bytes of its request, once their events are on disk. */
+  readonly receiptFor: (body: Uint8Array) => string
   /** Is told of each event, once all of them are on disk. */
   readonly see: (event: ForwardedEvent, committed: Committed) => void
 }
@@ -57,7 +60,11 @@ export async function takeForwarded(
     states,
     handleMs: 0,
     commitMs,
-    answer: undefined,
+    answer: {
+      status: events.length > duplicates ? 202 : 200,
+      headers: { [RECEIPT_HEADER]: ports.receiptFor(delivery.body) },
+      body: null,
+    },
   }
 }
 
