@@ -1,5 +1,4 @@
 /** docs/runtimes.md: what each runtime is held to, what it promises, and what it leaves out. */
-import denoConfig from '../deno.json' with { type: 'json' }
 import {
   RUNTIMES,
   SUITES,
@@ -122,20 +121,21 @@ Deno 2.9, and the packages as \`bun install\` leaves them (it applies the patche
 which \`deno install\` does not):
 
     ./scripts/bun.sh install --frozen-lockfile
+    ./scripts/bun.sh node_modules/deno/install.cjs
     INLET_SOURCES=github INLET_SECRET_GITHUB=… KAFKA_BROKERS=broker:9092 \\
-      node_modules/.bin/deno task start
+      node_modules/deno/deno run --allow-env --allow-net --allow-read --allow-write --allow-sys \\
+      src/entries/deno.ts
 
 The environment is that of \`inlet serve\` ([configuration.md](configuration.md)); what belongs to
-a part that is left out has no effect. The task names the permissions that it needs: network,
+a part that is left out has no effect. The command names the permissions that it needs: network,
 environment, files, and the name of the machine. Handler files are loaded as they are; \`inlet\`
 and \`zod\` in them lead to this program by the import map in \`deno.json\`. The database is
 \`inlet-portable.db\` in \`INLET_DATA_DIR\`, which a core on Bun does not read: to change over,
 drain the one first.
 
-SIGTERM drains, SIGKILL loses nothing that was acknowledged. Neither npm's wrapper nor
-\`deno task\` passes signals on: under a supervisor, run with an installed Deno what the task runs:
-
-    ${denoConfig.tasks.start}
+SIGTERM drains, SIGKILL loses nothing that was acknowledged. The second line puts the program
+itself where the third starts it: the script that npm has as \`deno\` until then starts it as a
+child, and passes no signal on. An installed Deno 2.9 does as well.
 `
 }
 

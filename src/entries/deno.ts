@@ -1,4 +1,4 @@
-/** The core on Deno: `deno task start`. The environment is that of `inlet serve`. */
+/** The core on Deno, started as docs/runtimes.md says. The environment is that of `inlet serve`. */
 import process from 'node:process'
 import { BrokenInvariant } from '../assert.ts'
 import { systemClock } from '../clock.ts'

@@ -5,8 +5,5 @@ import { openingProcesses } from './processes.ts'
 
 const SOURCE = [process.execPath, join(import.meta.dir, '../../src/main.ts')]
 
-describeHttp(
-  { runtime: 'Bun' },
-  openingProcesses(() => SOURCE),
-)
-describeHttp({ runtime: 'binary' }, openingProcesses(builtCommand))
+describeHttp({ runtime: 'Bun' }, openingProcesses({ command: () => SOURCE }))
+describeHttp({ runtime: 'binary' }, openingProcesses({ command: builtCommand }))

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { join } from 'node:path'
 import { describeHttp } from '../conformance/http.ts'
 import { deliver, verdict } from '../conformance/http-requests.ts'
 import { HANDLERS_DIRECTORY, HTTP_ENV, signed } from '../conformance/http-setup.ts'
@@ -6,7 +7,7 @@ import { startGateway, type GatewayProcess } from '../support/gateway-process.ts
 import { describeWithKafka } from '../support/servers.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
 import { createTopic, deleteTopics, readTopic } from '../support/topics.ts'
-import { DENO_ENV, denoCommand } from './deno-command.ts'
+import { DENO_ENV, denoCommand, ROOT } from './deno-command.ts'
 import { openingProcesses } from './processes.ts'
 
 setDefaultTimeout(60_000)
@@ -14,7 +15,10 @@ const DRAIN_MS_MAX = 30_000
 const SOURCE = 'standard_webhooks'
 const BODY = '{"type":"invoice.paid"}'
 
-describeHttp({ runtime: 'Deno' }, openingProcesses(denoCommand, DENO_ENV))
+describeHttp(
+  { runtime: 'Deno' },
+  openingProcesses({ command: denoCommand, cwd: ROOT, env: DENO_ENV }),
+)
 
 describe('on Deno', () => {
   let folder: TempDir
@@ -26,7 +30,7 @@ describe('on Deno', () => {
   function start(env: Readonly<Record<string, string>>): Promise<GatewayProcess> {
     const own = { ...DENO_ENV, INLET_SINK: 'file', INLET_HANDLERS_DIR: HANDLERS_DIRECTORY }
     const command = denoCommand()
-    return startGateway({ command, cwd: folder.path, env: { ...HTTP_ENV, ...own, ...env } })
+    return startGateway({ command, cwd: ROOT, env: { ...HTTP_ENV, ...own, ...env } })
   }
 
   test('what is configured wrongly refuses the start, all of it at once', async () => {
@@ -38,7 +42,7 @@ describe('on Deno', () => {
   })
 
   test('a data directory has one owner', async () => {
-    const env = { INLET_DATA_DIR: 'owned' }
+    const env = { INLET_DATA_DIR: join(folder.path, 'owned') }
     await using owner = await start(env)
     expect(owner.log.at(-1)).toBeDefined()
     const refused = await start(env).catch((error: Error) => error.message)
@@ -56,7 +60,7 @@ describe('on Deno', () => {
     const startWithKafka = () =>
       start({
         INLET_SINK: 'kafka',
-        INLET_DATA_DIR: 'kafka',
+        INLET_DATA_DIR: join(folder.path, 'kafka'),
         KAFKA_BROKERS: brokers,
         INLET_TOPIC_STANDARD_WEBHOOKS: topic,
       })
