@@ -58,6 +58,13 @@ export const KAFKA_FAULTS = {
     title: 'A consumer finds no topic that it could read.',
     hint: 'Create the topics, or correct `topics` in its handler file; it looks again by itself.',
   },
+  BATCH_UNREADABLE: {
+    stage: 'consume',
+    status: 500,
+    retryable: true,
+    title: 'A consumer cannot read what Kafka sends it.',
+    hint: 'The detail says why, and at which offset. It tries again; if the batch itself is broken, go on behind it with `inlet consumers seek`.',
+  },
   STATE_INVALID: {
     stage: 'consume',
     status: 500,

@@ -4,10 +4,15 @@
  */
 import { CompressionCodecs } from 'kafkajs'
 import type { EpochMs } from '../clock.ts'
+import { crc32c } from '../crc.ts'
+import { GatewayError } from '../errors.ts'
 
 /** In a record batch of version 2: where its length ends, and its fields. */
 const LENGTH_AT = 8
 const LENGTH_END = 12
+const MAGIC_AT = 16
+/** The checksum of all that follows it, from the attributes on. */
+const CRC_AT = 17
 const ATTRIBUTES_AT = 21
 const FIRST_TIME_AT = 27
 const LAST_TIME_AT = 35
@@ -15,6 +20,7 @@ const PRODUCER_AT = 43
 const COUNT_AT = 57
 const HEADER_BYTES = 61
 
+const MAGIC = 2
 const CODEC_MASK = 7
 const LOG_APPEND_TIME = 8
 const TRANSACTIONAL = 16
@@ -48,7 +54,11 @@ export class ReceivedMessage {
   readonly #valueLength: number
   readonly #end: number
 
-  /** Reads from the record's attributes on. */
+  /**
+   * Reads from the record's attributes on.
+   *
+   * @throws GatewayError BATCH_UNREADABLE where its key or its value would end behind it.
+   */
   constructor(from: Cursor, end: number, { context, isControl }: BatchOptions) {
     const { bytes } = from
     from.at += 1
@@ -63,6 +73,8 @@ export class ReceivedMessage {
     from.at += Math.max(0, this.#keyLength)
     this.#valueLength = readVarint(from)
     this.#valueAt = from.at
+    from.at += Math.max(0, this.#valueLength)
+    if (from.at > end) throw unreadable(context.firstOffset, 'a record is longer than it says')
     from.at = end
     this.#end = end
   }
@@ -99,7 +111,7 @@ export class ReceivedMessage {
     const headers: Record<string, string> = {}
     if (count === 0) return headers
     const text = openText(this.#bytes, from.at, this.#end)
-    for (let n = 0; n < count; n += 1) {
+    for (let n = 0; n < count && from.at < this.#end; n += 1) {
       const name = readText(from, text) ?? ''
       const value = readText(from, text)
       if (value !== undefined && !Object.hasOwn(headers, name)) headers[name] = value
@@ -113,13 +125,22 @@ interface BatchOptions {
   readonly isControl: boolean
 }
 
-/** Reads all whole batches: the last one may be cut, and is fetched again. */
+/**
+ * Reads all whole batches: the last one may be cut, and is fetched again.
+ *
+ * @throws GatewayError BATCH_UNREADABLE where one is not what Kafka keeps: it was damaged on its
+ * way or on a disk, or is of a format before Kafka 0.11.
+ */
 export async function readRecordBatches(buffer: Buffer): Promise<ReceivedMessage[]> {
   const messages: ReceivedMessage[] = []
   for (let at = 0; at + HEADER_BYTES <= buffer.length;) {
     const end = at + LENGTH_END + buffer.readInt32BE(at + LENGTH_AT)
     if (end > buffer.length) break
+    if (end < at + HEADER_BYTES) {
+      throw unreadable(Number(buffer.readBigInt64BE(at)), 'it is shorter than a batch')
+    }
     const batch = buffer.subarray(at, end)
+    assertWhole(batch)
     const attributes = batch.readInt16BE(ATTRIBUTES_AT)
     const records = batch.subarray(HEADER_BYTES)
     const codec = attributes & CODEC_MASK
@@ -131,11 +152,28 @@ export async function readRecordBatches(buffer: Buffer): Promise<ReceivedMessage
     const from = { bytes: new Uint8Array(plain.buffer, plain.byteOffset, plain.length), at: 0 }
     for (let left = batch.readInt32BE(COUNT_AT); left > 0; left -= 1) {
       const length = readVarint(from)
-      messages.push(new ReceivedMessage(from, from.at + length, options))
+      const recordEnd = from.at + length
+      if (length <= 0 || recordEnd > plain.length) {
+        throw unreadable(options.context.firstOffset, 'it has fewer records than it says')
+      }
+      messages.push(new ReceivedMessage(from, recordEnd, options))
     }
     at = end
   }
   return messages
+}
+
+function assertWhole(batch: Buffer): void {
+  const firstOffset = Number(batch.readBigInt64BE(0))
+  const magic = batch[MAGIC_AT]
+  if (magic !== MAGIC) throw unreadable(firstOffset, `it is of version ${magic}, not ${MAGIC}`)
+  if (crc32c(batch, ATTRIBUTES_AT) !== batch.readUInt32BE(CRC_AT)) {
+    throw unreadable(firstOffset, 'its checksum is wrong')
+  }
+}
+
+function unreadable(firstOffset: number, reason: string): GatewayError {
+  return new GatewayError('BATCH_UNREADABLE', `the batch at offset ${firstOffset}: ${reason}`)
 }
 
 function contextOf(batch: Buffer, attributes: number): BatchContext {

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { createRequire } from 'node:module'
 import * as fc from 'fast-check'
 import { CompressionTypes, type KafkaMessage, type Message } from 'kafkajs'
+import { crc32c } from '../../src/crc.ts'
 import { encodeProduce } from '../../src/kafka/produce-request.ts'
 import { readRecordBatches } from '../../src/kafka/record-batches.ts'
 
@@ -12,9 +13,14 @@ const decodeBatch = require('kafkajs/src/protocol/recordBatch/v0/decoder.js') as
 ) => Promise<{ readonly records: readonly KafkaMessage[] }>
 
 const NOW = 1_790_000_000_000
-/** Where fields of a batch begin that only a broker sets. */
+/** Where fields of a batch begin. */
+const LENGTH_AT = 8
+const MAGIC_AT = 16
+const CRC_AT = 17
 const ATTRIBUTES_AT = 21
 const LAST_TIME_AT = 35
+const COUNT_AT = 57
+const HEADER_BYTES = 61
 
 /** A record batch as a producer sends it, and as a broker keeps it, from this offset on. */
 async function batchOf(
@@ -27,6 +33,12 @@ async function batchOf(
   const request = await encodeProduce({ ...of, ...fields }, NOW)
   const batch = request.subarray(request.indexOf('t\0\0\0\x01\0\0\0\0', 0, 'latin1') + 13)
   batch.writeBigInt64BE(offset, 0)
+  return batch
+}
+
+/** As a broker sums a batch up anew that it has changed. */
+function summed(batch: Buffer): Buffer {
+  batch.writeUInt32BE(crc32c(batch, ATTRIBUTES_AT), CRC_AT)
   return batch
 }
 
@@ -73,7 +85,7 @@ test('reads every record as kafkajs does', async () => {
           const each = await batchOf(messages, options)
           each.writeInt16BE(each.readInt16BE(ATTRIBUTES_AT) | attributes, ATTRIBUTES_AT)
           each.writeBigInt64BE(BigInt(NOW), LAST_TIME_AT)
-          return each
+          return summed(each)
         }),
       )
       const theirs: KafkaMessage[] = []
@@ -103,4 +115,35 @@ test('leaves out a header without a value, and takes one of any name', async () 
     ['a', '1'],
     ['constructor', '2'],
   ])
+})
+
+test('refuses a batch that is not as it was written', async () => {
+  const whole = await batchOf([{ key: 'key', value: 'value' }], { offset: 7n })
+  const changed = (change: (batch: Buffer) => unknown) => {
+    const batch = Buffer.from(whole)
+    change(batch)
+    return batch
+  }
+  const cases: readonly (readonly [string, Buffer])[] = [
+    ['its checksum is wrong', changed((batch) => batch.write('w', batch.indexOf('value')))],
+    ['it is of version 1, not 2', changed((batch) => batch.writeInt8(1, MAGIC_AT))],
+    [
+      'it has fewer records than it says',
+      changed((batch) => summed(batch).writeInt32BE(2 ** 31 - 1, COUNT_AT)),
+    ],
+    ['it has fewer records than it says', changed((batch) => (batch[HEADER_BYTES] = 0x7e))],
+    [
+      'a record is longer than it says',
+      changed((batch) => (batch[batch.indexOf('value') - 1] = 0x7e)),
+    ],
+  ]
+  for (const [reason, bad] of cases) {
+    const batch = reason.includes('checksum') ? bad : summed(bad)
+    const read = readRecordBatches(Buffer.concat([whole, batch]))
+    expect(await read.catch(String)).toBe(
+      `GatewayError: BATCH_UNREADABLE: the batch at offset 7: ${reason}`,
+    )
+  }
+  const short = changed((batch) => batch.writeInt32BE(-12, LENGTH_AT))
+  expect(await readRecordBatches(short).catch(String)).toContain('it is shorter than a batch')
 })
