@@ -25,6 +25,7 @@ const CODEC_MASK = 7
 const LOG_APPEND_TIME = 8
 const TRANSACTIONAL = 16
 const CONTROL = 32
+const MARKER_KEY_BYTES = 4
 
 /** What all records of a batch have in common. */
 interface BatchContext {
@@ -87,9 +88,14 @@ export class ReceivedMessage {
     return String(this.writtenAt)
   }
 
+  /**
+   * None where it is four zeros, but for a marker: kafkajs takes any record with such a key for the
+   * end of an aborted transaction, and hands the rest of it over. `bytesOf` has every key.
+   */
   get key(): Buffer | null {
     const key = this.bytesOf('key')
-    return key && toBuffer(key)
+    const isLikeMarker = key?.length === MARKER_KEY_BYTES && key.every((byte) => byte === 0)
+    return key === null || (isLikeMarker && !this.isControlRecord) ? null : toBuffer(key)
   }
 
   get value(): Buffer | null {

@@ -4,13 +4,19 @@ import * as fc from 'fast-check'
 import { CompressionTypes, type KafkaMessage, type Message } from 'kafkajs'
 import { crc32c } from '../../src/crc.ts'
 import { encodeProduce } from '../../src/kafka/produce-request.ts'
-import { readRecordBatches } from '../../src/kafka/record-batches.ts'
+import { readRecordBatches, ReceivedMessage } from '../../src/kafka/record-batches.ts'
 
 const require = createRequire(import.meta.url)
 const Decoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => object
 const decodeBatch = require('kafkajs/src/protocol/recordBatch/v0/decoder.js') as (
   decoder: object,
 ) => Promise<{ readonly records: readonly KafkaMessage[] }>
+
+const filterAbortedMessages =
+  require('kafkajs/src/consumer/filterAbortedMessages.js') as (fetched: {
+    readonly messages: readonly ReceivedMessage[]
+    readonly abortedTransactions: readonly { readonly producerId: string; firstOffset: string }[]
+  }) => readonly ReceivedMessage[]
 
 const NOW = 1_790_000_000_000
 /** Where fields of a batch begin. */
@@ -56,8 +62,9 @@ const message: fc.Arbitrary<Message> = fc.record({
   timestamp: fc.integer({ min: NOW, max: NOW + 2 ** 40 }).map(String),
 })
 
-function shown({ offset, timestamp, key, value, headers, ...rest }: KafkaMessage) {
-  const { isControlRecord, batchContext } = rest as unknown as {
+function shown(message: KafkaMessage) {
+  const { offset, timestamp, key, value, headers } = message
+  const { isControlRecord, batchContext } = message as unknown as {
     isControlRecord: boolean
     batchContext: { producerId: string; inTransaction: boolean }
   }
@@ -67,7 +74,15 @@ function shown({ offset, timestamp, key, value, headers, ...rest }: KafkaMessage
   })
   const { producerId, inTransaction } = batchContext
   const context = { isControlRecord, producerId, inTransaction }
-  return { offset, timestamp, key, value, headers: Object.fromEntries(texts), ...context }
+  const ownKey = message instanceof ReceivedMessage ? message.bytesOf('key') : key
+  return {
+    offset,
+    timestamp,
+    key: ownKey && Buffer.from(ownKey),
+    value,
+    headers: Object.fromEntries(texts),
+    ...context,
+  }
 }
 
 test('reads every record as kafkajs does', async () => {
@@ -146,4 +161,27 @@ test('refuses a batch that is not as it was written', async () => {
   }
   const short = changed((batch) => batch.writeInt32BE(-12, LENGTH_AT))
   expect(await readRecordBatches(short).catch(String)).toContain('it is shorter than a batch')
+})
+
+test('of an aborted transaction nothing is handed over, whatever its keys are', async () => {
+  const [inTransaction, control] = [16, 48]
+  async function part(attributes: number, offset: bigint, keys: readonly (string | Buffer)[]) {
+    const messages = keys.map((key) => ({ key, value: 'v' }))
+    const batch = await batchOf(messages, { offset, producerId: '7' })
+    batch.writeInt16BE(attributes, ATTRIBUTES_AT)
+    return summed(batch)
+  }
+  const zeros = Buffer.alloc(4)
+  const fetched = [
+    await part(inTransaction, 0n, ['x', zeros, 'y']),
+    await part(control, 3n, [zeros]),
+    await part(inTransaction, 4n, [zeros, 'z']),
+  ]
+  const messages = await readRecordBatches(Buffer.concat(fetched))
+  const abortedTransactions = [{ producerId: '7', firstOffset: '0' }]
+  const left = filterAbortedMessages({ messages, abortedTransactions })
+  expect(left.filter((each) => !each.isControlRecord).map(({ offset }) => offset)).toEqual([
+    '4',
+    '5',
+  ])
 })
