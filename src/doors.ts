@@ -154,8 +154,13 @@ function forwardPorts(
   return {
     ...hooks,
     source: () => edge,
-    receive: (request, source, budget) =>
-      receive(request, source, { clock, bodyBytesMax: FORWARD_BYTES_MAX, budget }),
+    async receive(request, source, budget) {
+      const limits = { clock, bodyBytesMax: FORWARD_BYTES_MAX, budget }
+      const received = await receive(request, source, limits)
+      const isTooLarge = received.kind === 'refused' && received.code === 'BODY_TOO_LARGE'
+      // Its hint is of a setting that changes nothing here.
+      return isTooLarge ? { ...received, code: 'FORWARD_TOO_LARGE' } : received
+    },
     ingest: (delivery) =>
       takeForwarded(delivery, edge, {
         clock,

@@ -7,15 +7,17 @@
 export const FORWARD_EVENTS_MAX = 500
 
 /**
- * Bodies and values of one such request, in bytes: as base64 and with their names they are half as
- * much again, and a Worker has 128 MB for all that it does at the same time. One event is always
- * taken: D1 stores at most 2 MB of it in a row, and there is a row for each of its records.
+ * Bodies of one such request, and topics, keys, headers and values of its records, in bytes: a
+ * Worker has 128 MB for all that it does at the same time. One event is always taken, whatever it
+ * has: see EDGE_RECORDS_BYTES_MAX.
  */
 export const FORWARD_BATCH_BYTES_MAX = 4 * 1024 * 1024
 
 /**
- * What a core node reads of one such request, in bytes: more than an edge puts together, so that
- * an event with many large records passes, and a quarter of what may be in memory at once.
+ * What a core node reads of one such request, in bytes: more than an edge ever puts together, or
+ * that would wait for ever, and a quarter of what may be in memory at once. Of the 4 MiB of a batch
+ * base64 makes 5.3, and JSON at most 24, where all of it is keys of control characters; the names
+ * of 500 events with 100 records each are 3.
  */
 export const FORWARD_BYTES_MAX = 32 * 1024 * 1024
 
@@ -33,6 +35,12 @@ export const EDGE_BODY_BYTES_MAX = 1024 * 1024
  * 2,000,000. An event with a larger one is stored, and failed.
  */
 export const EDGE_RECORD_BYTES_MAX = 1_900_000
+
+/**
+ * All records of an event together, in bytes as above: it has to fit into a request of its own. An
+ * event with more is stored, and failed.
+ */
+export const EDGE_RECORDS_BYTES_MAX = 4 * 1024 * 1024
 
 /**
  * How long an invocation goes on to hand on what is stored, in ms: after an answer a Worker has 30

@@ -11,8 +11,17 @@ import type { OutboxRecord, RecordDraft } from './record.ts'
 const encoder = new TextEncoder()
 const JSON_HEADERS = JSON.stringify({ 'content-type': 'application/json' })
 
+/** What the storage takes of the key, headers and value of records, in bytes. */
+export interface RecordLimits {
+  readonly recordBytesMax: number
+  /** Of all records of an event together. */
+  readonly recordsBytesMax: number
+}
+
+const CORE_LIMITS: RecordLimits = { recordBytesMax: RECORD_BYTES_MAX, recordsBytesMax: Infinity }
+
 /**
- * Turns what a handler returned into outbox records of at most `recordBytesMax`.
+ * Turns what a handler returned into outbox records within `limits`.
  *
  * @throws GatewayError HANDLER_RESULT_INVALID where it is not a record; the detail names
  * which one and why.
@@ -20,19 +29,24 @@ const JSON_HEADERS = JSON.stringify({ 'content-type': 'application/json' })
 export function toOutboxRecords(
   result: HandlerResult,
   defaultKey: string,
-  recordBytesMax = RECORD_BYTES_MAX,
+  { recordBytesMax, recordsBytesMax } = CORE_LIMITS,
 ): OutboxRecord[] {
   if (result === null) return []
   const drafts: readonly unknown[] = Array.isArray(result) ? result : [result]
   if (drafts.length > RECORDS_PER_EVENT_MAX) {
     throw invalid(`${drafts.length} records; at most ${RECORDS_PER_EVENT_MAX} are taken`)
   }
+  let sum = 0
   return drafts.map((draft, index) => {
     const record = toOutboxRecord(draft, index, defaultKey)
     const { value, key, headers } = record
     const bytes = (value?.byteLength ?? 0) + key.length + (headers?.length ?? 0)
-    if (bytes <= recordBytesMax) return record
-    throw invalid(`record ${index} has ${bytes} bytes; at most ${recordBytesMax} are taken`)
+    if (bytes > recordBytesMax) {
+      throw invalid(`record ${index} has ${bytes} bytes; at most ${recordBytesMax} are taken`)
+    }
+    sum += bytes
+    if (sum <= recordsBytesMax) return record
+    throw invalid(`all records together have more than ${recordsBytesMax} bytes`)
   })
 }
 

@@ -1,5 +1,11 @@
 import { expect, test } from 'bun:test'
+import {
+  EDGE_BODY_BYTES_MAX,
+  EDGE_RECORDS_BYTES_MAX,
+  FORWARD_BYTES_MAX,
+} from '../src/edge-limits.ts'
 import { readForwarded, writeForwarded, type ForwardedEvent } from '../src/forwarded.ts'
+import { RECORDS_PER_EVENT_MAX } from '../src/limits.ts'
 import { bytes, sampleEvent } from './db/world.ts'
 
 /** What a core node reads of what an edge writes. */
@@ -30,6 +36,19 @@ test('an event comes out as it went in', () => {
   expect(read.kind).toBe('events')
   const came = read.kind === 'events' ? read.events : []
   expect(came).toEqual(events.map((event) => ({ retryAt: undefined, ...event })))
+})
+
+test('the largest event that an edge takes fits into a request', () => {
+  // What JSON makes most of: six bytes of each.
+  const records = Array.from({ length: RECORDS_PER_EVENT_MAX }, () => ({
+    topic: 't'.repeat(249),
+    key: '\u0001'.repeat(Math.floor(EDGE_RECORDS_BYTES_MAX / RECORDS_PER_EVENT_MAX)),
+    headers: null,
+    value: null,
+  }))
+  const body = new Uint8Array(EDGE_BODY_BYTES_MAX) as ForwardedEvent['body']
+  const text = writeForwarded([sampleEvent('large', { records, body })])
+  expect(Buffer.byteLength(text)).toBeLessThan(FORWARD_BYTES_MAX)
 })
 
 test('what is no such document is refused, with the first thing that is wrong', () => {

@@ -54,12 +54,15 @@ export const EXCEPTIONS = `
   CROSS JOIN outbox ON outbox.seq = next.seq ${BESIDE_OUTBOX}
   ORDER BY outbox.seq`
 
-/** The events of both queries: for the holder ?1, ?2 of them, ?3 bytes of bodies and values. */
+/** The events of both: for the holder ?1, ?2 of them, ?3 bytes of them and of their records. */
 const EVENTS = `
   WITH next AS MATERIALIZED (${fitting(
-    `SELECT inbox.seq, body_length + coalesce((
-      SELECT sum(length(value)) FROM outbox WHERE inbox_seq = inbox.seq
-    ), 0) AS bytes
+    `SELECT inbox.seq, body_length + octet_length(key) + coalesce(octet_length(headers), 0)
+      + coalesce((
+        SELECT sum(coalesce(length(value), 0) + octet_length(topic) + octet_length(key)
+          + coalesce(octet_length(headers), 0))
+        FROM outbox WHERE inbox_seq = inbox.seq
+      ), 0) AS bytes
     FROM leases CROSS JOIN inbox ON inbox.seq > events_to
     WHERE holder = ?1 ORDER BY inbox.seq LIMIT ?2`,
     '?3',

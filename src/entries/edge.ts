@@ -8,6 +8,7 @@ import { openConfiguredDoor } from '../configured-door.ts'
 import {
   EDGE_BODY_BYTES_MAX,
   EDGE_RECORD_BYTES_MAX,
+  EDGE_RECORDS_BYTES_MAX,
   FORWARD_MS_MAX,
   PASS_AFTER_ANSWER_MS_MAX,
   PASS_ON_SCHEDULE_MS_MAX,
@@ -74,7 +75,10 @@ export async function openEdge(env: Environment, ports: EdgePorts): Promise<Edge
     door: openConfiguredDoor(config, { clock, log, room: () => Infinity }),
     hint: await openHint(config, store, log),
     confirm: (source, call) => void calls.push({ source, call }),
-    recordBytesMax: EDGE_RECORD_BYTES_MAX,
+    recordLimits: {
+      recordBytesMax: EDGE_RECORD_BYTES_MAX,
+      recordsBytesMax: EDGE_RECORDS_BYTES_MAX,
+    },
   })
   routes.get('/healthz', (c) => c.json({ ok: true }))
   const handOn = openHandOn(config, { store, log })

@@ -10,6 +10,7 @@ import type { Clock } from '../clock.ts'
 import type { Refused } from '../delivery.ts'
 import type { Door } from '../door/door.ts'
 import type { Visit } from '../door/visit.ts'
+import type { RecordLimits } from '../handler-result.ts'
 import { authenticate } from '../ingest/authenticate.ts'
 import type { ProbePorts } from '../ingest/handshake.ts'
 import { ingestEvents, type IngestEventsPorts } from '../ingest/ingest-events.ts'
@@ -25,16 +26,16 @@ export interface IntakePorts {
   readonly store: Pick<PortableStore, 'commit' | 'commitAll' | 'findAnswer'>
   readonly hint: HintPort
   readonly confirm: ProbePorts['confirm']
-  /** What the storage takes of one record. Default: what every other does. */
-  readonly recordBytesMax?: number
+  /** What the storage takes of records. Default: what every other does. */
+  readonly recordLimits?: RecordLimits
 }
 
 /** The routes `/hooks/<source>` and `/events`. */
 export function intakeRoutes(
   { config, sources, callers }: Serving,
-  { clock, log, door, store, hint, confirm, recordBytesMax }: IntakePorts,
+  { clock, log, door, store, hint, confirm, recordLimits }: IntakePorts,
 ): Hono<{ Bindings: HooksBindings }> {
-  const handlePorts = { clock, handlerMsMax: config.INLET_HANDLER_MS_MAX, recordBytesMax }
+  const handlePorts = { clock, handlerMsMax: config.INLET_HANDLER_MS_MAX, recordLimits }
   const ingestPorts: IngestPorts = {
     ...handlePorts,
     hint,

@@ -9,7 +9,7 @@ import type { OutboxRecord } from '../record.ts'
 import type { Event, HandledRoute, PassThrough, Router } from '../route.ts'
 import type { Source } from '../source.ts'
 import type { Clock, EpochMs } from '../clock.ts'
-import { toOutboxRecords } from '../handler-result.ts'
+import { toOutboxRecords, type RecordLimits } from '../handler-result.ts'
 
 /** What the handler decided: goes into the inbox row as it is. */
 export type Handled = Pick<NewEvent, 'state' | 'reason' | 'records' | 'retryAt'>
@@ -17,8 +17,8 @@ export type Handled = Pick<NewEvent, 'state' | 'reason' | 'records' | 'retryAt'>
 export interface HandlePorts {
   readonly clock: Clock
   readonly handlerMsMax: number
-  /** What the storage takes of one record. Default: RECORD_BYTES_MAX. */
-  readonly recordBytesMax?: number | undefined
+  /** What the storage takes of records. Default: RECORD_BYTES_MAX of each. */
+  readonly recordLimits?: RecordLimits | undefined
   /** Ends the process where user code never returns. Default: nobody watches. */
   readonly watchdog?: WatchdogPort
 }
@@ -155,7 +155,7 @@ async function runHandler(
     }
     const known = { ...event, data: parsed.data }
     const result = await limited(event, timed, () => route.handle(known))
-    return ranWith(toOutboxRecords(result, defaultKey, ports.recordBytesMax))
+    return ranWith(toOutboxRecords(result, defaultKey, ports.recordLimits))
   } catch (error) {
     return failedWith(error)
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Answer, Delivery, Handshake, Refused } from '../delivery.ts'
 import type { Committed, EventState, NewEvent } from '../event.ts'
 import { failpoint } from '../failpoint.ts'
+import type { RecordLimits } from '../handler-result.ts'
 import type { Source } from '../source.ts'
 import { handle } from './handle.ts'
 import { takeHandshake, type ProbePorts } from './handshake.ts'
@@ -39,7 +40,7 @@ export interface IngestPorts {
   readonly commitAll: (events: readonly NewEvent[]) => Promise<readonly Committed[]>
   readonly handlerMsMax: number
   /** See `HandlePorts`. */
-  readonly recordBytesMax?: number | undefined
+  readonly recordLimits?: RecordLimits | undefined
   readonly probes: ProbePorts
 }
 

@@ -5,6 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
+import { FORWARD_BYTES_MAX } from '../../src/edge-limits.ts'
 import { openForwarding } from '../../src/entries/forwarding.ts'
 import type { NewEvent } from '../../src/event.ts'
 import { FORWARD_PATH, writeForwarded } from '../../src/forwarded.ts'
@@ -235,6 +236,11 @@ describe('POST /forward of a core node', () => {
     })
     expect((await postSigned(JSON.stringify({ ...document, form: 2 }))).status).toBe(400)
     expect((await postSigned('not json')).status).toBe(400)
+    const tooLarge = await postSigned('x'.repeat(FORWARD_BYTES_MAX + 1))
+    expect([tooLarge.status, await tooLarge.json()]).toMatchObject([
+      413,
+      { code: 'FORWARD_TOO_LARGE' },
+    ])
     expect((await fetch(core.url + FORWARD_PATH)).status).toBe(405)
     expect(await stored(prefix)).toEqual([])
     expect((await postSigned(writeForwarded([]))).status).toBe(200)

@@ -231,12 +231,21 @@ describe('handle', () => {
     const take = (route: Route) =>
       handle(sampleVerified({}), sampleDelivery('{}'), sourceWith(route), {
         ...ports,
-        recordBytesMax: 1_000,
+        recordLimits: { recordBytesMax: 1_000, recordsBytesMax: 2_000 },
       })
 
     expect((await take(made(900))).state).toBe('accepted')
     expect(await take(made(1_000))).toMatchObject({ state: 'failed', records: [] })
     expect((await run(made(1_000))).state).toBe('accepted')
+
+    const several = (count: number) =>
+      on(anything, () => Array.from({ length: count }, () => ({ topic: 't', value: bytes(900) })))
+    expect((await take(several(2))).state).toBe('accepted')
+    expect(await take(several(3))).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('all records together have more than 2000 bytes'),
+    })
+    expect((await run(several(3))).state).toBe('accepted')
   })
 
   test('bytes are published as they are, whatever the handler does to its buffer later', async () => {

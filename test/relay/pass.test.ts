@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { openNodeSqlite, type NodeSqlite } from '../../db/portable/node-sqlite.ts'
 import type { PortableStore } from '../../db/portable/portable-store.ts'
 import { openPortableStore } from '../../db/portable/store.ts'
+import { FORWARD_BATCH_BYTES_MAX } from '../../src/edge-limits.ts'
 import { GatewayError } from '../../src/errors.ts'
 import type { ForwardedEvent } from '../../src/forwarded.ts'
 import { silentLog } from '../../src/log.ts'
@@ -75,6 +76,30 @@ const PASSES = {
       { holder, untilMs },
     ),
 }
+
+test('a pass to a core node counts in a batch what its records take', async () => {
+  const store = openStore('events')
+  // The values of all three would fit into one; with keys and headers it is one event.
+  const value = new Uint8Array(FORWARD_BATCH_BYTES_MAX / 4)
+  const key = 'k'.repeat(FORWARD_BATCH_BYTES_MAX / 8)
+  const record = { topic: 't', key, headers: JSON.stringify({ h: key }) }
+  const sizes: number[] = []
+  for (const id of ['a', 'b', 'c']) {
+    await store.commit(
+      sampleEvent(id, {
+        records: [
+          { ...record, value: null },
+          { ...record, value },
+        ],
+      }),
+    )
+  }
+  const count = (events: readonly ForwardedEvent[]) =>
+    Promise.resolve(void sizes.push(events.length))
+  const ports = { inbox: store, forward: count, clock, log: silentLog }
+  expect(await forwardPass(ports, { holder: 'first', untilMs: Infinity })).toBe('done')
+  expect(sizes).toEqual([1, 1, 1])
+})
 
 for (const [name, pass] of Object.entries(PASSES)) {
   test(`a pass ${name} hands on what is there, once, and gives its lease back`, async () => {
