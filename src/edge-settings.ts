@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FORWARD_BYTES_MAX } from './edge-limits.ts'
 import { GatewayError } from './errors.ts'
 
 /** Several, separated by white space, while one takes the place of another. */
@@ -58,7 +59,13 @@ export function edgeProblems(
   const needed = sink === 'forward' || sink === 'kafka-rest' ? NEEDED[sink] : []
   const missing = needed.filter((name) => known[name] === undefined)
   const login = [known['KAFKA_REST_USERNAME'], known['KAFKA_REST_PASSWORD']]
+  const isCore = sink !== 'forward' && known['INLET_FORWARD_SECRET'] !== undefined
+  const isNarrow = Number(known['INLET_INFLIGHT_BYTES_MAX'] ?? Infinity) < FORWARD_BYTES_MAX
   return [
+    // Or what an edge forwards in one request would never come in, and 503 be said for ever.
+    ...(isCore && isNarrow
+      ? [`INLET_INFLIGHT_BYTES_MAX must be at least ${FORWARD_BYTES_MAX} with INLET_FORWARD_SECRET`]
+      : []),
     ...missing.map((name) => `${name} is required where INLET_SINK=${sink}`),
     ...((login[0] === undefined) === (login[1] === undefined)
       ? []

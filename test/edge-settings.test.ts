@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { parseConfig } from '../src/config.ts'
+import { FORWARD_BYTES_MAX } from '../src/edge-limits.ts'
 import { refuseEdgeSink } from '../src/edge-settings.ts'
 
 const SECRET = `whsec_${'A'.repeat(43)}=`
@@ -42,6 +43,17 @@ test('addresses are taken as they are meant, and others are not', () => {
     'INLET_FORWARD_URL must have no query',
     'KAFKA_REST_URL must end in /v3/clusters/<cluster id>',
   ])
+})
+
+test('a core node has room for what an edge forwards in one request', () => {
+  const room = (bytes: number) => ({ INLET_INFLIGHT_BYTES_MAX: String(bytes) })
+  const core = { INLET_SINK: 'file', INLET_FORWARD_SECRET: SECRET }
+  const edge = { ...core, INLET_SINK: 'forward', INLET_FORWARD_URL: 'http://localhost' }
+  expect(problemsOf({ ...core, ...room(FORWARD_BYTES_MAX - 1) })).toEqual([
+    'INLET_INFLIGHT_BYTES_MAX must be at least 33554432 with INLET_FORWARD_SECRET',
+  ])
+  expect(problemsOf({ ...core, ...room(FORWARD_BYTES_MAX) })).toEqual([])
+  expect(problemsOf({ ...edge, ...room(1024 * 1024) })).toEqual([])
 })
 
 test('a core node has none of these sinks', () => {
