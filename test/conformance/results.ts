@@ -2,7 +2,7 @@
  * What came of the suites at their last run on all runtimes, kept with the code and the versions
  * that they were run on. docs/runtimes.md is made of it.
  */
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const FILE = join(import.meta.dir, 'results.json')
@@ -49,9 +49,9 @@ export function readRun(file: string): readonly SuiteResult[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as SuiteResult)
 }
 
-/** The results that are kept; undefined before the first run. */
-export function readResults(): Results | undefined {
-  return existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Results) : undefined
+/** The results that are kept: a part of the repository. */
+export function readResults(): Results {
+  return JSON.parse(readFileSync(FILE, 'utf8')) as Results
 }
 
 export function writeResults({ results, ...run }: Results): void {
