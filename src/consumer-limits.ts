@@ -81,6 +81,12 @@ export const CONSUMER_PARTITION_BYTES_MAX = 1024 * 1024
  */
 export const CONSUMER_TURN_MS = 2
 
+/**
+ * One batch of records when it is decompressed, in bytes: 250 kB of gzip may be 250 MB. Producers
+ * fill batches of 16 kB to 1 MiB before they compress them.
+ */
+export const CONSUMER_BATCH_BYTES_MAX = 64 * 1024 * 1024
+
 /** The JSON of one state, in bytes: a few numbers and names; lists belong into a database. */
 export const CONSUMER_STATE_BYTES_MAX = 64 * 1024
 

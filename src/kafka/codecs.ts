@@ -1,5 +1,6 @@
 import { CompressionCodecs, CompressionTypes, RequestEncoders, ResponseDecoders } from 'kafkajs'
 import { systemClock } from '../clock.ts'
+import { CONSUMER_BATCH_BYTES_MAX } from '../consumer-limits.ts'
 import { encodeProduce, type ProduceRequest } from './produce-request.ts'
 import { readRecordBatches } from './record-batches.ts'
 
@@ -15,14 +16,27 @@ export const COMPRESSION_TYPES: Readonly<Record<Compression, CompressionTypes>> 
 /** Level 1 to 3 differ by a few percent in size on JSON; higher ones cost more than they save. */
 const ZSTD_LEVEL = 3
 
+/** What is larger is an error of code ERR_BUFFER_TOO_LARGE. */
+const BOUNDS = { maxOutputLength: CONSUMER_BATCH_BYTES_MAX }
+
 /**
- * Gives kafkajs, which brings gzip alone, the runtime's own zstd: native, and off this thread. A
- * runtime without it says so when it is asked for. And the encoder of its largest request and the
- * decoder of its largest response, by hooks that patches/ adds.
+ * Gives kafkajs the runtime's own zstd, native and off this thread, and gzip with a bound: it has
+ * gzip alone, without one. A runtime without zstd says so when it is asked for. And the encoder of
+ * its largest request and the decoder of its largest response, by hooks that patches/ adds.
  */
 export function registerCodecs(): void {
   RequestEncoders.Produce = (request: ProduceRequest) => encodeProduce(request, systemClock.now())
   ResponseDecoders.RecordBatches = readRecordBatches
+  CompressionCodecs[CompressionTypes.GZIP] = () => ({
+    async compress({ buffer }: { readonly buffer: Buffer }) {
+      const zlib = await import('node:zlib')
+      return settled((done) => zlib.gzip(buffer, done))
+    },
+    async decompress(buffer: Buffer) {
+      const zlib = await import('node:zlib')
+      return settled((done) => zlib.unzip(buffer, BOUNDS, done))
+    },
+  })
   CompressionCodecs[CompressionTypes.ZSTD] = () => ({
     // Loaded at first use: it would take 10 ms of every start.
     async compress({ buffer }: { readonly buffer: Buffer }) {
@@ -32,7 +46,7 @@ export function registerCodecs(): void {
     },
     async decompress(buffer: Buffer) {
       const zlib = await import('node:zlib')
-      return settled((done) => zlib.zstdDecompress(buffer, done))
+      return settled((done) => zlib.zstdDecompress(buffer, BOUNDS, done))
     },
   })
 }

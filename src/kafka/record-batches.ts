@@ -5,7 +5,7 @@
 import { CompressionCodecs } from 'kafkajs'
 import type { EpochMs } from '../clock.ts'
 import { crc32c } from '../crc.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError, messageOf } from '../errors.ts'
 
 /** In a record batch of version 2: where its length ends, and its fields. */
 const LENGTH_AT = 8
@@ -150,17 +150,18 @@ export async function readRecordBatches(buffer: Buffer): Promise<ReceivedMessage
     const attributes = batch.readInt16BE(ATTRIBUTES_AT)
     const records = batch.subarray(HEADER_BYTES)
     const codec = attributes & CODEC_MASK
-    const plain = codec === 0 ? records : await decompress(codec, records)
     const options = {
       context: contextOf(batch, attributes),
       isControl: (attributes & CONTROL) !== 0,
     }
+    const { firstOffset } = options.context
+    const plain = codec === 0 ? records : await decompress(codec, records, firstOffset)
     const from = { bytes: new Uint8Array(plain.buffer, plain.byteOffset, plain.length), at: 0 }
     for (let left = batch.readInt32BE(COUNT_AT); left > 0; left -= 1) {
       const length = readVarint(from)
       const recordEnd = from.at + length
       if (length <= 0 || recordEnd > plain.length) {
-        throw unreadable(options.context.firstOffset, 'it has fewer records than it says')
+        throw unreadable(firstOffset, 'it has fewer records than it says')
       }
       messages.push(new ReceivedMessage(from, recordEnd, options))
     }
@@ -197,11 +198,16 @@ interface Codec {
   decompress(bytes: Buffer): Promise<Buffer>
 }
 
-function decompress(codec: number, bytes: Buffer): Promise<Buffer> {
+async function decompress(codec: number, bytes: Buffer, firstOffset: number): Promise<Buffer> {
   const codecs: Readonly<Record<number, (() => Codec) | undefined>> = CompressionCodecs
   const open = codecs[codec]
-  if (open === undefined) throw new Error(`record batches of compression ${codec} cannot be read`)
-  return open().decompress(bytes)
+  if (open === undefined) throw unreadable(firstOffset, `it is compressed with codec ${codec}`)
+  const opened = open()
+  try {
+    return await opened.decompress(bytes)
+  } catch (error) {
+    throw unreadable(firstOffset, `it cannot be decompressed: ${messageOf(error)}`)
+  }
 }
 
 /** Where in some bytes is read next. */

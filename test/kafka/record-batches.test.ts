@@ -3,6 +3,8 @@ import { createRequire } from 'node:module'
 import * as fc from 'fast-check'
 import { CompressionTypes, type KafkaMessage, type Message } from 'kafkajs'
 import { crc32c } from '../../src/crc.ts'
+import { CONSUMER_BATCH_BYTES_MAX } from '../../src/consumer-limits.ts'
+import { registerCodecs } from '../../src/kafka/codecs.ts'
 import { encodeProduce } from '../../src/kafka/produce-request.ts'
 import { readRecordBatches, ReceivedMessage } from '../../src/kafka/record-batches.ts'
 
@@ -184,4 +186,16 @@ test('of an aborted transaction nothing is handed over, whatever its keys are', 
     '4',
     '5',
   ])
+})
+
+test('refuses a batch that is too large when it is decompressed', async () => {
+  registerCodecs()
+  const value = Buffer.alloc(CONSUMER_BATCH_BYTES_MAX)
+  for (const compression of [CompressionTypes.GZIP, CompressionTypes.ZSTD]) {
+    const batch = await batchOf([{ value }], { compression, offset: 7n })
+    expect(batch.length).toBeLessThan(100_000)
+    expect(await readRecordBatches(batch).catch(String)).toContain(
+      'BATCH_UNREADABLE: the batch at offset 7: it cannot be decompressed',
+    )
+  }
 })
