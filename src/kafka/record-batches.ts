@@ -2,7 +2,7 @@
  * Kafka's record batches, read where they stand. kafkajs makes a decoder for each record, a buffer
  * for each header and a copy of all headers for each further one, and counts in BigInt.
  */
-import { CompressionCodecs } from 'kafkajs'
+import { CompressionCodecs, CompressionTypes } from 'kafkajs'
 import type { EpochMs } from '../clock.ts'
 import { crc32c } from '../crc.ts'
 import { GatewayError, messageOf } from '../errors.ts'
@@ -194,6 +194,12 @@ function contextOf(batch: Buffer, attributes: number): BatchContext {
   }
 }
 
+/** What kafkajs has no codec for, nor a runtime. */
+const UNREAD: Readonly<Record<number, string>> = {
+  [CompressionTypes.Snappy]: 'snappy',
+  [CompressionTypes.LZ4]: 'lz4',
+}
+
 interface Codec {
   decompress(bytes: Buffer): Promise<Buffer>
 }
@@ -202,9 +208,12 @@ async function decompress(codec: number, bytes: Buffer, firstOffset: number): Pr
   const codecs: Readonly<Record<number, (() => Codec) | undefined>> = CompressionCodecs
   const open = codecs[codec]
   if (open === undefined) throw unreadable(firstOffset, `it is compressed with codec ${codec}`)
-  const opened = open()
+  const unread = UNREAD[codec]
+  if (unread !== undefined) {
+    throw new GatewayError('CODEC_UNREAD', `the batch at offset ${firstOffset} is of ${unread}`)
+  }
   try {
-    return await opened.decompress(bytes)
+    return await open().decompress(bytes)
   } catch (error) {
     throw unreadable(firstOffset, `it cannot be decompressed: ${messageOf(error)}`)
   }

@@ -6,6 +6,7 @@ import { crc32c } from '../../src/crc.ts'
 import { CONSUMER_BATCH_BYTES_MAX } from '../../src/consumer-limits.ts'
 import { registerCodecs } from '../../src/kafka/codecs.ts'
 import { encodeProduce } from '../../src/kafka/produce-request.ts'
+import { toFault } from '../../src/kafka/faults.ts'
 import { readRecordBatches, ReceivedMessage } from '../../src/kafka/record-batches.ts'
 
 const require = createRequire(import.meta.url)
@@ -196,6 +197,21 @@ test('refuses a batch that is too large when it is decompressed', async () => {
     expect(batch.length).toBeLessThan(100_000)
     expect(await readRecordBatches(batch).catch(String)).toContain(
       'BATCH_UNREADABLE: the batch at offset 7: it cannot be decompressed',
+    )
+  }
+})
+
+test('names a compression that it cannot read, also behind what kafkajs makes of it', async () => {
+  for (const [codec, name] of [
+    [CompressionTypes.Snappy, 'snappy'],
+    [CompressionTypes.LZ4, 'lz4'],
+  ] as const) {
+    const batch = await batchOf([{ value: 'v' }], { offset: 7n })
+    batch.writeInt16BE(codec, ATTRIBUTES_AT)
+    const error: unknown = await readRecordBatches(summed(batch)).catch((thrown: unknown) => thrown)
+    const wrapped = new Error('cannot fetch', { cause: error })
+    expect(String(toFault(wrapped))).toBe(
+      `GatewayError: CODEC_UNREAD: the batch at offset 7 is of ${name}`,
     )
   }
 })
