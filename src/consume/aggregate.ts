@@ -15,7 +15,7 @@ import {
 import type { StateChange, StoredWindow } from '../consumer-state.ts'
 import { CONSUMER_EVENT_AHEAD_MS_MAX, CONSUMER_WINDOW_CLOSES_MAX } from '../consumer-limits.ts'
 import type { VerifiedBody } from '../delivery.ts'
-import { GatewayError, messageOf } from '../errors.ts'
+import { GatewayError } from '../errors.ts'
 import type { NewEvent } from '../event.ts'
 import { toOutboxRecords } from '../handler-result.ts'
 import type { OutboxRecord } from '../record.ts'
@@ -23,6 +23,7 @@ import type { HandlerResult } from '../route.ts'
 import { boundsOf, type TimeSpan } from '../window.ts'
 import type { Keeping } from './keeping.ts'
 import { nameText, REASON_CHARS_MAX } from './naming.ts'
+import { failureOf } from './retry.ts'
 import { fromText, stateKeyOf, toText } from './state.ts'
 import { add, dueAt, settle, watermarkOf, type KeptWindow } from './windows.ts'
 
@@ -163,8 +164,7 @@ function outcomeOf(consumer: Consumer, { onClose }: ConsumerWindow, text: Window
       ? { state: 'accepted', reason: null, records }
       : { state: 'ignored', reason: 'its handler publishes nothing', records }
   } catch (error) {
-    const code = error instanceof GatewayError ? error.code : 'HANDLER_FAILED'
-    const detail = error instanceof GatewayError ? error.detail : messageOf(error)
+    const { code, detail } = failureOf(error)
     return { state: 'failed', reason: `${code}: ${detail}`.slice(0, REASON_CHARS_MAX), records: [] }
   }
 }

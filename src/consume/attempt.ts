@@ -10,13 +10,13 @@ import type {
 } from '../consumer.ts'
 import type { StateChange } from '../consumer-state.ts'
 import { CONSUMER_ABORT_MS_MAX } from '../consumer-limits.ts'
-import { GatewayError, messageOf, type FaultCode } from '../errors.ts'
+import { GatewayError, type FaultCode } from '../errors.ts'
 import { toOutboxRecords } from '../handler-result.ts'
 import type { OutboxRecord } from '../record.ts'
 import { aggregate } from './aggregate.ts'
 import { attributesOf, type Decoded } from './decode.ts'
 import type { Keeping } from './keeping.ts'
-import { errorClassOf, type ErrorClass } from './retry.ts'
+import { failureOf, type Failure } from './retry.ts'
 import { stageState, type StagedState } from './state.ts'
 
 /** What came of one try of one record. */
@@ -29,12 +29,7 @@ export type Attempt =
       readonly changes: readonly StateChange[]
     }
   | { readonly kind: 'invalid'; readonly code: FaultCode; readonly detail: string }
-  | {
-      readonly kind: 'failed'
-      readonly code: FaultCode
-      readonly detail: string
-      readonly errorClass: ErrorClass
-    }
+  | ({ readonly kind: 'failed' } & Failure)
 
 export interface AttemptPorts {
   readonly clock: Clock
@@ -144,12 +139,7 @@ function invalid(code: FaultCode, detail: string): Attempt {
 }
 
 function failed(error: unknown): Attempt {
-  const errorClass = errorClassOf(error)
-  const { code, detail } =
-    error instanceof GatewayError
-      ? error
-      : { code: 'HANDLER_FAILED' as const, detail: messageOf(error) }
-  return { kind: 'failed', code, detail, errorClass }
+  return { kind: 'failed', ...failureOf(error) }
 }
 
 function toEvent(

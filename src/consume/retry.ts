@@ -1,6 +1,6 @@
 import { backoffMs } from '../backoff.ts'
 import type { RetryPolicy } from '../consumer.ts'
-import { GatewayError, RetryableError } from '../errors.ts'
+import { GatewayError, messageOf, RetryableError, type FaultCode } from '../errors.ts'
 import { FinalError } from '../final-error.ts'
 
 /**
@@ -10,12 +10,29 @@ import { FinalError } from '../final-error.ts'
  */
 export type ErrorClass = 'retryable' | 'unknown' | 'final'
 
-export function errorClassOf(error: unknown): ErrorClass {
+function errorClassOf(error: unknown): ErrorClass {
   if (error instanceof RetryableError) return 'retryable'
   if (error instanceof FinalError) return 'final'
   // Ours: a result that is no record stays none. A time-out may pass, and so may fullness.
   if (error instanceof GatewayError) return error.retryable ? 'unknown' : 'final'
   return 'unknown'
+}
+
+export interface Failure {
+  readonly code: FaultCode
+  readonly detail: string
+  readonly errorClass: ErrorClass
+}
+
+/** What user code has thrown. Never throws: a proxy may refuse even to be asked what it is. */
+export function failureOf(error: unknown): Failure {
+  try {
+    const errorClass = errorClassOf(error)
+    if (error instanceof GatewayError) return { code: error.code, detail: error.detail, errorClass }
+    return { code: 'HANDLER_FAILED', detail: messageOf(error), errorClass }
+  } catch {
+    return { code: 'HANDLER_FAILED', detail: messageOf(error), errorClass: 'unknown' }
+  }
 }
 
 /** The pause after this try has failed, in ms; undefined where it was the last. */
