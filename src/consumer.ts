@@ -160,6 +160,7 @@ export interface ConsumerDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly concurrency?: number
   /** How long one try may take, in ms. Default: 30,000. */
   readonly timeoutMs?: number
+  /** Not with a window: an event that an aggregate refuses is a dead letter at once. */
   readonly retry?: RetryPolicy
   /** Records in memory, in bytes; a fetch under way comes on top. Default: 32 MiB. */
   readonly memoryBytesMax?: number

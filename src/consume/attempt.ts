@@ -68,9 +68,11 @@ export function attempt(given: Given, ports: AttemptPorts): Attempt | Promise<At
       parsed instanceof Promise
         ? parsed.then((late) => handle(late, { given, route, timed, ports }))
         : handle(parsed, { given, route, timed, ports })
-    return result instanceof Promise ? timed.within(result).catch(failed) : result
+    return result instanceof Promise
+      ? timed.within(result).catch((error: unknown) => failed(error, consumer))
+      : result
   } catch (error) {
-    return failed(error)
+    return failed(error, consumer)
   } finally {
     timed.entered()
   }
@@ -138,8 +140,11 @@ function invalid(code: FaultCode, detail: string): Attempt {
   return { kind: 'invalid', code, detail }
 }
 
-function failed(error: unknown): Attempt {
-  return { kind: 'failed', ...failureOf(error) }
+/** With windows all of a partition is one lane: a pause would hold up every key of it. */
+function failed(error: unknown, { window }: Consumer): Attempt {
+  const failure = failureOf(error)
+  const errorClass = window === undefined ? failure.errorClass : 'final'
+  return { kind: 'failed', ...failure, errorClass }
 }
 
 function toEvent(

@@ -2,7 +2,14 @@ import { expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import type { FetchedRecord } from '../../src/consumer.ts'
 import { CONSUMER_IDLE_MS_MIN } from '../../src/consumer-limits.ts'
-import { aggregate, session, tumbling, z, type Duration } from '../../src/gateway.ts'
+import {
+  aggregate,
+  RetryableError,
+  session,
+  tumbling,
+  z,
+  type Duration,
+} from '../../src/gateway.ts'
 import type { Windowing } from '../../src/window.ts'
 import { openDbWorld } from '../db/world.ts'
 import { idsOf, inputs, oracle, show, sorted, windowings, type Outcome } from './window-oracle.ts'
@@ -325,4 +332,29 @@ test('of lateness that has passed in silence nothing is taken again', async () =
   for (let step = 0; step < 2; step += 1) await world.pass(CONSUMER_IDLE_MS_MIN)
   await give(world, { id: 1, key: 'a', at: 2 })
   expect(outcomeOf(world.published())).toMatchObject({ closed: ['a 0-5: 0'], late: [1] })
+})
+
+test('an event that an aggregate refuses is a dead letter at once, and holds up no key', async () => {
+  const made = definition(five)
+  const events = {
+    '*': aggregate(
+      Sample,
+      Ids,
+      (ids = [], { data }) => {
+        if (data.id === 0) throw new RetryableError('later')
+        return [...ids, data.id]
+      },
+      { eventTime: ({ data }) => data.at },
+    ),
+  }
+  await using world = await openConsumeWorld({ ...made, events })
+  world.assign(0)
+  await give(
+    world,
+    { id: 0, key: 'a', at: 1 },
+    { id: 1, key: 'b', at: 1 },
+    { id: 2, key: 'b', at: 9 },
+  )
+  expect(outcomeOf(world.published()).closed).toEqual(['b 0-5: 1'])
+  expect(world.consumer.status().tally).toMatchObject({ dead: 1, retries: 0 })
 })
