@@ -50,6 +50,13 @@ export const PASS_AFTER_ANSWER_MS_MAX = 10_000
 export const PASS_ON_SCHEDULE_MS_MAX = 50_000
 
 /**
+ * How long answers begin no pass after one that nobody took anything of, in ms: the first wait, and
+ * the longest, which is as long as until a schedule tries anyway.
+ */
+export const AWAY_BASE_MS = 1_000
+export const AWAY_MS_MAX = 60_000
+
+/**
  * The Worker, compressed, in bytes: 445 KiB are measured, of which zod and kafkajs are half.
  * Cloudflare takes 3 MB in its free plan; every start parses all of it.
  */

@@ -9,7 +9,6 @@ import {
   EDGE_BODY_BYTES_MAX,
   EDGE_RECORD_BYTES_MAX,
   EDGE_RECORDS_BYTES_MAX,
-  FORWARD_MS_MAX,
   PASS_AFTER_ANSWER_MS_MAX,
   PASS_ON_SCHEDULE_MS_MAX,
 } from '../edge-limits.ts'
@@ -18,18 +17,17 @@ import { takeHandlers, type HandlerFile } from '../handlers.ts'
 import type { Hint } from '../idempotency/hint.ts'
 import { noHint } from '../idempotency/none.ts'
 import { openUpstashHint } from '../idempotency/upstash.ts'
-import { randomToken } from '../ids.ts'
 import { openKafkaPublisher } from '../kafka/producer.ts'
 import { openRestPublisher } from '../kafka/rest-proxy.ts'
 import { openKeyStore } from '../keys/key-store.ts'
-import { PUBLISH_MS_MAX } from '../limits.ts'
 import { openLineLog, type Log } from '../log.ts'
 import type { OutboundCall } from '../outbound-call.ts'
 import { openFetchOut } from '../outbound/fetch-out.ts'
 import { forwardPass } from '../relay/forward-pass.ts'
-import { publishPass, type PassEnd } from '../relay/pass.ts'
+import { publishPass } from '../relay/pass.ts'
 import { resolveServing } from '../serving.ts'
 import { openForwarding } from './forwarding.ts'
+import { openHandOn, type Pass } from './hand-on.ts'
 import { intakeRoutes } from './portable.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -81,7 +79,7 @@ export async function openEdge(env: Environment, ports: EdgePorts): Promise<Edge
     },
   })
   routes.get('/healthz', (c) => c.json({ ok: true }))
-  const handOn = openHandOn(config, { store, log })
+  const handOn = openHandOn({ clock, log, pass: openPass(config, { store, log }) })
 
   /** Subscriptions are confirmed by a call; one that fails is asked for again by its provider. */
   async function confirm(): Promise<void> {
@@ -99,10 +97,10 @@ export async function openEdge(env: Environment, ports: EdgePorts): Promise<Edge
   return {
     answer: async (request, peer) => routes.fetch(request, { peer }),
     async afterAnswer() {
-      await Promise.all([confirm(), handOn(PASS_AFTER_ANSWER_MS_MAX)])
+      await Promise.all([confirm(), handOn('answer', PASS_AFTER_ANSWER_MS_MAX)])
     },
     async onSchedule() {
-      await handOn(PASS_ON_SCHEDULE_MS_MAX)
+      await handOn('schedule', PASS_ON_SCHEDULE_MS_MAX)
       await retain(store, log)
       await tellLag(store, log)
     },
@@ -138,43 +136,12 @@ async function openHint(config: Config, store: PortableStore, log: Log): Promise
   )
 }
 
-interface HandOnPorts {
+interface PassPorts {
   readonly store: PortableStore
   readonly log: Log
 }
 
-/**
- * Hands on what is stored, one pass at a time: who asks meanwhile has it done after the one that is
- * under way. Other isolates are kept away by the lease; what one of them leaves, a schedule takes.
- */
-function openHandOn(config: Config, ports: HandOnPorts): (ms: number) => Promise<void> {
-  const pass = openPass(config, ports)
-  let busyUntilMs = -Infinity
-  let isAsked = false
-  return async (ms) => {
-    isAsked = true
-    const nowMs = systemClock.monotonicMs()
-    if (nowMs < busyUntilMs) return
-    const untilMs = nowMs + ms
-    // One that is ended from outside never says so: it is over when its last batch must be.
-    busyUntilMs = untilMs + Math.max(FORWARD_MS_MAX, PUBLISH_MS_MAX)
-    try {
-      let end: PassEnd = 'done'
-      while (isAsked && end === 'done') {
-        isAsked = false
-        end = await pass({ holder: randomToken(), untilMs })
-      }
-    } catch (error) {
-      ports.log.error('relay.failed', { reason: messageOf(error) })
-    } finally {
-      busyUntilMs = -Infinity
-    }
-  }
-}
-
-type Pass = (options: { readonly holder: string; readonly untilMs: number }) => Promise<PassEnd>
-
-function openPass(config: Config, { store, log }: HandOnPorts): Pass {
+function openPass(config: Config, { store, log }: PassPorts): Pass {
   const clock = systemClock
   if (config.INLET_SINK === 'forward') {
     const forward = openForwarding(config, { clock })
