@@ -1,7 +1,9 @@
 /** docs/runtimes.md: what each runtime is held to, what it promises, and what it leaves out. */
 import {
+  ADAPTERS,
   RUNTIMES,
   SUITES,
+  titleOf,
   type CaseResult,
   type Results,
   type Runtime,
@@ -141,6 +143,7 @@ child, and passes no signal on. An installed Deno 2.9 does as well.
 
 function proven({ results, date, commit, versions }: Results): string {
   const rows = SUITES.flatMap((suite) => rowsOf(suite, results))
+  refuseStrays(rows, results)
   const { bun, miniflare, deno } = versions
   return `The suites in \`test/conformance/\` run unchanged on each, as a part of
 \`./scripts/test.sh\`; \`bun run conformance\` runs them alone and writes what this page shows.
@@ -163,21 +166,37 @@ interface Row {
   readonly cells: readonly (SuiteResult | { readonly notRun: string })[]
 }
 
-/** Throws where a suite is not run somewhere and nobody has written down why. */
 function rowsOf(suite: Suite, results: readonly SuiteResult[]): Row[] {
   const own = results.filter((result) => result.suite === suite)
-  const adapters = [...new Set(own.map(({ adapter }) => adapter))]
-  return adapters.map((adapter) => {
+  return ADAPTERS[suite].map((adapter) => {
     const name = adapter === undefined ? suite : `${suite}: ${adapter}`
-    const cells = RUNTIMES.map((runtime) => {
-      const found = own.find((each) => each.runtime === runtime && each.adapter === adapter)
-      const notRun = NOT_RUN[name]?.[runtime]
-      if (found !== undefined) return found
-      if (notRun !== undefined) return { notRun }
-      throw new Error(`${name} is not run on ${runtime}, and NOT_RUN does not say why`)
-    })
-    return { name, cells }
+    const of = own.filter((each) => each.adapter === adapter)
+    return { name, cells: RUNTIMES.map((runtime) => cellOf(name, runtime, of)) }
   })
+}
+
+/** Throws where a suite is not run and nobody has written down why, and where it is run twice. */
+function cellOf(name: string, runtime: Runtime, of: readonly SuiteResult[]): Row['cells'][number] {
+  const [result, second] = of.filter((each) => each.runtime === runtime)
+  const notRun = NOT_RUN[name]?.[runtime]
+  if (second !== undefined) throw new Error(`${name} has two results on ${runtime}`)
+  if (result === undefined && notRun === undefined) {
+    throw new Error(`${name} is not run on ${runtime}, and NOT_RUN does not say why`)
+  }
+  if (result !== undefined && notRun !== undefined) {
+    throw new Error(`${name} is run on ${runtime}, and NOT_RUN says why not`)
+  }
+  return result ?? { notRun: notRun ?? '' }
+}
+
+/** Throws where a result, or a reason for none, belongs to no row. */
+function refuseStrays(rows: readonly Row[], results: readonly SuiteResult[]): void {
+  const names = new Set(rows.map(({ name }) => name))
+  const strays = [
+    ...Object.keys(NOT_RUN).filter((name) => !names.has(name)),
+    ...results.filter(({ suite, adapter }) => !ADAPTERS[suite].includes(adapter)).map(titleOf),
+  ]
+  if (strays.length > 0) throw new Error(`there is no row of ${strays.join(', ')}`)
 }
 
 function counted(cell: Row['cells'][number]): string {

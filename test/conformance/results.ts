@@ -9,6 +9,13 @@ const FILE = join(import.meta.dir, 'results.json')
 
 export const SUITES = ['HTTP contract', 'storage', 'idempotency', 'publisher'] as const
 export type Suite = (typeof SUITES)[number]
+/** What each suite is held against; undefined where that is all there is on a runtime. */
+export const ADAPTERS: Readonly<Record<Suite, readonly (string | undefined)[]>> = {
+  'HTTP contract': [undefined],
+  storage: [undefined],
+  idempotency: ['Redis over TCP', 'Upstash over HTTP'],
+  publisher: ['kafkajs', 'kafkajs in one invocation', 'the REST proxy'],
+}
 export const RUNTIMES = ['Bun', 'binary', 'workerd', 'Deno'] as const
 export type Runtime = (typeof RUNTIMES)[number]
 
