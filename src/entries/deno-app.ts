@@ -26,7 +26,6 @@ import { openLeasedRelay, type LeasedRelay } from '../relay/leased-relay.ts'
 import { openScope } from '../scope.ts'
 import type { Serving } from '../serving.ts'
 import { openHint } from '../sharing.ts'
-
 import { serveOnDeno } from './deno-serve.ts'
 import { intakeRoutes } from './portable.ts'
 
