@@ -96,7 +96,7 @@ export function toDeadLetter(known: Known, why: GivenUp, receivedAt: EpochMs): P
     event: {
       ...base,
       headers: JSON.stringify({
-        ...record.headers,
+        ...marking(record.headers),
         ...placeHeaders(record),
         ...keptHeaders(record),
       }),
@@ -163,7 +163,10 @@ function keptHeaders(record: FetchedRecord): Record<string, string> {
 /** The record that was stored whole; undefined where only what came of it is stored. */
 export function keptRecord({ headers: text, body }: KeptRow): FetchedRecord | undefined {
   const all = text === null ? {} : (JSON.parse(text) as Record<string, string>)
-  const headers = Object.fromEntries(Object.entries(all).filter(([name]) => !OWN.test(name)))
+  const foreign = Object.entries(all).filter(([name]) => !OWN.test(name))
+  const headers = Object.fromEntries(
+    foreign.map(([name, value]) => [MARKED.test(name) ? name.slice(MARK.length) : name, value]),
+  )
   const writtenAt = all['kafka-timestamp']
   if (writtenAt === undefined) return undefined
   const key = all['kafka-key']
@@ -184,6 +187,17 @@ interface KeptRow {
 }
 
 const OWN = /^kafka-(topic|partition|offset|timestamp|key|tombstone)$/
+const MARK = 'record-'
+const MARKED = /^(record-)+kafka-(topic|partition|offset|timestamp|key|tombstone)$/
+
+/** The headers of a record, where those with a name of ours get another one. */
+function marking(headers: FetchedRecord['headers']): Record<string, string> {
+  const names = Object.entries(headers)
+  return Object.fromEntries(
+    names.map(([name, value]) => [OWN.test(name) || MARKED.test(name) ? MARK + name : name, value]),
+  )
+}
+
 const encoder = new TextEncoder()
 
 function deadHeaders({ record, consumer }: Known, why: GivenUp): Record<string, string> {

@@ -17,7 +17,9 @@ function consumerWith(route: ConsumerRoute) {
 test('a dead letter is handled again as the record that it was', async () => {
   await using world = await openConsumeWorld({ events: { '*': strict } })
   world.assign(0)
-  const given = record(3)
+  // Some are named as what is stored of a record beside its headers.
+  const foreign = { 'kafka-tombstone': '1', 'kafka-key': 'k', 'record-kafka-topic': 't' }
+  const given = record(3, { headers: { ...record(3).headers, ...foreign } })
   await world.give(given)
   const kept = openKeptEvents(world.db.database).bySeq(1)
   if (kept === undefined) throw new Error('it is stored')
@@ -36,6 +38,8 @@ test('a dead letter is handled again as the record that it was', async () => {
   const { topic, partition, offset, headers, writtenAt } = given
   const place = { topic, partition, offset, headers, writtenAt }
   expect(seen).toMatchObject([{ ...place, key: 'key', id: 'event-3', source: 'shop', attempt: 1 }])
+
+  expect(seen[0]?.headers).toEqual(headers)
 
   expect(await replayRecord(kept, consumerWith(strict), ports)).toMatchObject({
     state: 'invalid',
