@@ -97,7 +97,7 @@ export function consumerProblem(value: Readonly<Record<string, unknown>>): strin
     return 'the name of a consumer is a-z 0-9 _ -, at most 63 characters'
   }
   if (!Array.isArray(topics) || topics.length === 0 || !topics.every(isTopic)) {
-    return 'topics must be a list of Kafka topic names, patterns, and what fromTopic makes'
+    return 'topics are names of Kafka topics, patterns without the flags g and y, and fromTopic(…)'
   }
   if (value['window'] !== undefined && topics.some(isTopicRoutes)) {
     return 'topics of windows are names: their events are made by aggregate, with its schemas'
@@ -131,15 +131,29 @@ export function consumerProblem(value: Readonly<Record<string, unknown>>): strin
   return keeping ?? (retry === undefined ? undefined : retryProblem(retry))
 }
 
-/** One line for each name that two files define. */
+/**
+ * One line for each name that two files define, and for each group that two consumers are in: Kafka
+ * would divide their topics between them, and records of either would go unread.
+ */
 export function consumersNamedTwice(consumers: readonly LoadedConsumer[]): string[] {
   const byName = Map.groupBy(consumers, ({ definition }) => definition.name)
-  return [...byName]
+  const names = twice(byName, (name, files) => `${files} both define the consumer "${name}"`)
+  const first = [...byName.values()].flatMap((files) => files.slice(0, 1))
+  const byGroup = Map.groupBy(
+    first,
+    ({ definition: { name, group } }) => group ?? defaultGroup(name),
+  )
+  const groups = twice(byGroup, (group, files) => `${files} are both in the group "${group}"`)
+  return [...names, ...groups]
+}
+
+function twice(
+  by: ReadonlyMap<string, readonly LoadedConsumer[]>,
+  say: (what: string, files: string) => string,
+): readonly string[] {
+  return [...by]
     .filter(([, files]) => files.length > 1)
-    .map(([name, files]) => {
-      const names = files.map(({ file }) => basename(file)).join(' and ')
-      return `${names} both define the consumer "${name}"`
-    })
+    .map(([what, files]) => say(what, files.map(({ file }) => basename(file)).join(' and ')))
 }
 
 const FIELDS: ReadonlySet<string> = new Set([
@@ -183,7 +197,8 @@ function retryProblem(retry: unknown): string | undefined {
 
 function isTopic(topic: unknown): boolean {
   if (isTopicRoutes(topic)) return topicProblem(topic.topic) === undefined
-  return topic instanceof RegExp || isTopicName(topic)
+  // With these flags a pattern goes on behind its last match, and passes over every other topic.
+  return topic instanceof RegExp ? !/[gy]/.test(topic.flags) : isTopicName(topic)
 }
 
 function isTopicName(topic: unknown): boolean {
