@@ -3,6 +3,7 @@ import { handlers } from 'inlet/handlers'
 import { d1Batches, type D1 } from '../../db/portable/d1.ts'
 import { messageOf } from '../errors.ts'
 import { problem } from '../../routes/problem.ts'
+import { variablesOf } from './bindings.ts'
 import { openEdge, type Edge } from './edge.ts'
 
 /** Variables and secrets by their names, and the database that wrangler.toml binds. */
@@ -27,20 +28,13 @@ function edgeOf(bindings: Bindings): Promise<Edge> {
   return opened
 }
 
-function open(bindings: Bindings): Promise<Edge> {
+async function open(bindings: Bindings): Promise<Edge> {
   return openEdge(variablesOf(bindings), {
     batches: d1Batches(bindings.DB),
     handlers,
     // oxlint-disable-next-line no-console -- it is where the log of a Worker is read
     print: (line) => console.log(line.trimEnd()),
   })
-}
-
-function variablesOf(bindings: Bindings): Record<string, string> {
-  const entries = Object.entries(bindings)
-  return Object.fromEntries(
-    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  )
 }
 
 export default {
