@@ -137,7 +137,8 @@ a part that is left out has no effect. The command names the permissions that it
 environment, files, and the name of the machine. Handler files are loaded as they are; \`inlet\`
 and \`zod\` in them lead to this program by the import map in \`deno.json\`. The database is
 \`inlet-portable.db\` in \`INLET_DATA_DIR\`, which a core on Bun does not read: to change over,
-drain the one first.
+drain the one first. There is no \`inlet check\`, which hints speak of: the one on Bun tries the
+same files and settings.
 
 SIGTERM drains, SIGKILL loses nothing that was acknowledged. The second line puts the program
 itself where the third starts it: the script that npm has as \`deno\` until then starts it as a

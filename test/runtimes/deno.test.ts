@@ -13,6 +13,15 @@ import { openingProcesses } from './processes.ts'
 setDefaultTimeout(60_000)
 const DRAIN_MS_MAX = 30_000
 const SOURCE = 'standard_webhooks'
+const IMPORTS_ZOD = `
+import { defineSource, on } from 'inlet'
+import { z } from 'zod'
+import { int } from 'zod/v4'
+
+export default defineSource('tickets', {
+  provider: 'standard_webhooks',
+  events: { 'ticket.opened': on(z.object({ number: int() }), () => []) },
+})`
 const BODY = '{"type":"invoice.paid"}'
 
 describeHttp(
@@ -39,6 +48,15 @@ describe('on Deno', () => {
     expect(refused).toContain('ended with 1')
     expect(refused).toContain('INLET_SECRET_POSTAL')
     expect(refused).toContain('did you mean INLET_RETENTION_DAYS?')
+  })
+
+  test('a handler file outside of the program imports zod as on Bun', async () => {
+    const handlers = join(folder.path, 'zod')
+    await Bun.write(join(handlers, 'tickets.ts'), IMPORTS_ZOD)
+    const env = { INLET_DATA_DIR: join(folder.path, 'zod-data'), INLET_HANDLERS_DIR: handlers }
+    await using gateway = await start(env)
+    const body = '{"type":"ticket.opened","number":"one"}'
+    expect((await deliver(gateway, 'tickets', signed('tickets', { body }))).status).toBe(202)
   })
 
   test('a data directory has one owner', async () => {
