@@ -82,6 +82,7 @@ const FEATURES = [
   ['the watchdog that ends a handler which blocks', 'Cloudflare’s limit of CPU time', 'no'],
   ['dashboard, `/api`, `/metrics`, alarms, traces, `inlet …`', 'no', 'no'],
   ['replay, republish, redrive', 'where a core takes its events', 'no'],
+  ['`POST /forward`: what an edge hands on', 'no: an edge is what hands on', 'no'],
   ['consumers', 'no', 'no'],
 ] as const
 

@@ -82,3 +82,16 @@ export function refuseEdgeSink({ INLET_SINK: sink }: { readonly INLET_SINK: stri
   if (!(sink in NEEDED)) return
   throw new GatewayError('CONFIG_INVALID', `  - INLET_SINK=${sink} is for an intake at the edge`)
 }
+
+/**
+ * For a core that takes nothing from an edge: it would start, and answer each of them 404.
+ *
+ * @throws GatewayError CONFIG_INVALID
+ */
+export function refuseForwarded(config: {
+  readonly INLET_FORWARD_SECRET?: readonly string[] | undefined
+}): void {
+  if (config.INLET_FORWARD_SECRET === undefined) return
+  const problem = '  - INLET_FORWARD_SECRET is for a core on Bun: there is no POST /forward here'
+  throw new GatewayError('CONFIG_INVALID', problem)
+}

@@ -2,7 +2,7 @@
 import process from 'node:process'
 import { BrokenInvariant } from '../assert.ts'
 import { systemClock } from '../clock.ts'
-import { refuseEdgeSink } from '../edge-settings.ts'
+import { refuseEdgeSink, refuseForwarded } from '../edge-settings.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import { openGatheredLog } from '../gathered-log.ts'
 import { handlersDirectory, loadHandlers } from '../handler-files.ts'
@@ -37,6 +37,7 @@ async function prepare(): Promise<Prepared> {
   const keys = openKeyStore({ clock, callOut: openCallOut({ clock }) })
   const serving = await resolveServing(process.env, { handlers, findKeys: keys.find })
   refuseEdgeSink(serving.config)
+  refuseForwarded(serving.config)
   return { serving, keys }
 }
 

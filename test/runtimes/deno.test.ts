@@ -50,6 +50,14 @@ describe('on Deno', () => {
     expect(refused).toContain('did you mean INLET_RETENTION_DAYS?')
   })
 
+  test('what edges would forward to it refuses the start: it has no POST /forward', async () => {
+    const refused = await start({
+      INLET_FORWARD_SECRET: `whsec_${'A'.repeat(43)}=`,
+      INLET_DATA_DIR: join(folder.path, 'forward'),
+    }).catch((error: Error) => error.message)
+    expect(refused).toContain('INLET_FORWARD_SECRET is for a core on Bun')
+  })
+
   test('a handler file outside of the program imports zod as on Bun', async () => {
     const handlers = join(folder.path, 'zod')
     await Bun.write(join(handlers, 'tickets.ts'), IMPORTS_ZOD)
