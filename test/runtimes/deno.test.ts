@@ -13,6 +13,8 @@ import { openingProcesses } from './processes.ts'
 setDefaultTimeout(60_000)
 const DRAIN_MS_MAX = 30_000
 const SOURCE = 'standard_webhooks'
+/** The source of a handler that a test lets go. */
+const HELD = 'tickets'
 const IMPORTS_ZOD = `
 import { defineSource, on } from 'inlet'
 import { z } from 'zod'
@@ -83,12 +85,13 @@ describe('on Deno', () => {
     })
     afterAll(() => deleteTopics(brokers, [topic]))
 
-    const startWithKafka = () =>
+    const startWithKafka = (env: Readonly<Record<string, string>> = {}) =>
       start({
         INLET_SINK: 'kafka',
         INLET_DATA_DIR: join(folder.path, 'kafka'),
         KAFKA_BROKERS: brokers,
         INLET_TOPIC_STANDARD_WEBHOOKS: topic,
+        ...env,
       })
 
     test('all that was acknowledged before kill -9 is published after it, and known', async () => {
@@ -118,19 +121,66 @@ describe('on Deno', () => {
     })
 
     test('SIGTERM answers what is in flight, publishes it, and ends in order', async () => {
-      const gateway = await startWithKafka()
+      const entered = Promise.withResolvers<void>()
+      const leave = Promise.withResolvers<void>()
+      await using gate = stopping(
+        Bun.serve({
+          port: 0,
+          async fetch() {
+            entered.resolve()
+            await leave.promise
+            return new Response()
+          },
+        }),
+      )
+      const handlers = join(folder.path, 'held')
+      await Bun.write(join(handlers, 'held.ts'), heldHandler(gate.url, topic))
+      await using gateway = await startWithKafka({ INLET_HANDLERS_DIR: handlers })
       const eventId = 'msg_last'
-      const answer = deliver(gateway, SOURCE, signed(SOURCE, { eventId, body: BODY }))
+      const answer = deliver(gateway, HELD, signed(HELD, { eventId, body: BODY }))
+      await entered.promise
+      const ended = gateway.end('SIGTERM')
+      await draining(gateway)
+      leave.resolve()
       expect((await answer).status).toBe(202)
-      expect(await gateway.end('SIGTERM')).toBe(0)
+      expect(await ended).toBe(0)
 
       expect(gateway.log.at(-1)).toMatchObject({ message: 'gateway.stopped', code: 0 })
       const [last] = (await readTopic(brokers, topic)).filter(
         ({ headers }) => headers['ce_id'] === eventId,
       )
       expect(last?.value.toString()).toBe(BODY)
-      expect(last?.headers).toMatchObject({ ce_source: SOURCE, ce_type: 'invoice.paid' })
+      expect(last?.headers).toMatchObject({ ce_source: HELD, ce_type: 'invoice.paid' })
       expect(last?.key).toBe(eventId)
     })
   })
 })
+
+/** A handler that is under way until the gate lets it go. */
+function heldHandler(gate: string, topic: string): string {
+  return `
+import { defineSource, on, z } from 'inlet'
+
+export default defineSource('${HELD}', {
+  provider: '${SOURCE}',
+  events: {
+    'invoice.paid': on(z.unknown(), async () => {
+      await fetch('${gate}')
+      return { topic: '${topic}' }
+    }),
+  },
+})`
+}
+
+function stopping(server: Bun.Server<undefined>) {
+  return { url: server.url.href, [Symbol.asyncDispose]: () => server.stop(true) }
+}
+
+/** Resolves once the gateway has been told to stop, and has not ended yet. */
+async function draining({ adminUrl }: GatewayProcess): Promise<void> {
+  let state = ''
+  while (state !== 'draining') {
+    const health = (await (await fetch(`${adminUrl}/readyz`)).json()) as { state: string }
+    state = health.state
+  }
+}
