@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { VerifiedBody } from './delivery.ts'
 import { EVENT_STATES, type NewEvent } from './event.ts'
 import { FORWARD_EVENTS_MAX } from './edge-limits.ts'
-import { RECORDS_PER_EVENT_MAX, SOURCE_NAME, TOPIC_NAME } from './limits.ts'
+import { ATTRIBUTE_CHARS_MAX, RECORDS_PER_EVENT_MAX, SOURCE_NAME, TOPIC_NAME } from './limits.ts'
 
 /** Where a core node takes it. */
 export const FORWARD_PATH = '/forward'
@@ -25,13 +25,17 @@ const HeadersText = z
   .record(z.string(), z.string())
   .nullable()
   .transform((headers) => (headers === null ? null : JSON.stringify(headers)))
-const Time = z.int().nonnegative()
+/** The longest that an edge makes: of a CloudEvent source and id, with a space between them. */
+const ID_CHARS_MAX = 2 * ATTRIBUTE_CHARS_MAX + 1
+/** The last time that a Date can be: what shows events must never meet another. */
+const TIME_MAX = 8.64e15
+const Time = z.int().nonnegative().max(TIME_MAX)
 
 const Event = z.object({
   source: z.string().regex(SOURCE_NAME),
-  eventId: z.string().min(1),
+  eventId: z.string().min(1).max(ID_CHARS_MAX),
   eventIdValidMs: Time.nullable().transform((ms) => ms ?? undefined),
-  type: z.string(),
+  type: z.string().max(ATTRIBUTE_CHARS_MAX),
   key: z.string(),
   contentType: z.string(),
   headers: HeadersText,

@@ -5,7 +5,7 @@ import {
   FORWARD_BYTES_MAX,
 } from '../src/edge-limits.ts'
 import { readForwarded, writeForwarded, type ForwardedEvent } from '../src/forwarded.ts'
-import { RECORDS_PER_EVENT_MAX } from '../src/limits.ts'
+import { ATTRIBUTE_CHARS_MAX, RECORDS_PER_EVENT_MAX } from '../src/limits.ts'
 import { bytes, sampleEvent } from './db/world.ts'
 
 /** What a core node reads of what an edge writes. */
@@ -51,6 +51,12 @@ test('the largest event that an edge takes fits into a request', () => {
   expect(Buffer.byteLength(text)).toBeLessThan(FORWARD_BYTES_MAX)
 })
 
+test('the longest names of a CloudEvent are taken', () => {
+  const longest = 'x'.repeat(ATTRIBUTE_CHARS_MAX)
+  const event = sampleEvent(`${longest} ${longest}`, { type: longest })
+  expect(passOn([event])).toMatchObject({ kind: 'events', events: [{ type: longest }] })
+})
+
 test('what is no such document is refused, with the first thing that is wrong', () => {
   const [event] = (JSON.parse(writeForwarded([sampleEvent('a')])) as { events: object[] }).events
   const cases: readonly (readonly [unknown, string])[] = [
@@ -59,6 +65,11 @@ test('what is no such document is refused, with the first thing that is wrong', 
     [{ form: 1, events: [event, { ...event, body: '?' }] }, 'events.1.body'],
     [{ form: 1, events: [{ ...event, headers: { a: 1 } }] }, 'events.0.headers.a'],
     [{ form: 1, events: Array.from({ length: 501 }, () => event) }, 'events'],
+    // Nobody could show it, or say when it is to be deleted.
+    [{ form: 1, events: [{ ...event, receivedAt: 8.64e15 + 1 }] }, 'events.0.receivedAt'],
+    [{ form: 1, events: [{ ...event, retryAt: 8.64e15 + 1 }] }, 'events.0.retryAt'],
+    [{ form: 1, events: [{ ...event, eventId: 'x'.repeat(4_098) }] }, 'events.0.eventId'],
+    [{ form: 1, events: [{ ...event, type: 'x'.repeat(2_049) }] }, 'events.0.type'],
     ['text', ''],
   ]
   for (const [document, at] of cases) {
