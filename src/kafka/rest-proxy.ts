@@ -45,7 +45,7 @@ export function openRestPublisher(options: RestPublisherOptions): RestPublisher 
     const response = await fetch(url + path, { ...init, redirect: 'manual' })
     const text = await response.text()
     if (response.status === 200) return text
-    const code = OF_REQUEST.get(response.status) ?? 'BROKER_UNAVAILABLE'
+    const code = FAULT_OF.get(response.status) ?? 'BROKER_UNAVAILABLE'
     throw new GatewayError(code, `the REST proxy answers ${response.status}`)
   }
 
@@ -79,17 +79,16 @@ export function openRestPublisher(options: RestPublisherOptions): RestPublisher 
   }
 }
 
-/** What the status of a whole request means, where it is not that nobody is there to take it. */
-const OF_REQUEST: ReadonlyMap<number, FaultCode> = new Map([
+/**
+ * What the status of a whole request means, and what a record's own code begins with (`40403` is a
+ * topic that is not there), where it is not that nobody is there to take it.
+ */
+const FAULT_OF: ReadonlyMap<number, FaultCode> = new Map([
+  // One record that it cannot read makes it refuse all of them: the list is then taken apart.
+  [400, 'RECORD_REJECTED'],
   [403, 'TOPIC_REJECTED'],
   [404, 'TOPIC_REJECTED'],
   [413, 'RECORD_REJECTED'],
-])
-
-/** And what a record's own code begins with: `40403` is a topic that is not there. */
-const OF_RECORD: ReadonlyMap<number, FaultCode> = new Map([
-  ...OF_REQUEST,
-  [400, 'RECORD_REJECTED'],
   [422, 'RECORD_REJECTED'],
 ])
 
@@ -146,7 +145,7 @@ function toLanded({ topic, sent }: Wave, reports: readonly Report[]): Landed[] {
     }
     const { error_code: code, partition_id: partition, offset } = report
     if (code !== 200 || typeof partition !== 'number' || typeof offset !== 'number') {
-      const fault = OF_RECORD.get(Number(String(code).slice(0, 3))) ?? 'BROKER_UNAVAILABLE'
+      const fault = FAULT_OF.get(Number(String(code).slice(0, 3))) ?? 'BROKER_UNAVAILABLE'
       throw new GatewayError(fault, `${topic}: ${String(code)} ${messageOf(report.message)}`)
     }
     return { topic, partition, baseOffset: String(offset), positions: [position] }

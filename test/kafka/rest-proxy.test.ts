@@ -89,7 +89,8 @@ test('after a record that is refused nothing more of its key is sent', async () 
 
 test('the status of a request counts where it is not 200', async () => {
   const cases = [
-    [400, 'BROKER_UNAVAILABLE'],
+    [400, 'RECORD_REJECTED'],
+    [422, 'RECORD_REJECTED'],
     [401, 'BROKER_UNAVAILABLE'],
     [403, 'TOPIC_REJECTED'],
     [404, 'TOPIC_REJECTED'],
