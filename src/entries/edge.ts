@@ -44,7 +44,7 @@ export interface EdgePorts {
 export interface Edge {
   /** Answers once what came is stored; `peer` is the sender's address. */
   answer(request: Request, peer: string): Promise<Response>
-  /** What is to be done after an answer. Never rejects. */
+  /** What is to be done after an answer, where there is anything. Never rejects. */
   afterAnswer(): Promise<void>
   /** Hands on what answers have left, and deletes what is past its time. Never rejects. */
   onSchedule(): Promise<void>
@@ -66,10 +66,17 @@ export async function openEdge(env: Environment, ports: EdgePorts): Promise<Edge
     handsOn: config.INLET_SINK === 'forward' ? 'events' : 'entries',
   })
   const calls: { readonly source: string; readonly call: OutboundCall }[] = []
+  // Who asks for something else, as for /healthz, writes nothing to D1.
+  let hasTaken = false
+  const intake: Pick<PortableStore, 'commit' | 'commitAll' | 'findAnswer'> = {
+    findAnswer: (caller, key) => store.findAnswer(caller, key),
+    commit: (event) => store.commit(event).finally(() => (hasTaken = true)),
+    commitAll: (...events) => store.commitAll(...events).finally(() => (hasTaken = true)),
+  }
   const routes = intakeRoutes(serving, {
     clock,
     log,
-    store,
+    store: intake,
     door: openConfiguredDoor(config, { clock, log, room: () => Infinity }),
     hint: await openHint(config, store, log),
     confirm: (source, call) => void calls.push({ source, call }),
@@ -97,7 +104,9 @@ export async function openEdge(env: Environment, ports: EdgePorts): Promise<Edge
   return {
     answer: async (request, peer) => routes.fetch(request, { peer }),
     async afterAnswer() {
-      await Promise.all([confirm(), handOn('answer', PASS_AFTER_ANSWER_MS_MAX)])
+      const isDue = hasTaken
+      hasTaken = false
+      await Promise.all([confirm(), isDue && handOn('answer', PASS_AFTER_ANSWER_MS_MAX)])
     },
     async onSchedule() {
       await handOn('schedule', PASS_ON_SCHEDULE_MS_MAX)
