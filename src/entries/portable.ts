@@ -30,6 +30,12 @@ export interface IntakePorts {
   readonly recordLimits?: RecordLimits
 }
 
+const NO_PAIRING: Refused = {
+  kind: 'refused',
+  code: 'PAIRING_CLOSED',
+  detail: 'a secret is learnt only by a core on Bun: configure it',
+}
+
 /** The routes `/hooks/<source>` and `/events`. */
 export function intakeRoutes(
   { config, sources, callers }: Serving,
@@ -72,10 +78,4 @@ export function intakeRoutes(
     source: (name) => sources.get(name),
     ingest: (delivery, source) => ingest(delivery, source, ingestPorts),
   }).route('/', events)
-}
-
-const NO_PAIRING: Refused = {
-  kind: 'refused',
-  code: 'PAIRING_CLOSED',
-  detail: 'a secret is learnt only by a core on Bun: configure it',
 }
