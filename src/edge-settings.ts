@@ -92,6 +92,6 @@ export function refuseForwarded(config: {
   readonly INLET_FORWARD_SECRET?: readonly string[] | undefined
 }): void {
   if (config.INLET_FORWARD_SECRET === undefined) return
-  const problem = '  - INLET_FORWARD_SECRET is for a core on Bun: there is no POST /forward here'
+  const problem = '  - INLET_FORWARD_SECRET does nothing here: this core has no POST /forward'
   throw new GatewayError('CONFIG_INVALID', problem)
 }

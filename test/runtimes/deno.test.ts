@@ -57,7 +57,7 @@ describe('on Deno', () => {
       INLET_FORWARD_SECRET: `whsec_${'A'.repeat(43)}=`,
       INLET_DATA_DIR: join(folder.path, 'forward'),
     }).catch((error: Error) => error.message)
-    expect(refused).toContain('INLET_FORWARD_SECRET is for a core on Bun')
+    expect(refused).toContain('INLET_FORWARD_SECRET does nothing here')
   })
 
   test('a handler file outside of the program imports zod as on Bun', async () => {
