@@ -1,14 +1,20 @@
 /**
  * Lists the handler files for a bundle: a Worker has no folder to load them from. `wrangler` runs
- * it before each build, and resolves `inlet/handlers` to what it writes.
+ * it before each build, and resolves `inlet/handlers` to what it writes. Refuses files that do not
+ * load: a Worker that has one answers 503 for every source.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { handlerFileNames, handlersDirectory } from '../src/handler-files.ts'
+import { handlerFileNames, handlersDirectory, loadHandlerFiles } from '../src/handler-files.ts'
 
 const [target = join(import.meta.dir, '../dist/edge/handlers.ts')] = process.argv.slice(2)
 
 const directory = resolve(handlersDirectory(process.env))
+const { problems } = await loadHandlerFiles(directory)
+if (problems.length > 0) {
+  console.error(['The handler files are not deployed:', ...problems].join('\n  - '))
+  process.exit(1)
+}
 const files = handlerFileNames(directory).map((name) => join(directory, name))
 const imports = files.map((file, at) => {
   return `import * as file${at} from '${relative(dirname(resolve(target)), file)}'`
