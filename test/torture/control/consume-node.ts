@@ -126,14 +126,19 @@ const stopping = new AbortController()
 process.on('SIGTERM', () => stopping.abort())
 const ended = running.run(stopping.signal)
 
-/** Says what the torture waits for: that it works, and that nothing is left to do. */
+/**
+ * Says what the torture waits for: that something of its work is on disk, so that what a control
+ * forgets is missed, and that nothing is left to do.
+ */
 async function report(): Promise<void> {
   let said = ''
+  let first: number | undefined
   while (!stopping.signal.aborted) {
-    const { tally, partitions } = running.status()
+    const { partitions } = running.status()
     const position = partitions.reduce((sum, each) => sum + each.position, 0)
+    if (partitions.length > 0) first ??= position
     const isDone = position === Number(env('END'))
-    const now = isDone ? 'done' : tally.processed > 0 ? 'working' : ''
+    const now = isDone ? 'done' : position > (first ?? position) ? 'working' : ''
     if (now !== said) console.log(now)
     said = now
     await systemClock.sleep(20, stopping.signal)
