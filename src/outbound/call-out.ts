@@ -6,14 +6,15 @@
 import { lookup } from 'node:dns/promises'
 import https from 'node:https'
 import type { Clock } from '../clock.ts'
-import { GatewayError, messageOf } from '../errors.ts'
-import { OUTBOUND_ADDRESSES_MAX, OUTBOUND_BYTES_MAX, OUTBOUND_MS_MAX } from '../limits.ts'
+import { GatewayError } from '../errors.ts'
+import { OUTBOUND_ADDRESSES_MAX, OUTBOUND_BYTES_MAX } from '../limits.ts'
 import {
   allowedUrl,
   type CallOut,
   type OutboundAnswer,
   type OutboundCall,
 } from '../outbound-call.ts'
+import { limited } from './limited.ts'
 import { isPublicAddress } from './public-address.ts'
 
 export interface CallOutOptions {
@@ -52,23 +53,7 @@ export function openCallOut(options: CallOutOptions): CallOut {
 
   return async (call) => {
     const url = allowedUrl(call)
-    const over = new AbortController()
-    const patience = new AbortController()
-    const timeUp = clock.sleep(OUTBOUND_MS_MAX, patience.signal).then((): never => {
-      over.abort()
-      throw new Error(`no answer within ${OUTBOUND_MS_MAX} ms`)
-    })
-    try {
-      return await Promise.race([callWithin(call, url, over.signal), timeUp])
-    } catch (error) {
-      if (error instanceof GatewayError) throw error
-      // What fetch says of a failure quotes the URL, which may hold a token.
-      const reason = messageOf(error).replaceAll(/https?:\/\/\S+/g, 'the URL')
-      throw new GatewayError('OUTBOUND_FAILED', `${url.host}: ${reason}`)
-    } finally {
-      patience.abort()
-      timeUp.catch(() => undefined)
-    }
+    return limited(clock, url, (signal) => callWithin(call, url, signal))
   }
 }
 

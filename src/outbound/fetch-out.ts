@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
-import { GatewayError, messageOf } from '../errors.ts'
-import { OUTBOUND_BYTES_MAX, OUTBOUND_MS_MAX } from '../limits.ts'
+import { OUTBOUND_BYTES_MAX } from '../limits.ts'
 import { allowedUrl, type CallOut, type OutboundCall } from '../outbound-call.ts'
+import { limited } from './limited.ts'
 
 /**
  * The way out of a runtime that reaches nothing but the internet: https to listed hosts, without
@@ -11,22 +11,7 @@ import { allowedUrl, type CallOut, type OutboundCall } from '../outbound-call.ts
 export function openFetchOut({ clock }: { readonly clock: Clock }): CallOut {
   return async (call) => {
     const url = allowedUrl(call)
-    const over = new AbortController()
-    const patience = new AbortController()
-    const timeUp = clock.sleep(OUTBOUND_MS_MAX, patience.signal).then((): never => {
-      over.abort()
-      throw new Error(`no answer within ${OUTBOUND_MS_MAX} ms`)
-    })
-    try {
-      return await Promise.race([request(call, url, over.signal), timeUp])
-    } catch (error) {
-      // What fetch says of a failure quotes the URL, which may hold a token.
-      const reason = messageOf(error).replaceAll(/https?:\/\/\S+/g, 'the URL')
-      throw new GatewayError('OUTBOUND_FAILED', `${url.host}: ${reason}`)
-    } finally {
-      patience.abort()
-      timeUp.catch(() => undefined)
-    }
+    return limited(clock, url, (signal) => request(call, url, signal))
   }
 }
 
