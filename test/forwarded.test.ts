@@ -6,7 +6,7 @@ import {
 } from '../src/edge-limits.ts'
 import { readForwarded, writeForwarded, type ForwardedEvent } from '../src/forwarded.ts'
 import { ATTRIBUTE_CHARS_MAX, RECORDS_PER_EVENT_MAX } from '../src/limits.ts'
-import { bytes, sampleEvent } from './db/world.ts'
+import { bytes, sampleEvent } from './support/stored.ts'
 
 /** What a core node reads of what an edge writes. */
 function passOn(events: readonly ForwardedEvent[]) {

@@ -3,7 +3,8 @@ import { systemClock } from '../src/clock.ts'
 import { QUESTIONS_WAITING_MAX } from '../src/admin-limits.ts'
 import { openLog } from '../src/stdout-log.ts'
 import { openQueryThread, type QueryThread } from '../src/query-thread.ts'
-import { codeOf, openDbWorld, sampleEvent, sampleException, sampleMark } from './db/world.ts'
+import { openDbWorld } from './db/world.ts'
+import { codeOf, sampleEvent, sampleException, sampleMark } from './support/stored.ts'
 
 const log = openLog('silent', 'gateway')
 const NEWEST = { query: {}, order: 'newest', limit: 10, msMax: 1_000 } as const

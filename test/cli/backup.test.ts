@@ -2,7 +2,8 @@ import { expect, test } from 'bun:test'
 import { dirname, join } from 'node:path'
 import { openReader } from '../../db/open.ts'
 import { backup } from '../../src/cli/backup.ts'
-import { openDbWorld, sampleEvent } from '../db/world.ts'
+import { openDbWorld } from '../db/world.ts'
+import { sampleEvent } from '../support/stored.ts'
 
 test('copies the database of a gateway that runs, and says what the copy holds', async () => {
   await using world = await openDbWorld()

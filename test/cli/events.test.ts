@@ -6,7 +6,8 @@ import type { Command } from '../../src/cli/command.ts'
 import { events } from '../../src/cli/events.ts'
 import { outbox } from '../../src/cli/outbox.ts'
 import { stats } from '../../src/cli/stats.ts'
-import { bytes, openDbWorld, sampleEvent, sampleException, sampleMark } from '../db/world.ts'
+import { openDbWorld } from '../db/world.ts'
+import { bytes, sampleEvent, sampleException, sampleMark } from '../support/stored.ts'
 import type { DbWorld } from '../db/world.ts'
 
 describe('beside a gateway, or without one', () => {

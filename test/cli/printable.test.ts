@@ -2,7 +2,8 @@ import { expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import { oneLine, printable } from '../../src/cli/printable.ts'
 import { table } from '../../src/cli/table.ts'
-import { openDbWorld, sampleEvent } from '../db/world.ts'
+import { openDbWorld } from '../db/world.ts'
+import { sampleEvent } from '../support/stored.ts'
 
 setDefaultTimeout(30_000)
 const COMMAND = [process.execPath, join(import.meta.dir, '../../src/main.ts')]

@@ -2,19 +2,16 @@
 import assert from 'node:assert/strict'
 import { LEASE_MS_MAX } from '../../src/edge-limits.ts'
 import type { PortableStore } from '../../db/portable/portable-store.ts'
+import { ALL, RETENTION_MS, type StorageCase, type StorageRig } from './storage-setup.ts'
 import {
-  ALL,
   bytes,
   codeOf,
-  exception,
-  marked,
-  record,
-  RETENTION_MS,
-  sample,
+  sampleException,
+  sampleMark,
+  sampleEvent,
+  sampleRecord,
   START_MS,
-  type StorageCase,
-  type StorageRig,
-} from './storage-setup.ts'
+} from '../support/stored.ts'
 
 const LEASE_MS = 60_000
 
@@ -23,7 +20,7 @@ export const CLAIM_CASES: readonly StorageCase[] = [
     name: 'of two that would publish only one is given entries',
     async run(rig) {
       const store = sharedOf(rig)
-      await rig.commitAll([sample('e1'), sample('e2')])
+      await rig.commitAll([sampleEvent('e1'), sampleEvent('e2')])
       const claims = await Promise.all(['a', 'b', 'c'].map((holder) => claim(store, holder)))
       const given = claims.filter((each) => each !== undefined)
       assert.equal(given.length, 1)
@@ -35,7 +32,7 @@ export const CLAIM_CASES: readonly StorageCase[] = [
     name: 'the holder may claim again, which gives it the whole time anew',
     async run(rig) {
       const store = sharedOf(rig)
-      await rig.commit(sample('e1'))
+      await rig.commit(sampleEvent('e1'))
       await claim(store, 'a')
       rig.advance(LEASE_MS - 1)
       assert.deepEqual(seqs(await claim(store, 'a')), [1])
@@ -47,13 +44,13 @@ export const CLAIM_CASES: readonly StorageCase[] = [
     name: 'a lease that is over is taken, and the late mark of its former holder changes nothing',
     async run(rig) {
       const store = sharedOf(rig)
-      await rig.commitAll([sample('e1'), sample('e2')])
+      await rig.commitAll([sampleEvent('e1'), sampleEvent('e2')])
       await claim(store, 'a')
       rig.advance(LEASE_MS - 1)
       assert.equal(await claim(store, 'b'), undefined)
       rig.advance(1)
       assert.deepEqual(seqs(await claim(store, 'b')), [1, 2])
-      const late = marked(0, 2, { exceptions: [exception(1)] })
+      const late = sampleMark(0, 2, { exceptions: [sampleException(1)] })
       assert.equal(await codeOf(store.mark('a', late)), 'LEASE_LOST')
       assert.deepEqual(await store.lag(), {
         pending: 2,
@@ -62,7 +59,7 @@ export const CLAIM_CASES: readonly StorageCase[] = [
         blocked: 0,
         dead: 0,
       })
-      await store.mark('b', marked(0, 2))
+      await store.mark('b', sampleMark(0, 2))
       assert.equal((await store.lag()).pending, 0)
     },
   },
@@ -70,10 +67,10 @@ export const CLAIM_CASES: readonly StorageCase[] = [
     name: 'a holder whose time is over may mark as long as nobody else has claimed',
     async run(rig) {
       const store = sharedOf(rig)
-      await rig.commit(sample('e1'))
+      await rig.commit(sampleEvent('e1'))
       await claim(store, 'a')
       rig.advance(2 * LEASE_MS)
-      await store.mark('a', marked(0, 1))
+      await store.mark('a', sampleMark(0, 1))
       assert.equal((await store.lag()).pending, 0)
     },
   },
@@ -81,8 +78,8 @@ export const CLAIM_CASES: readonly StorageCase[] = [
     name: 'nothing is marked by somebody who never claimed',
     async run(rig) {
       const store = sharedOf(rig)
-      await rig.commit(sample('e1'))
-      assert.equal(await codeOf(store.mark('a', marked(0, 1))), 'LEASE_LOST')
+      await rig.commit(sampleEvent('e1'))
+      assert.equal(await codeOf(store.mark('a', sampleMark(0, 1))), 'LEASE_LOST')
       assert.equal(await codeOf(store.markEvents('a', { from: 0, to: 1 })), 'LEASE_LOST')
       assert.equal((await store.lag()).pending, 1)
     },
@@ -114,7 +111,7 @@ export const CLAIM_CASES: readonly StorageCase[] = [
       const store = sharedOf(rig)
       const value = bytes('x'.repeat(100))
       for (const id of ['e1', 'e2', 'e3']) {
-        await rig.commit(sample(id, { records: [record({ value })] }))
+        await rig.commit(sampleEvent(id, { records: [sampleRecord({ value })] }))
       }
       const fitting = (bytesMax: number, limit = 10) =>
         store.claimEntries({ holder: 'a', leaseMs: LEASE_MS, limit, bytesMax })
@@ -127,13 +124,17 @@ export const CLAIM_CASES: readonly StorageCase[] = [
     name: 'a claim says which topics are closed, and a holder which keys are blocked',
     async run(rig) {
       const store = sharedOf(rig)
-      await rig.commitAll(['e1', 'e2', 'e3', 'e4'].map((id) => sample(id)))
+      await rig.commitAll(['e1', 'e2', 'e3', 'e4'].map((id) => sampleEvent(id)))
       await claim(store, 'a')
       const closed = { status: 'retry', topic: 't', nextAt: START_MS } as const
-      const exceptions = [exception(1, closed), exception(2, closed), exception(3)]
-      await store.mark('a', marked(0, 3, { exceptions }))
+      const exceptions = [
+        sampleException(1, closed),
+        sampleException(2, closed),
+        sampleException(3),
+      ]
+      await store.mark('a', sampleMark(0, 3, { exceptions }))
       const claimed = await claim(store, 'a')
-      assert.deepEqual(claimed?.heads, [exception(1, closed)])
+      assert.deepEqual(claimed?.heads, [sampleException(1, closed)])
       assert.deepEqual(seqs(claimed), [4])
       assert.deepEqual(await store.blockedKeys(), [
         { topic: 'webhooks.github', key: 'repository-1' },
@@ -143,7 +144,7 @@ export const CLAIM_CASES: readonly StorageCase[] = [
   {
     name: 'an entry whose event is gone says so',
     async run(rig) {
-      await rig.commitAll([sample('e1'), sample('e2')])
+      await rig.commitAll([sampleEvent('e1'), sampleEvent('e2')])
       await rig.sql('DELETE FROM inbox WHERE seq = 1')
       const claimed = await claim(sharedOf(rig), 'a')
       assert.deepEqual(seqs(claimed), [1, 2])
@@ -167,14 +168,14 @@ export const EVENT_CASES: readonly StorageCase[] = [
     name: 'events are handed on as they were stored, once each, in their order',
     async run(rig) {
       const store = sharedOf(rig)
-      const first = sample('e1', {
+      const first = sampleEvent('e1', {
         eventIdValidMs: 900_000,
-        records: [record({ value: bytes('made'), headers: '{"a":"b"}' }), record()],
+        records: [sampleRecord({ value: bytes('made'), headers: '{"a":"b"}' }), sampleRecord()],
       })
       const failed = { state: 'failed', reason: 'later', retryAt: START_MS + 5000 } as const
-      const second = sample('e2', { ...failed, headers: null, records: [] })
+      const second = sampleEvent('e2', { ...failed, headers: null, records: [] })
       await rig.commitAll([first, second])
-      await rig.commit(sample('e3'))
+      await rig.commit(sampleEvent('e3'))
       const claimed = await claimEvents(store, 'a', 2)
       assert.equal(claimed?.position, 0)
       assert.deepEqual(claimed.events, [
@@ -191,7 +192,7 @@ export const EVENT_CASES: readonly StorageCase[] = [
     name: 'a late word of having handed events on changes nothing',
     async run(rig) {
       const store = sharedOf(rig)
-      await rig.commitAll([sample('e1'), sample('e2')])
+      await rig.commitAll([sampleEvent('e1'), sampleEvent('e2')])
       await claimEvents(store, 'a', 10)
       rig.advance(LEASE_MS)
       assert.equal((await claimEvents(store, 'b', 10))?.events.length, 2)
@@ -209,13 +210,13 @@ export const EVENT_CASES: readonly StorageCase[] = [
     name: 'who hands events on goes on where records were published until then',
     async run(rig) {
       const store = sharedOf(rig)
-      await rig.commit(sample('e1'))
-      await rig.commit(sample('e2', { records: [record(), record()] }))
+      await rig.commit(sampleEvent('e1'))
+      await rig.commit(sampleEvent('e2', { records: [sampleRecord(), sampleRecord()] }))
       await claim(store, 'a')
-      await store.mark('a', marked(0, 2))
+      await store.mark('a', sampleMark(0, 2))
       assert.equal((await claimEvents(store, 'a', 10))?.position, 1)
       await claim(store, 'a')
-      await store.mark('a', marked(2, 3))
+      await store.mark('a', sampleMark(2, 3))
       assert.equal((await claimEvents(store, 'a', 10))?.position, 2)
     },
   },
@@ -223,8 +224,8 @@ export const EVENT_CASES: readonly StorageCase[] = [
     name: 'events that are not handed on stay, however old',
     async run(rig) {
       const store = sharedOf(rig)
-      await rig.commit(sample('e1', { state: 'ignored', records: [] }))
-      await rig.commit(sample('e2', { state: 'ignored', records: [] }))
+      await rig.commit(sampleEvent('e1', { state: 'ignored', records: [] }))
+      await rig.commit(sampleEvent('e2', { state: 'ignored', records: [] }))
       await claimEvents(store, 'a', 1)
       await store.markEvents('a', { from: 0, to: 1 })
       rig.advance(RETENTION_MS + 1)

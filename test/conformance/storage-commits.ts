@@ -3,18 +3,8 @@ import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { BODY_BYTES_MAX } from '../../src/limits.ts'
 import type { NewEvent } from '../../src/event.ts'
-import {
-  ALL,
-  bytes,
-  codeOf,
-  KEEP,
-  record,
-  rowCounts,
-  sample,
-  START_MS,
-  type StorageCase,
-  type StorageRig,
-} from './storage-setup.ts'
+import { ALL, KEEP, rowCounts, type StorageCase, type StorageRig } from './storage-setup.ts'
+import { bytes, codeOf, sampleEvent, sampleRecord, START_MS } from '../support/stored.ts'
 
 const VALID_MS = 15 * 60 * 1000
 
@@ -23,12 +13,12 @@ export const COMMIT_CASES: readonly StorageCase[] = [
     name: 'an event comes out as it went in, and outlives the process',
     async run(rig) {
       const records = [
-        record({ topic: 'a', key: '', headers: '{"x":"ü"}' }),
-        record({ topic: 'b', key: 'ключ', value: bytes('{"made":1}') }),
-        record({ topic: 'c', value: bytes('') }),
+        sampleRecord({ topic: 'a', key: '', headers: '{"x":"ü"}' }),
+        sampleRecord({ topic: 'b', key: 'ключ', value: bytes('{"made":1}') }),
+        sampleRecord({ topic: 'c', value: bytes('') }),
       ]
       const body = bytes(new Uint8Array([0, 255, 254, 195, 40, 10]))
-      assert.deepEqual(await rig.commit(sample('e1', { records, body })), stored(1))
+      assert.deepEqual(await rig.commit(sampleEvent('e1', { records, body })), stored(1))
       await rig.restart()
       const entries = await rig.pending(ALL)
       assert.deepEqual(
@@ -47,14 +37,14 @@ export const COMMIT_CASES: readonly StorageCase[] = [
         ['github', 'e1', 'push', 'application/json', '{"x-github-event":"push"}'],
       )
       assert.equal(entry?.receivedAt, START_MS)
-      assert.deepEqual(await rig.commit(sample('e1', { records, body })), known(1))
+      assert.deepEqual(await rig.commit(sampleEvent('e1', { records, body })), known(1))
     },
   },
   {
     name: 'an event without records is stored, with why',
     async run(rig) {
       const reason = 'no such route'
-      await rig.commit(sample('e1', { state: 'ignored', reason, records: [] }))
+      await rig.commit(sampleEvent('e1', { state: 'ignored', reason, records: [] }))
       const rows = await rig.sql('SELECT state, reason FROM inbox')
       assert.deepEqual({ ...rows[0] }, { state: 'ignored', reason })
       assert.deepEqual(await rig.pending(ALL), [])
@@ -63,12 +53,12 @@ export const COMMIT_CASES: readonly StorageCase[] = [
   {
     name: 'empty bodies and empty values are what they are',
     async run(rig) {
-      await rig.commit(sample('e1', { body: bytes('') }))
-      assert.deepEqual(await rig.commit(sample('e1', { body: bytes('') })), known(1))
-      assert.deepEqual(await rig.commit(sample('e1')), known(1, false))
-      await rig.commit(sample('e2'))
-      assert.deepEqual(await rig.commit(sample('e2', { body: bytes('') })), known(2, false))
-      await rig.commit(sample('e3', { records: [record({ value: bytes('') })] }))
+      await rig.commit(sampleEvent('e1', { body: bytes('') }))
+      assert.deepEqual(await rig.commit(sampleEvent('e1', { body: bytes('') })), known(1))
+      assert.deepEqual(await rig.commit(sampleEvent('e1')), known(1, false))
+      await rig.commit(sampleEvent('e2'))
+      assert.deepEqual(await rig.commit(sampleEvent('e2', { body: bytes('') })), known(2, false))
+      await rig.commit(sampleEvent('e3', { records: [sampleRecord({ value: bytes('') })] }))
       const entries = await rig.pending(ALL)
       assert.deepEqual(
         entries.map(({ value, damage }) => [value.byteLength, damage]),
@@ -85,10 +75,10 @@ export const COMMIT_CASES: readonly StorageCase[] = [
     async run(rig) {
       const ids = ['a', 'a\0', 'a\0b', 'A', 'ä', 'a\u0308', '"', "'", '\\', '😀', '\n', ' a']
       for (const [at, id] of ids.entries()) {
-        assert.deepEqual(await rig.commit(sample(id)), stored(at + 1))
+        assert.deepEqual(await rig.commit(sampleEvent(id)), stored(at + 1))
       }
       for (const [at, id] of ids.entries()) {
-        assert.deepEqual(await rig.commit(sample(id)), known(at + 1))
+        assert.deepEqual(await rig.commit(sampleEvent(id)), known(at + 1))
       }
       const entries = await rig.pending(ALL)
       assert.deepEqual(
@@ -100,14 +90,16 @@ export const COMMIT_CASES: readonly StorageCase[] = [
   {
     name: 'the same id of another source is another event',
     async run(rig) {
-      await rig.commit(sample('e1'))
-      assert.deepEqual(await rig.commit(sample('e1', { source: 'gitlab' })), stored(2))
+      await rig.commit(sampleEvent('e1'))
+      assert.deepEqual(await rig.commit(sampleEvent('e1', { source: 'gitlab' })), stored(2))
     },
   },
   {
     name: 'of many deliveries of an event at once exactly one is stored',
     async run(rig) {
-      const outcomes = await Promise.all(Array.from({ length: 20 }, () => rig.commit(sample('e1'))))
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, () => rig.commit(sampleEvent('e1'))),
+      )
       assert.equal(outcomes.filter(({ kind }) => kind === 'stored').length, 1)
       assert.ok(outcomes.every(({ seq }) => seq === 1))
       assert.deepEqual(await countsOf(rig), { chunks: 1, inbox: 1, outbox: 1 })
@@ -116,9 +108,9 @@ export const COMMIT_CASES: readonly StorageCase[] = [
   {
     name: 'duplicates with other bytes are counted, and the first of them is kept',
     async run(rig) {
-      await rig.commit(sample('e1'))
-      await rig.commit(sample('e1'))
-      const other = (text: string) => rig.commit(sample('e1', { body: bytes(text) }))
+      await rig.commit(sampleEvent('e1'))
+      await rig.commit(sampleEvent('e1'))
+      const other = (text: string) => rig.commit(sampleEvent('e1', { body: bytes(text) }))
       assert.deepEqual(await other('one'), known(1, false))
       assert.deepEqual(await other('two'), known(1, false))
       const [variant] = await rig.sql(
@@ -133,7 +125,7 @@ export const COMMIT_CASES: readonly StorageCase[] = [
     name: 'an id that is only valid for a while names another event after it',
     async run(rig) {
       const at = (ms: number) =>
-        rig.commit(sample('hash', { eventIdValidMs: VALID_MS, receivedAt: START_MS + ms }))
+        rig.commit(sampleEvent('hash', { eventIdValidMs: VALID_MS, receivedAt: START_MS + ms }))
       assert.deepEqual(await at(0), stored(1))
       assert.deepEqual(await at(VALID_MS - 1), known(1))
       assert.deepEqual(await at(VALID_MS), stored(2))
@@ -145,7 +137,7 @@ export const COMMIT_CASES: readonly StorageCase[] = [
     name: 'an id that a clock far ahead has left swallows nothing',
     async run(rig) {
       const at = (ms: number) =>
-        rig.commit(sample('hash', { eventIdValidMs: VALID_MS, receivedAt: START_MS + ms }))
+        rig.commit(sampleEvent('hash', { eventIdValidMs: VALID_MS, receivedAt: START_MS + ms }))
       await at(3 * VALID_MS)
       assert.deepEqual(await at(0), stored(2))
     },
@@ -154,14 +146,19 @@ export const COMMIT_CASES: readonly StorageCase[] = [
     name: 'seqs are in the order of commits, without gaps',
     async run(rig) {
       await rig.sql("CREATE UNIQUE INDEX once ON outbox (topic) WHERE topic = 'once'")
-      const once = { records: [record(), record({ topic: 'once' })] }
-      await rig.commit(sample('e1', once))
-      await rig.commit(sample('e1'))
-      assert.notEqual(await codeOf(rig.commit(sample('e2', once))), undefined)
-      await rig.commitAll([sample('e1'), sample('e3'), sample('e1'), sample('e4')])
-      await rig.commit(sample('e5', { records: [] }))
+      const once = { records: [sampleRecord(), sampleRecord({ topic: 'once' })] }
+      await rig.commit(sampleEvent('e1', once))
+      await rig.commit(sampleEvent('e1'))
+      assert.notEqual(await codeOf(rig.commit(sampleEvent('e2', once))), undefined)
+      await rig.commitAll([
+        sampleEvent('e1'),
+        sampleEvent('e3'),
+        sampleEvent('e1'),
+        sampleEvent('e4'),
+      ])
+      await rig.commit(sampleEvent('e5', { records: [] }))
       await rig.restart()
-      await rig.commit(sample('e6'))
+      await rig.commit(sampleEvent('e6'))
       const inbox = await rig.sql('SELECT seq, event_id AS id FROM inbox ORDER BY seq')
       assert.deepEqual(
         inbox.map(({ seq, id }) => [seq, id]),
@@ -190,13 +187,16 @@ export const COMMIT_CASES: readonly StorageCase[] = [
     async run(rig) {
       await rig.sql("CREATE UNIQUE INDEX once ON outbox (topic) WHERE topic = 'once'")
       const once = { state: 'failed', reason: 'later', retryAt: START_MS } as const
-      const records = [record({ topic: 'once' })]
-      await rig.commit(sample('e1', { records }))
+      const records = [sampleRecord({ topic: 'once' })]
+      await rig.commit(sampleEvent('e1', { records }))
       const before = await rowCounts(rig)
-      assert.equal(await codeOf(rig.commit(sample('e2', { ...once, records }))), 'STORAGE_FAILED')
+      assert.equal(
+        await codeOf(rig.commit(sampleEvent('e2', { ...once, records }))),
+        'STORAGE_FAILED',
+      )
       assert.deepEqual(await rowCounts(rig), before)
       await rig.sql('DROP INDEX once')
-      assert.deepEqual(await rig.commit(sample('e2', { ...once, records })), stored(2))
+      assert.deepEqual(await rig.commit(sampleEvent('e2', { ...once, records })), stored(2))
       const [retry] = await rig.sql('SELECT inbox_seq, attempts, next_at FROM handler_retries')
       assert.deepEqual({ ...retry }, { inbox_seq: 2, attempts: 1, next_at: START_MS })
     },
@@ -206,7 +206,9 @@ export const COMMIT_CASES: readonly StorageCase[] = [
     async run(rig) {
       const body = bytes(pattern(BODY_BYTES_MAX))
       const value = pattern(BODY_BYTES_MAX - 1)
-      await rig.commit(sample('e1', { body, records: [record(), record({ value })] }))
+      await rig.commit(
+        sampleEvent('e1', { body, records: [sampleRecord(), sampleRecord({ value })] }),
+      )
       const [whole, made] = await rig.pending(ALL)
       assert.ok(isSame(whole?.value, body))
       assert.ok(isSame(made?.value, value))
@@ -224,8 +226,8 @@ export const BATCH_CASES: readonly StorageCase[] = [
     name: 'several events are stored all or none, with the answer to their request',
     async run(rig) {
       await rig.sql("CREATE UNIQUE INDEX once ON outbox (topic) WHERE topic = 'once'")
-      const once = { records: [record({ topic: 'once' })] }
-      const events = [sample('e1'), sample('e2', once), sample('e3', once)]
+      const once = { records: [sampleRecord({ topic: 'once' })] }
+      const events = [sampleEvent('e1'), sampleEvent('e2', once), sampleEvent('e3', once)]
       assert.equal(await codeOf(rig.commitAll(events, KEEP)), 'STORAGE_FAILED')
       assert.deepEqual(await countsOf(rig), {})
       assert.equal(await rig.findAnswer('shop', 'k1'), undefined)
@@ -240,9 +242,9 @@ export const BATCH_CASES: readonly StorageCase[] = [
   {
     name: 'an answer says whether anything of its request was new',
     async run(rig) {
-      await rig.commitAll([sample('e1')])
-      await rig.commitAll([sample('e1'), sample('e2')], KEEP)
-      await rig.commitAll([sample('e1'), sample('e2')], { ...KEEP, key: 'k2' })
+      await rig.commitAll([sampleEvent('e1')])
+      await rig.commitAll([sampleEvent('e1'), sampleEvent('e2')], KEEP)
+      await rig.commitAll([sampleEvent('e1'), sampleEvent('e2')], { ...KEEP, key: 'k2' })
       await rig.commitAll([], { ...KEEP, key: 'k3' })
       assert.equal((await rig.findAnswer('shop', 'k1'))?.status, 202)
       assert.equal((await rig.findAnswer('shop', 'k2'))?.status, 200)
@@ -253,8 +255,8 @@ export const BATCH_CASES: readonly StorageCase[] = [
     name: 'of two requests with one key at once only one is stored',
     async run(rig) {
       const outcomes = await Promise.all([
-        codeOf(rig.commitAll([sample('e1')], KEEP)),
-        codeOf(rig.commitAll([sample('e2')], { ...KEEP, requestHash: 'bb' })),
+        codeOf(rig.commitAll([sampleEvent('e1')], KEEP)),
+        codeOf(rig.commitAll([sampleEvent('e2')], { ...KEEP, requestHash: 'bb' })),
       ])
       const winner = outcomes.indexOf(undefined)
       assert.equal(outcomes.filter((code) => code === undefined).length, 1)
@@ -268,8 +270,13 @@ export const BATCH_CASES: readonly StorageCase[] = [
   {
     name: 'an event that comes twice in one request is stored once',
     async run(rig) {
-      const other = sample('e1', { body: bytes('other') })
-      const committed = await rig.commitAll([sample('e1'), sample('e1'), other, sample('e2')])
+      const other = sampleEvent('e1', { body: bytes('other') })
+      const committed = await rig.commitAll([
+        sampleEvent('e1'),
+        sampleEvent('e1'),
+        other,
+        sampleEvent('e2'),
+      ])
       assert.deepEqual(committed, [stored(1), known(1), known(1, false), stored(2)])
       const [variant] = await rig.sql('SELECT inbox_seq, count FROM variants')
       assert.deepEqual({ ...variant }, { inbox_seq: 1, count: 1 })
@@ -307,9 +314,9 @@ export const BATCH_CASES: readonly StorageCase[] = [
     name: 'hundreds of events with their records are one commit',
     async run(rig) {
       const events = Array.from({ length: 500 }, (_, at) =>
-        sample(`e${at}`, {
+        sampleEvent(`e${at}`, {
           body: bytes(`body ${at}`),
-          records: [record(), record({ topic: 'made', value: bytes(`value ${at}`) })],
+          records: [sampleRecord(), sampleRecord({ topic: 'made', value: bytes(`value ${at}`) })],
         }),
       )
       const committed = await rig.commitAll(events, KEEP)
@@ -332,9 +339,12 @@ export const BATCH_CASES: readonly StorageCase[] = [
     async run(rig) {
       const value = pattern(400_000)
       const records = Array.from({ length: 3 }, (_, n) =>
-        record({ value: value.with(0, n), headers: JSON.stringify({ a: 'x'.repeat(100_000) }) }),
+        sampleRecord({
+          value: value.with(0, n),
+          headers: JSON.stringify({ a: 'x'.repeat(100_000) }),
+        }),
       )
-      await rig.commitAll([sample('e1', { records }), sample('e2', { records })])
+      await rig.commitAll([sampleEvent('e1', { records }), sampleEvent('e2', { records })])
       const entries = await rig.pending(ALL)
       assert.deepEqual(
         entries.map((entry) => [entry.inboxSeq, entry.n, entry.value[0]]),
@@ -377,6 +387,6 @@ function partsOf(
 ): readonly NewEvent[] {
   const request = bytes(text)
   return Object.entries(parts).map(([id, [from, to]]) =>
-    sample(id, { request, body: bytes(request.subarray(from, to)) }),
+    sampleEvent(id, { request, body: bytes(request.subarray(from, to)) }),
   )
 }

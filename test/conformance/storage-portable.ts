@@ -1,6 +1,7 @@
 import type { Batches } from '../../db/portable/batches.ts'
 import { openPortableStore } from '../../db/portable/store.ts'
-import { ALL, RETENTION_MS, START_MS, type StorageRig } from './storage-setup.ts'
+import { ALL, RETENTION_MS, type StorageRig } from './storage-setup.ts'
+import { START_MS } from '../support/stored.ts'
 
 /** A database that is open, and empty but for its tables. */
 export interface OpenBatches extends Batches {

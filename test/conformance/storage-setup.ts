@@ -2,16 +2,12 @@
  * What the cases of the storage suite ask of a storage, and what they store. They run where there
  * is no `bun:test`, too: in workerd and on Deno.
  */
-import type { VerifiedBody } from '../../src/delivery.ts'
 import type { Committed, NewEvent } from '../../src/event.ts'
 import type { AnswerToKeep, IdempotentAnswer } from '../../src/idempotent-answer.ts'
 import type { EntryException, ExceptionStatus, OutboxEntry, RelayMark } from '../../src/outbox.ts'
 import type { PortableStore } from '../../db/portable/portable-store.ts'
 
 export const RETENTION_MS = 7 * 24 * 60 * 60 * 1000
-
-/** Where the clock of a rig begins: 2026-01-01T00:00:00Z. */
-export const START_MS = Date.UTC(2026, 0, 1)
 
 /** A storage of its own, empty, with a clock that the case moves. */
 export interface StorageRig extends AsyncDisposable {
@@ -47,59 +43,6 @@ export interface StorageCase {
   readonly run: (rig: StorageRig) => Promise<void>
 }
 
-const encoder = new TextEncoder()
-
-/** The brand is the verifier's to give, and a test's to borrow. */
-export function bytes(data: string | Uint8Array): VerifiedBody {
-  return (typeof data === 'string' ? encoder.encode(data) : data) as VerifiedBody
-}
-
-export function sample(eventId: string, overrides: Partial<NewEvent> = {}): NewEvent {
-  return {
-    source: 'github',
-    eventId,
-    eventIdValidMs: undefined,
-    type: 'push',
-    key: 'repository-1',
-    contentType: 'application/json',
-    headers: '{"x-github-event":"push"}',
-    receivedAt: START_MS,
-    state: 'accepted',
-    reason: null,
-    body: bytes(`{"id":"${eventId}"}`),
-    records: [record()],
-    ...overrides,
-  }
-}
-
-export function record(overrides: Partial<NewEvent['records'][number]> = {}) {
-  return {
-    topic: 'webhooks.github',
-    key: 'repository-1',
-    headers: null,
-    value: null,
-    ...overrides,
-  }
-}
-
-export function marked(from: number, to: number, overrides: Partial<RelayMark> = {}): RelayMark {
-  return { from, to, exceptions: [], settled: [], published: [], at: START_MS, ...overrides }
-}
-
-export function exception(seq: number, overrides: Partial<EntryException> = {}): EntryException {
-  return {
-    seq,
-    status: 'blocked',
-    topic: 'webhooks.github',
-    key: 'repository-1',
-    attempts: 1,
-    nextAt: null,
-    code: 'RECORD_REJECTED',
-    reason: 'too large',
-    ...overrides,
-  }
-}
-
 export const KEEP: AnswerToKeep = {
   caller: 'shop',
   key: 'k1',
@@ -119,14 +62,4 @@ export async function rowCounts(rig: StorageRig): Promise<Readonly<Record<string
   )
   const [row = {}] = await rig.sql(`SELECT ${counts.join()}`)
   return { ...row }
-}
-
-/** The code of the fault that a promise rejects with; undefined where it does not. */
-export async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await promise
-    return undefined
-  } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : String(error)
-  }
 }

@@ -5,7 +5,8 @@ import { backUp } from '../../db/backup.ts'
 import { DATABASE_FILE, openDatabase, openReader } from '../../db/open.ts'
 import { messageOf } from '../../src/errors.ts'
 import { manualClock } from '../support/manual-clock.ts'
-import { openDbWorld, sampleEvent, sampleMark, type DbWorld, storedIds } from './world.ts'
+import { openDbWorld, type DbWorld, storedIds } from './world.ts'
+import { sampleEvent, sampleMark } from '../support/stored.ts'
 
 function targetIn(world: DbWorld): string {
   return join(dirname(dirname(world.path)), 'backup.db')

@@ -4,7 +4,8 @@ import { openOutbox } from '../../db/outbox.ts'
 import type { VerifiedBody } from '../../src/delivery.ts'
 import type { NewEvent } from '../../src/event.ts'
 import { elementSlices } from '../../src/json-slices.ts'
-import { bytes, openDbWorld, sampleEvent, type DbWorld } from './world.ts'
+import { openDbWorld, type DbWorld } from './world.ts'
+import { bytes, sampleEvent } from '../support/stored.ts'
 
 /** The events of a request: each its own slice of it, white space and big numbers as written. */
 function eventsOf(text: string, ids: readonly string[]): NewEvent[] {

@@ -5,7 +5,8 @@ import type { CheckpointAnswer } from '../../db/copy-wal.ts'
 import { openReader } from '../../db/open.ts'
 import type { VerifiedBody } from '../../src/delivery.ts'
 import { silentLog } from '../../src/log.ts'
-import { codeOf, openDbWorld, sampleEvent, settle, type DbWorld } from './world.ts'
+import { openDbWorld, settle, type DbWorld } from './world.ts'
+import { codeOf, sampleEvent } from '../support/stored.ts'
 
 const MIB = 1024 * 1024
 

@@ -7,7 +7,8 @@ import { openDedup } from '../../db/dedup.ts'
 import { openDatabase } from '../../db/open.ts'
 import { openWriter } from '../../db/writer.ts'
 import { systemClock } from '../../src/clock.ts'
-import { RETENTION_MS, bytes, sampleEvent } from './world.ts'
+import { RETENTION_MS } from './world.ts'
+import { bytes, sampleEvent } from '../support/stored.ts'
 
 /** Few, so that it is killed with several written, and now and then while one is. */
 const RUN_IDS = 64

@@ -6,7 +6,8 @@ import { openInbox } from '../../db/inbox.ts'
 import { DATABASE_FILE, openDatabase } from '../../db/open.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { makeTempDir } from '../support/temp.ts'
-import { codeOf, openDbWorld, RETENTION_MS, sampleEvent } from './world.ts'
+import { openDbWorld, RETENTION_MS } from './world.ts'
+import { codeOf, sampleEvent } from '../support/stored.ts'
 
 const SCRIPT = join(import.meta.dir, 'commit-forever.ts')
 

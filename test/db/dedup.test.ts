@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { openDedup } from '../../db/dedup.ts'
-import { openDbWorld, sampleEvent, DAY_MS, HOUR_MS, RETENTION_MS, type DbWorld } from './world.ts'
+import { openDbWorld, DAY_MS, HOUR_MS, RETENTION_MS, type DbWorld } from './world.ts'
+import { sampleEvent } from '../support/stored.ts'
 
 /** Small enough that a test fills several. */
 const RUN_IDS = 16

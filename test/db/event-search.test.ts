@@ -7,14 +7,8 @@ import {
 } from '../../db/event-search.ts'
 import type { EventState } from '../../src/event.ts'
 import { manualClock } from '../support/manual-clock.ts'
-import {
-  bytes,
-  openDbWorld,
-  sampleEvent,
-  sampleException,
-  sampleMark,
-  type DbWorld,
-} from './world.ts'
+import { openDbWorld, type DbWorld } from './world.ts'
+import { bytes, sampleEvent, sampleException, sampleMark } from '../support/stored.ts'
 
 const START_MS = Date.UTC(2026, 0, 1)
 const MINUTE_MS = 60_000

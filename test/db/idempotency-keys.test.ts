@@ -4,7 +4,8 @@ import { openIdempotencyKeys } from '../../db/idempotency-keys.ts'
 import { openInbox } from '../../db/inbox.ts'
 import { openRetention } from '../../db/retention.ts'
 import { answerTo, type AnswerToKeep } from '../../src/idempotent-answer.ts'
-import { bytes, codeOf, openDbWorld, sampleEvent, RETENTION_MS, storedIds } from './world.ts'
+import { openDbWorld, RETENTION_MS, storedIds } from './world.ts'
+import { bytes, codeOf, sampleEvent } from '../support/stored.ts'
 
 const answer: AnswerToKeep = {
   caller: 'billing',

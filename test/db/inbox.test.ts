@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { openInbox } from '../../db/inbox.ts'
-import { bytes, openDbWorld, sampleEvent, sampleException, sampleMark } from './world.ts'
+import { openDbWorld } from './world.ts'
+import { bytes, sampleEvent, sampleException, sampleMark } from '../support/stored.ts'
 
 test('an event is shown with its bytes, its records and what became of them', async () => {
   await using world = await openDbWorld()

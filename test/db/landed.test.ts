@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
 import { openLanded } from '../../db/landed.ts'
 import { partitionOf } from '../../src/kafka/murmur2.ts'
-import { openDbWorld, sampleEvent, sampleException, sampleMark } from './world.ts'
+import { openDbWorld } from './world.ts'
+import { sampleEvent, sampleException, sampleMark } from '../support/stored.ts'
 
 const PARTITIONS = 3
 const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']

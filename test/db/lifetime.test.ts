@@ -1,16 +1,8 @@
 import { expect, test } from 'bun:test'
 import { openDedup } from '../../db/dedup.ts'
 import { openRetention } from '../../db/retention.ts'
-import {
-  DAY_MS,
-  HOUR_MS,
-  openDbWorld,
-  RETENTION_MS,
-  sampleEvent,
-  sampleMark,
-  type DbWorld,
-  storedIds,
-} from './world.ts'
+import { DAY_MS, HOUR_MS, openDbWorld, RETENTION_MS, type DbWorld, storedIds } from './world.ts'
+import { sampleEvent, sampleMark } from '../support/stored.ts'
 
 const YEAR_MS = 365 * DAY_MS
 const MINUTE_MS = 60_000

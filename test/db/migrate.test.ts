@@ -10,7 +10,8 @@ import { DATABASE_FILE, openDatabase } from '../../db/open.ts'
 import * as schema from '../../db/schema.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { makeTempDir } from '../support/temp.ts'
-import { DAY_MS, sampleEvent } from './world.ts'
+import { DAY_MS } from './world.ts'
+import { sampleEvent } from '../support/stored.ts'
 
 const MIGRATIONS_DIR = join(import.meta.dir, '../../db/migrations')
 

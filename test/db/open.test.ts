@@ -8,10 +8,11 @@ import { DATABASE_FILE, openDatabase, openReader, type InletDatabase } from '../
 import { isAtLeast } from '../../db/sqlite-version.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { makeTempDir } from '../support/temp.ts'
-import { codeOf, openDbWorld, sampleEvent, storedIds } from './world.ts'
+import { openDbWorld, storedIds } from './world.ts'
+import { codeOf, sampleEvent } from '../support/stored.ts'
 
 /** The code of the GatewayError that a call throws. */
-function thrownBy(call: () => unknown): Promise<string> {
+function thrownBy(call: () => unknown): Promise<string | undefined> {
   return codeOf(Promise.try(call))
 }
 

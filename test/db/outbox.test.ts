@@ -1,14 +1,8 @@
 import { expect, test } from 'bun:test'
 import { openReader } from '../../db/open.ts'
 import { EXCEPTIONS_COUNTED_MAX, openOutbox } from '../../db/outbox.ts'
-import {
-  bytes,
-  openDbWorld,
-  sampleEvent,
-  sampleException,
-  sampleMark,
-  type DbWorld,
-} from './world.ts'
+import { openDbWorld, type DbWorld } from './world.ts'
+import { bytes, sampleEvent, sampleException, sampleMark } from '../support/stored.ts'
 
 const TOPIC = { topic: 'orders', key: 'k', headers: null }
 

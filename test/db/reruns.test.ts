@@ -6,14 +6,8 @@ import { openRerunScan } from '../../db/rerun-scan.ts'
 import { openRerunReader } from '../../db/reruns.ts'
 import { openDueRetries } from '../../db/retries.ts'
 import type { ReplayResult, Rerun, RerunKind, RerunQuery, RerunStep } from '../../src/rerun.ts'
-import {
-  bytes,
-  openDbWorld,
-  sampleEvent,
-  sampleException,
-  sampleMark,
-  type DbWorld,
-} from './world.ts'
+import { openDbWorld, type DbWorld } from './world.ts'
+import { bytes, sampleEvent, sampleException, sampleMark } from '../support/stored.ts'
 
 const record = { topic: 't', key: 'k', headers: null, value: null }
 

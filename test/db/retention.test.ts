@@ -4,17 +4,8 @@ import { openDedup } from '../../db/dedup.ts'
 import { openInbox } from '../../db/inbox.ts'
 import { openRetention } from '../../db/retention.ts'
 import type { VerifiedBody } from '../../src/delivery.ts'
-import {
-  bytes,
-  openDbWorld,
-  sampleEvent,
-  sampleException,
-  sampleMark,
-  DAY_MS,
-  RETENTION_MS,
-  type DbWorld,
-  storedIds,
-} from './world.ts'
+import { openDbWorld, DAY_MS, RETENTION_MS, type DbWorld, storedIds } from './world.ts'
+import { bytes, sampleEvent, sampleException, sampleMark } from '../support/stored.ts'
 
 function openRetentionOf(world: DbWorld) {
   const dedup = openDedup(world.database, { retentionMs: RETENTION_MS })

@@ -7,7 +7,8 @@ import { openRetention } from '../../db/retention.ts'
 import { openDueRetries } from '../../db/retries.ts'
 import type { NewEvent } from '../../src/event.ts'
 import type { RetryFinish } from '../../src/handler-retry.ts'
-import { bytes, openDbWorld, sampleEvent, DAY_MS, RETENTION_MS, type DbWorld } from './world.ts'
+import { openDbWorld, DAY_MS, RETENTION_MS, type DbWorld } from './world.ts'
+import { bytes, sampleEvent } from '../support/stored.ts'
 
 const WAIT_MS_MAX = 60_000
 const record = { topic: 't', key: 'k', headers: null, value: null }

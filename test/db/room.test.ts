@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
 import { openReader } from '../../db/open.ts'
 import { openRoom } from '../../db/room.ts'
-import { bytes, openDbWorld, sampleEvent } from './world.ts'
+import { openDbWorld } from './world.ts'
+import { bytes, sampleEvent } from '../support/stored.ts'
 
 const MIB = 1024 * 1024
 

@@ -3,65 +3,12 @@ import { openDedup, type Dedup } from '../../db/dedup.ts'
 import { DATABASE_FILE, openDatabase, type InletDatabase, type Reader } from '../../db/open.ts'
 import type { Sync } from '../../db/sync.ts'
 import { openWriter, type Writer } from '../../db/writer.ts'
-import type { VerifiedBody } from '../../src/delivery.ts'
-import type { NewEvent } from '../../src/event.ts'
-import type { EntryException, RelayMark } from '../../src/outbox.ts'
 import { manualClock, type ManualClock } from '../support/manual-clock.ts'
 import { makeTempDir } from '../support/temp.ts'
 
 export const HOUR_MS = 60 * 60 * 1000
 export const DAY_MS = 24 * HOUR_MS
 export const RETENTION_MS = 7 * DAY_MS
-
-const encoder = new TextEncoder()
-
-/** The brand is the verifier's to give, and a test's to borrow. */
-export function bytes(text: string): VerifiedBody {
-  return encoder.encode(text) as VerifiedBody
-}
-
-export function sampleEvent(eventId: string, overrides: Partial<NewEvent> = {}): NewEvent {
-  return {
-    source: 'github',
-    eventId,
-    eventIdValidMs: undefined,
-    type: 'push',
-    key: 'repository-1',
-    contentType: 'application/json',
-    headers: '{"x-github-event":"push"}',
-    receivedAt: Date.UTC(2026, 0, 1),
-    state: 'accepted',
-    reason: null,
-    body: bytes(`{"id":"${eventId}"}`),
-    records: [{ topic: 'webhooks.github', key: 'repository-1', headers: null, value: null }],
-    ...overrides,
-  }
-}
-
-export function sampleMark(
-  from: number,
-  to: number,
-  overrides: Partial<RelayMark> = {},
-): RelayMark {
-  return { from, to, exceptions: [], settled: [], published: [], at: 1, ...overrides }
-}
-
-export function sampleException(
-  seq: number,
-  overrides: Partial<EntryException> = {},
-): EntryException {
-  return {
-    seq,
-    status: 'blocked',
-    topic: 'webhooks.github',
-    key: 'repository-1',
-    attempts: 1,
-    nextAt: null,
-    code: 'RECORD_REJECTED',
-    reason: 'too large',
-    ...overrides,
-  }
-}
 
 /**
  * A sync that ends when the test says so: the one thing that a real disk does not
@@ -180,14 +127,4 @@ export async function stateOf(promise: Promise<unknown>): Promise<'pending' | 'k
   } catch {
     return 'broken'
   }
-}
-
-/** The code of the GatewayError that a promise rejects with. */
-export async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise
-  } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : String(error)
-  }
-  return 'none'
 }

@@ -11,19 +11,8 @@ import { COMMIT_DELIVERIES_MAX, PENDING_BYTES_MAX } from '../../src/limits.ts'
 import type { NewEvent } from '../../src/event.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { makeTempDir } from '../support/temp.ts'
-import {
-  bytes,
-  codeOf,
-  heldSync,
-  openDbWorld,
-  RETENTION_MS,
-  sampleEvent,
-  sampleException,
-  sampleMark,
-  settle,
-  stateOf,
-  storedIds,
-} from './world.ts'
+import { heldSync, openDbWorld, RETENTION_MS, settle, stateOf, storedIds } from './world.ts'
+import { bytes, codeOf, sampleEvent, sampleException, sampleMark } from '../support/stored.ts'
 
 test('a commit is answered only after its sync', async () => {
   const sync = heldSync()

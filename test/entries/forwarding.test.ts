@@ -3,7 +3,7 @@ import { systemClock } from '../../src/clock.ts'
 import { openForwarding } from '../../src/entries/forwarding.ts'
 import { randomSecret } from '../../src/ids.ts'
 import { receiptMaker } from '../../src/receipt.ts'
-import { sampleEvent } from '../db/world.ts'
+import { sampleEvent } from '../support/stored.ts'
 
 const SECRET = `whsec_${randomSecret()}`
 const receiptFor = receiptMaker(SECRET)

@@ -3,7 +3,7 @@ import type { Caller } from '../../src/caller.ts'
 import { on, RetryableError, z, type Event } from '../../src/gateway.ts'
 import { replay, type ReplayedEvent, type ReplayPorts } from '../../src/ingest/replay.ts'
 import type { Route } from '../../src/route.ts'
-import { bytes } from '../db/world.ts'
+import { bytes } from '../support/stored.ts'
 import { manualClock } from '../support/manual-clock.ts'
 
 const stored: ReplayedEvent = {

@@ -9,7 +9,8 @@ import { HANDLER_RETRY_POLL_MS } from '../../src/limits.ts'
 import { silentLog } from '../../src/log.ts'
 import type { OutboxEntry } from '../../src/outbox.ts'
 import type { Source } from '../../src/source.ts'
-import { bytes, openDbWorld, sampleEvent } from '../db/world.ts'
+import { openDbWorld } from '../db/world.ts'
+import { bytes, sampleEvent } from '../support/stored.ts'
 
 const MINUTE_MS = 60_000
 

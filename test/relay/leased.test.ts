@@ -10,7 +10,7 @@ import { openLeasedRelay } from '../../src/relay/leased-relay.ts'
 import { relayTurn, type LeasedRelayPorts } from '../../src/relay/leased.ts'
 import { manualClock, type ManualClock } from '../support/manual-clock.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
-import { bytes } from '../db/world.ts'
+import { bytes } from '../support/stored.ts'
 
 /** A send that fails, and what of it is refused. */
 type Refuse = (records: readonly PublishRecord[]) => FaultCode | undefined

@@ -9,7 +9,7 @@ import { silentLog } from '../../src/log.ts'
 import type { PublishRecord } from '../../src/record.ts'
 import { forwardPass } from '../../src/relay/forward-pass.ts'
 import { publishPass } from '../../src/relay/pass.ts'
-import { sampleEvent } from '../db/world.ts'
+import { sampleEvent } from '../support/stored.ts'
 import { manualClock, type ManualClock } from '../support/manual-clock.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
 

@@ -12,7 +12,8 @@ import type { ReplayResult, Rerun } from '../../src/rerun.ts'
 import { openReruns, type Asked } from '../../src/rerun/engine.ts'
 import type { Reading, RerunPorts } from '../../src/rerun/ports.ts'
 import { manualClock } from '../support/manual-clock.ts'
-import { openDbWorld, sampleEvent, sampleMark, settle, type DbWorld } from '../db/world.ts'
+import { openDbWorld, settle, type DbWorld } from '../db/world.ts'
+import { sampleEvent, sampleMark } from '../support/stored.ts'
 
 const record = { topic: 't', key: 'k', headers: null, value: null }
 const all: Asked = { kind: 'replay', query: {}, by: 'a test', perSecond: 10_000, total: null }

@@ -6,7 +6,7 @@ import { openDatabase, type InletDatabase } from '../../db/open.ts'
 import { openOutbox } from '../../db/outbox.ts'
 import { openWriter } from '../../db/writer.ts'
 import { messageOf } from '../../src/errors.ts'
-import { sampleEvent } from '../db/world.ts'
+import { sampleEvent } from '../support/stored.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import type { DiskState } from './disk-model.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { codeOf, sampleEvent, sampleMark } from '../world.ts'
+import { codeOf, sampleEvent, sampleMark } from '../../support/stored.ts'
 import { openD1World } from './d1-world.ts'
 
 const LOST = 'D1_ERROR: Network connection lost.'

@@ -6,7 +6,8 @@ import { openPortableStore } from '../../../db/portable/store.ts'
 import { DATABASE_FILE, openDatabase } from '../../../db/open.ts'
 import { manualClock } from '../../support/manual-clock.ts'
 import { makeTempDir } from '../../support/temp.ts'
-import { bytes, codeOf, RETENTION_MS, sampleEvent } from '../world.ts'
+import { RETENTION_MS } from '../world.ts'
+import { bytes, codeOf, sampleEvent } from '../../support/stored.ts'
 
 function open(directory: string, fatal: unknown[] = []) {
   const onFatal = (error: unknown) => void fatal.push(error)

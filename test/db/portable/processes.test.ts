@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test'
 import type { ClaimedEntries, PortableStore } from '../../../db/portable/portable-store.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import { choicesOf, type Choices } from '../../simulation/choices.ts'
-import { sampleEvent, sampleMark } from '../world.ts'
+import { sampleEvent, sampleMark } from '../../support/stored.ts'
 import { openD1World } from './d1-world.ts'
 
 const SEEDS = 12

@@ -3,14 +3,8 @@ import { EventDetail, EventsPage, OutboxPage } from '../../../src/admin-events.t
 import { systemClock } from '../../../src/clock.ts'
 import { openLog } from '../../../src/stdout-log.ts'
 import { openQueryThread, type QueryThread } from '../../../src/query-thread.ts'
-import {
-  bytes,
-  openDbWorld,
-  sampleEvent,
-  sampleException,
-  sampleMark,
-  type DbWorld,
-} from '../../db/world.ts'
+import { openDbWorld, type DbWorld } from '../../db/world.ts'
+import { bytes, sampleEvent, sampleException, sampleMark } from '../../support/stored.ts'
 import { openAdmin } from './world.ts'
 
 const HOSTILE = '<script>alert(1)</script>\u2028"\\'

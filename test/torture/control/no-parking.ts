@@ -14,7 +14,8 @@ import { openKafkaPublisher } from '../../../src/kafka/producer.ts'
 import { silentLog } from '../../../src/log.ts'
 import { runRelay } from '../../../src/relay/relay.ts'
 import { openSynced } from '../../../src/relay/synced.ts'
-import { bytes, RETENTION_MS, sampleEvent } from '../../db/world.ts'
+import { RETENTION_MS } from '../../db/world.ts'
+import { bytes, sampleEvent } from '../../support/stored.ts'
 
 const env = (name: string) => process.env[name] ?? ''
 const topics = new Map(
