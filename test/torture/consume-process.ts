@@ -8,6 +8,8 @@ import { silentLog } from '../../src/log.ts'
 
 const NODE = join(import.meta.dir, 'control/consume-node.ts')
 const DONE_MS_MAX = 60_000
+/** How long Kafka waits for a member that was killed. */
+export const SESSION_MS = '1000'
 /** Every so many records one comes once more, as after a relay that was killed. */
 const REPEATED_EVERY = 20
 
@@ -79,4 +81,42 @@ export function startNode(env: Readonly<Record<string, string>>): ConsumeNode {
     },
     [Symbol.asyncDispose]: () => end('SIGKILL'),
   }
+}
+
+interface Kills {
+  readonly brokers: string
+  /** The topic, and how many records it holds. */
+  readonly topic: string
+  readonly end: number
+  /** What control/consume-node.ts is to be. */
+  readonly mode: string
+  /** Where it keeps its file. */
+  readonly data: string
+  readonly cycles: number
+  /** How long it works before it is killed. */
+  readonly afterMs: { readonly min: number; readonly max: number }
+  readonly random: () => number
+}
+
+/** Works through a topic with a consumer that is killed once a cycle, then lets it come to the end. */
+export async function throughKills(kills: Kills): Promise<void> {
+  const { brokers, topic, end, mode, data, cycles, afterMs, random } = kills
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    KAFKA_BROKERS: brokers,
+    DATA: data,
+    TOPIC: topic,
+    MODE: mode,
+    SESSION_MS,
+    END: String(end),
+  }
+  for (let cycle = 0; cycle < cycles; cycle += 1) {
+    await using node = startNode(env)
+    await node.said(['working', 'done'])
+    await systemClock.sleep(afterMs.min + (afterMs.max - afterMs.min) * random())
+    await node.end('SIGKILL')
+  }
+  await using last = startNode(env)
+  await last.said(['done'])
+  await last.end('SIGTERM')
 }

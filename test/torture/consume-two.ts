@@ -8,14 +8,13 @@ import { DATABASE_FILE, openReader } from '../../db/open.ts'
 import { systemClock } from '../../src/clock.ts'
 import { makeTempDir } from '../support/temp.ts'
 import { createTopic, deleteTopics } from '../support/topics.ts'
-import { produceNumbered, startNode, type ConsumeNode } from './consume-process.ts'
+import { produceNumbered, SESSION_MS, startNode, type ConsumeNode } from './consume-process.ts'
 import { seeded } from './seeded.ts'
 
 const KEYS = 50
 const RECORDS_PER_CYCLE = 600
 /** So many of a cycle are handled before one of the nodes is killed. */
 const BEFORE_KILL_MAX = 400
-const SESSION_MS = '1000'
 const HANDLED_MS_MAX = 60_000
 const POLL_MS = 20
 

@@ -5,12 +5,11 @@
  */
 import { join } from 'node:path'
 import { DATABASE_FILE, openReader } from '../../db/open.ts'
-import { systemClock } from '../../src/clock.ts'
 import { partitionOf } from '../../src/kafka/murmur2.ts'
 import { oracle } from '../consume/window-oracle.ts'
 import { makeTempDir } from '../support/temp.ts'
 import { createTopic, deleteTopics } from '../support/topics.ts'
-import { produceNumbered, startNode, type Numbered } from './consume-process.ts'
+import { produceNumbered, throughKills, type Numbered } from './consume-process.ts'
 import { seeded } from './seeded.ts'
 import { WINDOWING } from './control/consume-windowing.ts'
 
@@ -20,7 +19,6 @@ const RECORDS_PER_CYCLE = 1_500
 /** Event time between two records, in ms. */
 const STEP_MS = 2
 const KILL_AFTER_MS = { min: 5, max: 150 }
-const SESSION_MS = '1000'
 
 interface Trial {
   readonly brokers: string
@@ -51,28 +49,12 @@ export async function windowsThroughKills({
     at: Math.max(0, 1_000 + n * STEP_MS + shiftMs(random)),
   }))
   const end = await produceNumbered(brokers, topic, numbered)
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    KAFKA_BROKERS: brokers,
-    DATA: directory.path,
-    TOPIC: topic,
-    MODE: mode,
-    SESSION_MS,
-    END: String(end),
-  }
-  for (let cycle = 0; cycle < cycles; cycle += 1) {
-    await using node = startNode(env)
-    await node.said(['working', 'done'])
-    const { min, max } = KILL_AFTER_MS
-    await systemClock.sleep(min + (max - min) * random())
-    await node.end('SIGKILL')
-  }
-  await using last = startNode(env)
-  await last.said(['done'])
-  await last.end('SIGTERM')
+  const data = directory.path
+  const afterMs = KILL_AFTER_MS
+  await throughKills({ brokers, topic, end, mode, data, cycles, afterMs, random })
   await deleteTopics(brokers, [topic])
   const expected = expectedOf(numbered)
-  const actual = actualOf(join(directory.path, DATABASE_FILE))
+  const actual = actualOf(join(data, DATABASE_FILE))
   const closed = actual.filter((text) => text.startsWith('closed')).length
   return { records: numbered.length, closed, wrong: differences(expected, actual) }
 }

@@ -7,10 +7,9 @@
  */
 import { join } from 'node:path'
 import { DATABASE_FILE, openReader } from '../../db/open.ts'
-import { systemClock } from '../../src/clock.ts'
 import { makeTempDir } from '../support/temp.ts'
 import { createTopic, deleteTopics } from '../support/topics.ts'
-import { produceNumbered, startNode } from './consume-process.ts'
+import { produceNumbered, throughKills } from './consume-process.ts'
 import { consumeOnTwoNodes } from './consume-two.ts'
 import { windowsThroughKills } from './consume-windows.ts'
 import { seeded } from './seeded.ts'
@@ -25,8 +24,6 @@ const FULL_CYCLES = 200
 const CONTROL_CYCLES = 1
 /** A cycle of two nodes takes as long as several of one. */
 const NODE_CYCLES_PER = 8
-/** How long Kafka waits for a member that was killed. */
-const SESSION_MS = '1000'
 
 interface Trial {
   readonly brokers: string
@@ -88,27 +85,11 @@ async function consumeThroughKills({ brokers, mode, cycles, seed }: Trial): Prom
   const records = cycles * RECORDS_PER_CYCLE
   const numbered = Array.from({ length: records }, (_, n) => ({ n, key: String(n % KEYS) }))
   const end = await produceNumbered(brokers, topic, numbered)
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    KAFKA_BROKERS: brokers,
-    DATA: directory.path,
-    TOPIC: topic,
-    MODE: mode,
-    SESSION_MS,
-    END: String(end),
-  }
-  for (let cycle = 0; cycle < cycles; cycle += 1) {
-    await using node = startNode(env)
-    await node.said(['working', 'done'])
-    const { min, max } = KILL_AFTER_MS
-    await systemClock.sleep(min + (max - min) * random())
-    await node.end('SIGKILL')
-  }
-  await using last = startNode(env)
-  await last.said(['done'])
-  await last.end('SIGTERM')
+  const data = directory.path
+  const afterMs = KILL_AFTER_MS
+  await throughKills({ brokers, topic, end, mode, data, cycles, afterMs, random })
   await deleteTopics(brokers, [topic])
-  return auditLedger(join(directory.path, DATABASE_FILE), records)
+  return auditLedger(join(data, DATABASE_FILE), records)
 }
 
 /** What the outbox has of each record: once, and of each key in the order of the topic. */
