@@ -81,7 +81,7 @@ export class Committer {
     this.#moved.add(partition)
   }
 
-  /** The partition goes on elsewhere: where is stored with the next commit or flush. */
+  /** Its position moves by more than records: it is stored with the next commit or flush. */
   move(partition: Partition): void {
     this.#moved.add(partition)
   }

@@ -23,7 +23,7 @@ export class Offsets {
     this.#next = next
   }
 
-  /** The offset after the last one that was fetched. */
+  /** The offset that is fetched next. */
   get next(): number {
     return this.#next
   }
@@ -34,6 +34,13 @@ export class Offsets {
     this.#entries.push(entry)
     this.#next = offset + 1
     return entry
+  }
+
+  /** Nothing more is to come below this offset; whether that is news. */
+  reach(next: number): boolean {
+    if (next <= this.#next) return false
+    this.#next = next
+    return true
   }
 
   /** Everything below it is done: the offset of the earliest record that is not. */

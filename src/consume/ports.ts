@@ -24,9 +24,11 @@ export interface StartPosition extends Place {
   readonly start: SeekTarget
 }
 
-/** Records of one partition, in the order of their offsets. */
+/** Records of one partition, in the order of their offsets; none where only markers came. */
 export interface FetchedBatch extends Place {
   readonly records: readonly FetchedRecord[]
+  /** The offset that is fetched next: behind what is no record, too, as a transaction's end. */
+  readonly next: number
   /** The offset that the next record of the partition will get, or a later one by now. */
   readonly highWatermark: number
 }

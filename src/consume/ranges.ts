@@ -29,7 +29,7 @@ export interface RangeProgress {
 
 /** A range, and how far it was read in this life of the consumer. */
 interface Reach extends OffsetRange {
-  /** The offset behind the last record of it that came. */
+  /** The offset behind what of it came. */
   seen: number
   /** Nothing more of it comes: it is at its end once its position is at `seen`. */
   isRead: boolean
@@ -109,7 +109,7 @@ export class RangeReading {
     const nowMs = this.#options.ports.clock.monotonicMs()
     for (const reach of this.#reaches.values()) {
       if (this.#positionOf(reach) < reach.seen) return false
-      // The last offsets may be those of transactions: no record comes for them, and none later.
+      // What was there when it was planned may be deleted by now: nothing comes of it any more.
       const silentMs = reach.heardAtMs === undefined ? 0 : nowMs - reach.heardAtMs
       if (isRunning && silentMs > CONSUMER_IDLE_MS_MIN) reach.isRead = true
       if (!reach.isRead) return false
@@ -139,20 +139,20 @@ function within(feed: RecordFeed, reaches: ReadonlyMap<string, Reach>, clock: Cl
         if (reach !== undefined) reach.heardAtMs = clock.monotonicMs()
         listener.positioned(position)
       },
-      async received({ records, highWatermark, ...place }) {
+      async received({ records, next, highWatermark, ...place }) {
         const reach = reaches.get(placeKey(place))
         if (reach === undefined) return
         reach.heardAtMs = clock.monotonicMs()
         const meant = records.filter(({ offset }) => offset < reach.to)
-        const [lastMeant, last] = [meant.at(-1), records.at(-1)]
-        if (lastMeant !== undefined) reach.seen = Math.max(reach.seen, lastMeant.offset + 1)
-        if (last !== undefined && last.offset + 1 >= reach.to) {
+        const end = Math.min(next, reach.to)
+        if (end <= reach.seen) return
+        reach.seen = end
+        if (end === reach.to) {
           reach.isRead = true
           feed.pause(place)
         }
-        if (meant.length === 0) return
-        const end = Math.min(highWatermark, reach.to)
-        await listener.received({ ...place, records: meant, highWatermark: end })
+        const high = Math.min(highWatermark, reach.to)
+        await listener.received({ ...place, records: meant, next: end, highWatermark: high })
       },
     }
   }

@@ -140,22 +140,18 @@ export class Session implements FeedListener {
     this.#room.wake()
   }
 
-  async received({
-    topic,
-    partition: number,
-    records,
-    highWatermark,
-  }: FetchedBatch): Promise<void> {
-    const partition = this.#partitions.get(placeKey({ topic, partition: number }))
+  async received(batch: FetchedBatch): Promise<void> {
+    const partition = this.#partitions.get(placeKey(batch))
     if (partition === undefined) return
-    this.#options.tally.fetchedAt = this.#options.ports.clock.now()
-    partition.highWatermark = highWatermark
-    partition.heardAtMs = this.#options.ports.clock.monotonicMs()
-    const [first] = records
-    if (first !== undefined && first.offset < partition.offsets.next) {
-      return this.#setBack(partition, { topic, partition: number, records, highWatermark })
+    partition.highWatermark = batch.highWatermark
+    const [first] = batch.records
+    if (first !== undefined) {
+      const { clock } = this.#options.ports
+      this.#options.tally.fetchedAt = clock.now()
+      partition.heardAtMs = clock.monotonicMs()
+      if (first.offset < partition.offsets.next) return this.#setBack(partition, batch)
     }
-    await this.#committer.gather(() => this.#takeAll(partition, records))
+    await this.#committer.gather(() => this.#takeAll(partition, batch))
     if (!this.#room.has(partition)) await this.#room.waitFor(partition)
   }
 
@@ -274,13 +270,14 @@ export class Session implements FeedListener {
     await this.received(batch)
   }
 
-  async #takeAll(partition: Partition, records: readonly FetchedRecord[]): Promise<void> {
+  async #takeAll(partition: Partition, { records, next }: FetchedBatch): Promise<void> {
     const turns = new Turns(this.#options.ports.clock)
     for (const record of records) {
       if (partition.isRevoked) return
       this.#take(partition, record)
       if (turns.isOver()) await turns.next()
     }
+    if (!partition.isRevoked && partition.offsets.reach(next)) this.#committer.move(partition)
   }
 
   #take(partition: Partition, record: FetchedRecord): void {

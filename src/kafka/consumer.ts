@@ -53,6 +53,7 @@ export interface KafkaFeedOptions {
 
 interface Batch extends Place {
   readonly records: readonly FetchedRecord[]
+  readonly next: number
   readonly highWatermark: number
 }
 
@@ -310,15 +311,15 @@ class Membership {
     const { topic, partition } = batch
     const name = nameOf({ topic, partition })
     const owned = this.#owned.get(name)
-    const [first] = batch.messages
-    if (owned === undefined || payload.isStale() || first === undefined) return
+    if (owned === undefined || payload.isStale()) return
     const records = batch.messages.map((message) => new Fetched(message, { topic, partition }))
     const last = batch.lastOffset()
     payload.resolveOffset(last)
-    this.#owned.set(name, { topic, partition, offset: Number(last) + 1 })
+    const next = Number(last) + 1
+    this.#owned.set(name, { topic, partition, offset: next })
     const highWatermark = Number(batch.highWatermark)
     try {
-      await this.#listener?.received({ topic, partition, records, highWatermark })
+      await this.#listener?.received({ topic, partition, records, next, highWatermark })
     } catch (error) {
       // kafkajs would go on behind records that nobody has taken: this life ends before that.
       this.#owned.delete(name)

@@ -14,6 +14,7 @@ const MAGIC_AT = 16
 /** The checksum of all that follows it, from the attributes on. */
 const CRC_AT = 17
 const ATTRIBUTES_AT = 21
+const LAST_OFFSET_AT = 23
 const FIRST_TIME_AT = 27
 const LAST_TIME_AT = 35
 const PRODUCER_AT = 43
@@ -126,6 +127,26 @@ export class ReceivedMessage {
   }
 }
 
+/**
+ * Where the last batch ends, where none of its records does: what is compacted leaves batches
+ * without their last records, and some without any. kafkajs would fetch such a batch again for
+ * ever. It goes on behind what it takes for a control record, and hands none of those over.
+ */
+export class EndOfBatch {
+  readonly attributes = 0
+  readonly isControlRecord = true
+  readonly batchContext = { producerId: '-1', inTransaction: false }
+  readonly key = null
+  readonly value = null
+  readonly timestamp = '0'
+  readonly headers = {}
+  readonly offset: string
+
+  constructor(offset: number) {
+    this.offset = String(offset)
+  }
+}
+
 interface BatchOptions {
   readonly context: BatchContext
   readonly isControl: boolean
@@ -137,8 +158,9 @@ interface BatchOptions {
  * @throws GatewayError BATCH_UNREADABLE where one is not what Kafka keeps: it was damaged on its
  * way or on a disk, or is of a format before Kafka 0.11.
  */
-export async function readRecordBatches(buffer: Buffer): Promise<ReceivedMessage[]> {
-  const messages: ReceivedMessage[] = []
+export async function readRecordBatches(buffer: Buffer): Promise<(ReceivedMessage | EndOfBatch)[]> {
+  const messages: (ReceivedMessage | EndOfBatch)[] = []
+  let lastOffset = -1
   for (let at = 0; at + HEADER_BYTES <= buffer.length;) {
     const end = at + LENGTH_END + buffer.readInt32BE(at + LENGTH_AT)
     if (end > buffer.length) break
@@ -165,8 +187,10 @@ export async function readRecordBatches(buffer: Buffer): Promise<ReceivedMessage
       }
       messages.push(new ReceivedMessage(from, recordEnd, options))
     }
+    lastOffset = firstOffset + batch.readInt32BE(LAST_OFFSET_AT)
     at = end
   }
+  if (lastOffset > Number(messages.at(-1)?.offset ?? -1)) messages.push(new EndOfBatch(lastOffset))
   return messages
 }
 

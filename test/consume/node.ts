@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { openConsumerPositions } from '../../db/consume.ts'
 import { openStoredState } from '../../db/consumer-state.ts'
 import { systemClock } from '../../src/clock.ts'
@@ -31,9 +32,9 @@ interface NodeOptions {
   readonly silentMs?: number
 }
 
-export async function openNode(
+export async function openNode<State extends z.ZodType>(
   brokers: string,
-  definition: Omit<ConsumerDefinition, 'kind' | 'name'>,
+  definition: Omit<ConsumerDefinition<State>, 'kind' | 'name'>,
   options: NodeOptions = {},
 ): Promise<ConsumerNode> {
   const { db = await openDbWorld(), log = silentLog, share, sessionMs, silentMs } = options

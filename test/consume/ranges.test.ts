@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test'
 import { openConsumerPositions } from '../../db/consume.ts'
 import { openStoredState } from '../../db/consumer-state.ts'
 import { RangeReading } from '../../src/consume/ranges.ts'
-import type { RecordFeed } from '../../src/consume/ports.ts'
+import type { FeedListener, RecordFeed } from '../../src/consume/ports.ts'
 import { consumerSource, type FetchedRecord, type OffsetRange } from '../../src/consumer.ts'
 import { CONSUMER_IDLE_MS_MIN, CONSUMER_OFFSETS_MS } from '../../src/consumer-limits.ts'
 import { resolveConsumers } from '../../src/consumers.ts'
@@ -38,7 +38,8 @@ function feedOf(records: readonly FetchedRecord[]): RecordFeed & { readonly give
             continue
           given.push(each.offset)
           const highWatermark = records.length
-          await listener.received({ topic: TOPIC, partition, records: [each], highWatermark })
+          const next = each.offset + 1
+          await listener.received({ topic: TOPIC, partition, records: [each], next, highWatermark })
         }
       }
       await new Promise<void>((resolve) => {
@@ -150,6 +151,26 @@ test('offsets without a record end a range after a silence, and it says which', 
     done: 4,
     missing: `there is no record at 10-11 of ${TOPIC}/0`,
   })
+})
+
+test('a range that ends with what is no record is at its end as soon as that is known', async () => {
+  await using db = await openDbWorld()
+  const feed = feedOf(ten)
+  const run = feed.run.bind(feed)
+  const withMarker = {
+    ...feed,
+    run: (listener: FeedListener, signal: AbortSignal) => {
+      const ended = run(listener, signal)
+      const place = { topic: TOPIC, partition: 0 }
+      void settle().then(() =>
+        listener.received({ ...place, records: [], next: 11, highWatermark: 11 }),
+      )
+      return ended
+    },
+  }
+  const reading = read(db, [{ topic: TOPIC, partition: 0, from: 8, to: 11 }], withMarker)
+  expect(await finish(db, reading)).toBe(true)
+  expect(reading.progress()).toMatchObject({ done: 3, missing: null })
 })
 
 test('other partitions of the topic are left alone', async () => {

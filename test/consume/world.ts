@@ -167,7 +167,7 @@ export async function openConsumeWorld<State extends z.ZodType>(
       for (const [partition, batch] of Map.groupBy(records, (each) => each.partition)) {
         const highWatermark = (batch.at(-1)?.offset ?? 0) + 1
         const place = { topic: TOPIC, partition }
-        void listening().received({ ...place, records: batch, highWatermark })
+        void listening().received({ ...place, records: batch, next: highWatermark, highWatermark })
       }
       await settled()
     },

@@ -15,11 +15,12 @@ const decodeBatch = require('kafkajs/src/protocol/recordBatch/v0/decoder.js') as
   decoder: object,
 ) => Promise<{ readonly records: readonly KafkaMessage[] }>
 
-const filterAbortedMessages =
-  require('kafkajs/src/consumer/filterAbortedMessages.js') as (fetched: {
-    readonly messages: readonly ReceivedMessage[]
-    readonly abortedTransactions: readonly { readonly producerId: string; firstOffset: string }[]
-  }) => readonly ReceivedMessage[]
+const filterAbortedMessages = require('kafkajs/src/consumer/filterAbortedMessages.js') as <
+  Each,
+>(fetched: {
+  readonly messages: readonly Each[]
+  readonly abortedTransactions: readonly { readonly producerId: string; firstOffset: string }[]
+}) => readonly Each[]
 
 const NOW = 1_790_000_000_000
 /** Where fields of a batch begin. */
@@ -27,6 +28,7 @@ const LENGTH_AT = 8
 const MAGIC_AT = 16
 const CRC_AT = 17
 const ATTRIBUTES_AT = 21
+const LAST_OFFSET_AT = 23
 const LAST_TIME_AT = 35
 const COUNT_AT = 57
 const HEADER_BYTES = 61
@@ -124,6 +126,29 @@ test('leaves a batch that is cut for the next fetch', async () => {
     expect(read).toHaveLength(length < first.length ? 0 : 1)
   }
   expect((await readRecordBatches(whole)).map(({ value }) => String(value))).toEqual(['a', 'b'])
+})
+
+test('goes on behind a batch whose last records are compacted away, or all of them', async () => {
+  const Batch = require('kafkajs/src/consumer/batch.js') as new (
+    topic: string,
+    fetchedOffset: string,
+    partition: object,
+  ) => { readonly messages: readonly unknown[]; lastOffset(): string }
+  const cut = await batchOf([{ value: 'a' }, { value: 'b' }], { offset: 7n })
+  const empty = Buffer.from(cut.subarray(0, HEADER_BYTES))
+  empty.writeInt32BE(HEADER_BYTES - LENGTH_AT - 4, LENGTH_AT)
+  empty.writeInt32BE(0, COUNT_AT)
+  for (const [batch, left] of [
+    [cut, 2],
+    [empty, 0],
+  ] as const) {
+    batch.writeInt32BE(4, LAST_OFFSET_AT)
+    const messages = await readRecordBatches(summed(batch))
+    const of = { partition: 0, highWatermark: '20', abortedTransactions: [], messages }
+    const read = new Batch('t', '7', of)
+    expect(read.messages).toHaveLength(left)
+    expect(read.lastOffset()).toBe('11')
+  }
 })
 
 test('leaves out a header without a value, and takes one of any name', async () => {
