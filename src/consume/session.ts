@@ -1,20 +1,13 @@
-import { unreachable } from '../assert.ts'
-import type {
-  Consumer,
-  ConsumerPosition,
-  FetchedRecord,
-  Place,
-  ProcessedRecord,
-} from '../consumer.ts'
+import type { Consumer, ConsumerPosition, FetchedRecord, Place } from '../consumer.ts'
 import type { ConsumerTally, Places, SeekTarget } from '../consumer-status.ts'
 import { CONSUMER_STOP_MS_MAX } from '../consumer-limits.ts'
 import { failpoint } from '../failpoint.ts'
 import { handleAgain, notRunning, type StoreAgain } from './again.ts'
-import { attempt, keyOf, type Attempt, type AttemptPorts } from './attempt.ts'
 import { Closing } from './closing.ts'
 import { Committer, type Result } from './committer.ts'
+import { Handling } from './handling.ts'
 import { Keeping } from './keeping.ts'
-import { Lanes, type Turn } from './lanes.ts'
+import { Lanes } from './lanes.ts'
 import { Partition, placeKey } from './partition.ts'
 import type {
   CommittedOffset,
@@ -24,12 +17,9 @@ import type {
   RecordFeed,
   StartPosition,
 } from './ports.ts'
-import { toDeadLetter, toProcessed, type GivenUp, type Known } from './processed.ts'
-import { pauseMs } from './retry.ts'
 import { Room } from './room.ts'
 import { startsOf } from './start.ts'
 import { Turns } from './turn.ts'
-import { bytesOf, know, laneOf, named, type Work } from './work.ts'
 
 /** What no partition was ever told: no offset is negative. */
 const UNTOLD = -1
@@ -54,8 +44,8 @@ export class Session implements FeedListener {
   readonly #lanes: Lanes
   readonly #committer: Committer
   readonly #keeping: Keeping
-  readonly #attemptPorts: AttemptPorts
   readonly #closing: Closing
+  readonly #handling: Handling
   readonly #partitions = new Map<string, Partition>()
   readonly #stopping = new AbortController()
   readonly #room: Room
@@ -86,20 +76,24 @@ export class Session implements FeedListener {
       stopping: this.#stopping.signal,
     })
     this.#keeping = new Keeping({ owner, stateEntriesMax }, ports.stored)
-    this.#attemptPorts = {
-      clock: ports.clock,
-      keeping: this.#keeping,
-      watchdog: ports.watchdog,
-      onIgnoredAbort({ consumer: { name }, decoded: { type } }) {
-        ports.log.warn('consumer.ignored_abort', { consumer: name, type })
-      },
-    }
     this.#closing = new Closing({
       clock: ports.clock,
       keeping: this.#keeping,
       submit: (partition, processed) =>
         this.#store({ partition, processed, entry: undefined, bytes: 0, identity: undefined }),
       flush: () => this.#committer.flush(),
+    })
+    this.#handling = new Handling({
+      ...ports,
+      consumer,
+      tally: options.tally,
+      keeping: this.#keeping,
+      lanes: this.#lanes,
+      room: this.#room,
+      committer: this.#committer,
+      closing: this.#closing,
+      store: (result) => this.#store(result),
+      stopping: this.#stopping.signal,
     })
   }
 
@@ -274,101 +268,10 @@ export class Session implements FeedListener {
     const turns = new Turns(this.#options.ports.clock)
     for (const record of records) {
       if (partition.isRevoked) return
-      this.#take(partition, record)
+      this.#handling.take(partition, record)
       if (turns.isOver()) await turns.next()
     }
     if (!partition.isRevoked && partition.offsets.reach(next)) this.#committer.move(partition)
-  }
-
-  #take(partition: Partition, record: FetchedRecord): void {
-    const work: Work = {
-      partition,
-      record,
-      entry: partition.offsets.add(record.offset),
-      bytes: bytesOf(record),
-      consumer: this.#options.consumer(),
-      key: keyOf(record),
-      attempts: 0,
-      isEnded: false,
-      known: undefined,
-    }
-    this.#room.take(work)
-    this.#lanes.add(laneOf(work), () => this.#turn(work))
-    // Nearly always it has: then nothing of it is copied.
-    if (!work.isEnded) record.keep?.()
-  }
-
-  #turn(work: Work): Turn | Promise<Turn> {
-    const { partition, record, consumer, key } = work
-    if (partition.signal.aborted) return this.#drop(work)
-    const known = (work.known ??= know(work))
-    if (work.attempts === 0 && this.#isKnown(work, known.identity)) {
-      this.#options.tally.duplicates += 1
-      return this.#pass(work)
-    }
-    work.attempts += 1
-    const { decoded } = known
-    const { signal } = partition
-    const given = { record, consumer, key, decoded, attempt: work.attempts, signal }
-    const result = attempt(given, this.#attemptPorts)
-    this.#options.tally.attempts += 1
-    return result instanceof Promise
-      ? result.then((late) => this.#conclude(work, late))
-      : this.#conclude(work, result)
-  }
-
-  #isKnown({ consumer: { name } }: Work, identity: string): boolean {
-    const { isProcessed } = this.#options.ports
-    return this.#committer.isPending(identity) || isProcessed(name, identity)
-  }
-
-  #conclude(work: Work, result: Attempt): Turn | Promise<Turn> {
-    if (work.partition.isRevoked) return this.#drop(work)
-    switch (result.kind) {
-      case 'passed':
-        this.#options.tally.passed += 1
-        return this.#pass(work)
-      case 'ran':
-        this.#options.tally.processed += 1
-        this.#submit(work, (known, now) => toProcessed(known, result, now))
-        return this.#closing.afterEvent(work.partition, work.consumer)
-      case 'invalid':
-        return this.#giveUp(work, { ...result, state: 'invalid', attempts: work.attempts })
-      case 'failed':
-        return this.#failed(work, result)
-      default:
-        return unreachable(result)
-    }
-  }
-
-  #failed(work: Work, result: Extract<Attempt, { kind: 'failed' }>): Turn {
-    // It was told to stop: that is no failure of the record, which is fetched again.
-    if (this.#stopping.signal.aborted) return this.#drop(work)
-    const { consumer, attempts } = work
-    const againInMs = pauseMs(result.errorClass, attempts, consumer.retry)
-    const { code, detail } = result
-    if (againInMs === undefined) return this.#giveUp(work, { ...result, state: 'failed', attempts })
-    this.#options.tally.retries += 1
-    const fields = { ...named(work), attempts, code, detail, againInMs }
-    this.#options.ports.log.info('consumer.retry', fields)
-    return { againInMs }
-  }
-
-  #giveUp(work: Work, why: GivenUp): Turn {
-    const { code, detail, attempts, state } = why
-    this.#options.tally.dead += 1
-    const fields = { ...named(work), state, code, detail, attempts }
-    this.#options.ports.log.warn('consumer.dead', fields)
-    this.#submit(work, (known, now) => toDeadLetter(known, why, now))
-    return 'done'
-  }
-
-  #submit(work: Work, make: (known: Known, now: number) => ProcessedRecord): void {
-    const { partition, entry, bytes } = work
-    const known = (work.known ??= know(work))
-    const processed = make(known, this.#options.ports.clock.now())
-    work.isEnded = true
-    this.#store({ partition, entry, bytes, identity: known.identity, processed })
   }
 
   #store(result: Result): void {
@@ -379,19 +282,5 @@ export class Session implements FeedListener {
   #committed(results: readonly Result[]): void {
     for (const { processed } of results) this.#keeping.settled(processed.changes ?? [])
     this.#room.free(results.filter(({ entry }) => entry !== undefined))
-  }
-
-  #pass(work: Work): Turn {
-    work.isEnded = true
-    this.#committer.pass(work)
-    this.#room.free([work])
-    return 'done'
-  }
-
-  /** Somebody else has it, or it is fetched again: its position does not move. */
-  #drop(work: Work): Turn {
-    work.isEnded = true
-    this.#room.free([work])
-    return 'done'
   }
 }
