@@ -65,13 +65,6 @@ export const KAFKA_FAULTS = {
     title: 'A consumer cannot read what Kafka sends it.',
     hint: 'The detail says why, and at which offset. It tries again; if the batch itself is broken, go on behind it with `inlet consumers seek`.',
   },
-  CODEC_UNREAD: {
-    stage: 'consume',
-    status: 500,
-    retryable: true,
-    title: 'A consumer meets a compression that it cannot read.',
-    hint: 'Consumers read gzip, zstd and none: set `compression.type` of the producers, or of the topic, to one of them, and go on behind what is there with `inlet consumers seek`.',
-  },
   STATE_INVALID: {
     stage: 'consume',
     status: 500,

@@ -2,7 +2,7 @@
  * Kafka's record batches, read where they stand. kafkajs makes a decoder for each record, a buffer
  * for each header and a copy of all headers for each further one, and counts in BigInt.
  */
-import { CompressionCodecs, CompressionTypes } from 'kafkajs'
+import { CompressionCodecs } from 'kafkajs'
 import type { EpochMs } from '../clock.ts'
 import { crc32c } from '../crc.ts'
 import { GatewayError, messageOf } from '../errors.ts'
@@ -218,24 +218,14 @@ function contextOf(batch: Buffer, attributes: number): BatchContext {
   }
 }
 
-/** What kafkajs has no codec for, nor a runtime. */
-const UNREAD: Readonly<Record<number, string>> = {
-  [CompressionTypes.Snappy]: 'snappy',
-  [CompressionTypes.LZ4]: 'lz4',
-}
-
 interface Codec {
-  decompress(bytes: Buffer): Promise<Buffer>
+  decompress(bytes: Buffer): Buffer | Promise<Buffer>
 }
 
 async function decompress(codec: number, bytes: Buffer, firstOffset: number): Promise<Buffer> {
   const codecs: Readonly<Record<number, (() => Codec) | undefined>> = CompressionCodecs
   const open = codecs[codec]
   if (open === undefined) throw unreadable(firstOffset, `it is compressed with codec ${codec}`)
-  const unread = UNREAD[codec]
-  if (unread !== undefined) {
-    throw new GatewayError('CODEC_UNREAD', `the batch at offset ${firstOffset} is of ${unread}`)
-  }
   try {
     return await open().decompress(bytes)
   } catch (error) {

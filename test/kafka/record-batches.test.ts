@@ -226,17 +226,12 @@ test('refuses a batch that is too large when it is decompressed', async () => {
   }
 })
 
-test('names a compression that it cannot read, also behind what kafkajs makes of it', async () => {
-  for (const [codec, name] of [
-    [CompressionTypes.Snappy, 'snappy'],
-    [CompressionTypes.LZ4, 'lz4'],
-  ] as const) {
-    const batch = await batchOf([{ value: 'v' }], { offset: 7n })
-    batch.writeInt16BE(codec, ATTRIBUTES_AT)
-    const error: unknown = await readRecordBatches(summed(batch)).catch((thrown: unknown) => thrown)
-    const wrapped = new Error('cannot fetch', { cause: error })
-    expect(String(toFault(wrapped))).toBe(
-      `GatewayError: CODEC_UNREAD: the batch at offset 7 is of ${name}`,
-    )
-  }
+test('names a codec that Kafka does not have, also behind what kafkajs makes of it', async () => {
+  const batch = await batchOf([{ value: 'v' }], { offset: 7n })
+  batch.writeInt16BE(5, ATTRIBUTES_AT)
+  const error: unknown = await readRecordBatches(summed(batch)).catch((thrown: unknown) => thrown)
+  const wrapped = new Error('cannot fetch', { cause: error })
+  expect(String(toFault(wrapped))).toBe(
+    'GatewayError: BATCH_UNREADABLE: the batch at offset 7: it is compressed with codec 5',
+  )
 })
