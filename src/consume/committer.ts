@@ -31,6 +31,8 @@ export interface CommitterPorts {
   readonly onCommitted: (results: readonly Result[]) => void
   /** The writer takes nothing any more. */
   readonly onFailed: (error: unknown) => void
+  /** Aborts when the consumer stops: nothing is waited for any longer. */
+  readonly stopping: AbortSignal
 }
 
 /** A full disk is looked at again after this time, in ms. */
@@ -52,6 +54,8 @@ export class Committer {
   /** Batches that are being handed over: what comes of them goes along. */
   #gathering = 0
   #working: Promise<void> | undefined
+  /** A commit has failed: the position of a later one would pass what was in it. */
+  #hasFailed = false
 
   constructor(ports: CommitterPorts) {
     this.#ports = ports
@@ -104,8 +108,12 @@ export class Committer {
   }
 
   #start(): void {
+    if (this.#hasFailed) return
     this.#working ??= this.#work()
-      .catch((error: unknown) => this.#ports.onFailed(error))
+      .catch((error: unknown) => {
+        this.#hasFailed = true
+        this.#ports.onFailed(error)
+      })
       .finally(() => {
         this.#working = undefined
         for (const { resolve } of this.#flushes.splice(0)) resolve()
@@ -156,16 +164,20 @@ export class Committer {
     return { results, positions, flushed }
   }
 
-  /** A full disk is waited out: what is to be stored stays in memory, and fetching ends. */
+  /**
+   * A full disk is waited out: what is to be stored stays in memory, and fetching ends. A consumer
+   * that stops does not wait: its records are fetched again.
+   */
   async #store(commit: ConsumeCommit): Promise<void> {
-    const { clock, log, consumer } = this.#ports
+    const { clock, log, consumer, stopping } = this.#ports
     for (;;) {
       try {
         return await this.#ports.commit(commit)
       } catch (error) {
-        if (!(error instanceof GatewayError) || error.code !== 'STORAGE_FULL') throw error
+        const isFull = error instanceof GatewayError && error.code === 'STORAGE_FULL'
+        if (!isFull || stopping.aborted) throw error
         log.warn('consumer.waits_for_disk', { consumer, reason: messageOf(error) })
-        await clock.sleep(RETRY_MS)
+        await clock.sleep(RETRY_MS, stopping)
       }
     }
   }

@@ -67,6 +67,7 @@ export class Session implements FeedListener {
       consumer: name,
       onCommitted: (results) => this.#committed(results),
       onFailed: options.onFailed,
+      stopping: this.#stopping.signal,
     })
     this.#room = new Room({
       clock: ports.clock,

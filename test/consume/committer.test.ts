@@ -2,13 +2,22 @@ import { expect, test } from 'bun:test'
 import { Committer, type Result } from '../../src/consume/committer.ts'
 import { Partition } from '../../src/consume/partition.ts'
 import type { ConsumeCommit } from '../../src/consumer.ts'
+import { GatewayError } from '../../src/errors.ts'
 import { silentLog } from '../../src/log.ts'
 import { settle } from '../db/world.ts'
 import { manualClock } from '../support/manual-clock.ts'
 
-/** A committer whose commits the test ends. */
+/** A commit that the test ends. */
+interface Commit {
+  readonly commit: ConsumeCommit
+  readonly end: () => void
+  readonly fail: (error: Error) => void
+}
+
 function open() {
-  const commits: { readonly commit: ConsumeCommit; readonly end: () => void }[] = []
+  const commits: Commit[] = []
+  const failures: unknown[] = []
+  const stopping = new AbortController()
   const partition = new Partition(
     { topic: 't', partition: 0, offset: 0 },
     { assignment: 1, stopping: new AbortController().signal },
@@ -19,16 +28,18 @@ function open() {
     group: 'g',
     owner: 'o',
     consumer: 'c',
-    commit: (commit) => new Promise((resolve) => commits.push({ commit, end: resolve })),
+    commit: (commit) => new Promise((end, fail) => void commits.push({ commit, end, fail })),
     onCommitted: () => undefined,
-    onFailed: () => undefined,
+    onFailed: (error) => void failures.push(error),
+    stopping: stopping.signal,
   })
   let offset = -1
   function result(): Result {
     const entry = partition.offsets.add((offset += 1))
     return { partition, entry, bytes: 1, identity: undefined, processed: { event: undefined } }
   }
-  return { committer, commits, partition, submit: () => committer.submit(result()) }
+  const submit = () => committer.submit(result())
+  return { committer, commits, failures, stopping, partition, submit }
 }
 
 test('a flush waits for what was submitted before it, and not for what follows without end', async () => {
@@ -63,4 +74,32 @@ test('a flush stores a position that nothing else has moved', async () => {
   await flushed
   await committer.flush()
   expect(commits).toHaveLength(1)
+})
+
+test('a full disk is waited for, and not by a consumer that stops', async () => {
+  const { committer, commits, failures, stopping, submit } = open()
+  const full = new GatewayError('STORAGE_FULL', 'no space is left')
+  submit()
+  await settle()
+  commits[0]?.fail(full)
+  await settle()
+  expect(failures).toEqual([])
+  const flushed = committer.flush()
+  stopping.abort()
+  await settle()
+  commits[1]?.fail(full)
+  await flushed
+  expect(failures).toEqual([full])
+})
+
+test('behind a commit that has failed nothing is stored: its position would pass that', async () => {
+  const { committer, commits, failures, partition, submit } = open()
+  submit()
+  await settle()
+  submit()
+  commits[0]?.fail(new Error('the writer is gone'))
+  await settle()
+  submit()
+  await committer.flush()
+  expect([commits.length, failures.length, partition.synced]).toEqual([1, 1, 0])
 })
