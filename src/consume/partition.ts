@@ -20,6 +20,8 @@ export class Partition implements Place {
   heardAtMs = 0
   /** Not fetched from, because too much of it is in memory. */
   isFull = false
+  /** A task that closes its windows by the clock waits for its turn. */
+  isToClose = false
   /** No longer ours: what a handler still makes of it counts no more. */
   isRevoked = false
   readonly #revoked = new AbortController()

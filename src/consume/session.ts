@@ -200,8 +200,12 @@ export class Session implements FeedListener {
   closeIdle(): void {
     const consumer = this.#options.consumer()
     for (const partition of this.#partitions.values()) {
-      if (!this.#closing.isIdle(partition, consumer)) continue
-      this.#lanes.add(partition.lane, () => this.#closing.afterSilence(partition, consumer))
+      if (partition.isToClose || !this.#closing.isIdle(partition, consumer)) continue
+      partition.isToClose = true
+      this.#lanes.add(partition.lane, () => {
+        partition.isToClose = false
+        return this.#closing.afterSilence(partition, consumer)
+      })
     }
   }
 

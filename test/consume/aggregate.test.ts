@@ -1,5 +1,6 @@
-import { expect, test } from 'bun:test'
+import { expect, spyOn, test } from 'bun:test'
 import * as fc from 'fast-check'
+import { Lanes } from '../../src/consume/lanes.ts'
 import type { FetchedRecord } from '../../src/consumer.ts'
 import { CONSUMER_IDLE_MS_MIN } from '../../src/consumer-limits.ts'
 import {
@@ -322,6 +323,21 @@ test('a clock that was wrong during silence closes what is open, and makes nothi
   clock.jump(-365 * 24 * 60 * 60 * 1_000)
   await give(world, { id: 1, key: 'a', at }, { id: 2, key: 'a', at: at + 10 })
   expect(outcomeOf(world.published()).late).toEqual([1])
+})
+
+test('silence closes windows once a pause is over, and one task waits for that', async () => {
+  await using world = await openConsumeWorld(definition(five))
+  world.assign(0)
+  await give(world, { id: 0, key: 'a', at: 1 })
+  world.consumer.pause()
+  const add = spyOn(Lanes.prototype, 'add')
+  for (let step = 0; step < 5; step += 1) await world.pass(CONSUMER_IDLE_MS_MIN)
+  expect(add).toHaveBeenCalledTimes(1)
+  add.mockRestore()
+  expect(outcomeOf(world.published()).closed).toEqual([])
+  world.consumer.resume()
+  await world.settled()
+  expect(outcomeOf(world.published()).closed).toEqual(['a 0-5: 0'])
 })
 
 test('of lateness that has passed in silence nothing is taken again', async () => {
