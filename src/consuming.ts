@@ -205,11 +205,12 @@ const NOBODY: Consuming = {
   },
 }
 
-/** Everything but the handlers, which are looked up for each record. */
-function shapeOf({ topics, group, from, concurrency, ...limits }: Consumer): string {
+/** What a life is begun with: handlers, schemas and times are looked up for each record. */
+export function shapeOf({ topics, group, from, state, concurrency, ...limits }: Consumer): string {
   const { memoryBytesMax, stateEntriesMax } = limits
   const bounds = [concurrency, memoryBytesMax, stateEntriesMax]
-  return JSON.stringify([topics.map(String), group, from, bounds])
+  // One that keeps state is asked before it joins whether another file has that.
+  return JSON.stringify([topics.map(String), group, from, state !== undefined, bounds])
 }
 
 function toKafka(config: Config) {
