@@ -30,6 +30,13 @@ export const KAFKA_FAULTS = {
     title: 'Kafka does not answer.',
     hint: 'Nothing is lost: the relay goes on as soon as a broker answers. `inlet doctor` says what keeps it away.',
   },
+  CLIENT_FAILED: {
+    stage: 'relay',
+    status: 500,
+    retryable: true,
+    title: 'What speaks to Kafka in here has failed by itself.',
+    hint: 'Nothing is lost, and it tries again. Where `inlet doctor` finds nothing wrong with Kafka it is a bug: report the detail.',
+  },
   RECORD_TIMEOUT: {
     stage: 'consume',
     status: 500,

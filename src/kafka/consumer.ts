@@ -95,8 +95,8 @@ export function openKafkaFeed(options: KafkaFeedOptions): KafkaFeed {
       try {
         await membership.run(listener, signal)
       } catch (error) {
-        // A bug of ours must not look like Kafka being away.
-        throw error === membership.thrown?.error ? error : toFault(error)
+        // What is wrong here must not look like Kafka being away.
+        throw membership.thrown === undefined ? toFault(error) : membership.thrown.error
       } finally {
         await within(LEAVE_MS_MAX, clock, consumer.disconnect()).catch(() => undefined)
         client.cut()
@@ -157,7 +157,7 @@ class Membership {
   /** By place, the offset that is fetched next; only those that the listener has positioned. */
   readonly #owned = new Map<string, ConsumerPosition>()
   readonly #ended = Promise.withResolvers<void>()
-  /** What the listener has thrown at records, if anything. */
+  /** What the listener has thrown, if anything. */
   thrown: { readonly error: unknown } | undefined
   #listener: KafkaFeedListener | undefined
   /** Joins so far: what was begun for an earlier one is dropped. */
@@ -225,7 +225,7 @@ class Membership {
     const positions = found.filter((position) => this.#owned.has(nameOf(position)))
     for (const position of positions) {
       this.#goTo(position)
-      this.#listener?.positioned(position)
+      this.#tell((listener) => listener.positioned(position))
       // The one that was there may have been paused because it was full.
       this.#unpause(position)
     }
@@ -241,7 +241,8 @@ class Membership {
     const { kafka } = this.#client
     const places = await findPartitions(kafka, topics)
     const ours = places.filter(({ partition }) => share === undefined || isOwn(share, partition))
-    this.#listener?.assigned(await findCommitted(kafka, { group, share }, ours))
+    const committed = await findCommitted(kafka, { group, share }, ours)
+    this.#tell((listener) => listener.assigned(committed))
   }
 
   /** Rejects once it has been silent for too long. */
@@ -274,7 +275,9 @@ class Membership {
     }
     const lost = [...this.#owned].filter(([name]) => !names.has(name))
     for (const [name] of lost) this.#owned.delete(name)
-    if (lost.length > 0) this.#listener?.revoked(lost.map(([, place]) => place))
+    if (lost.length > 0) {
+      this.#tell((listener) => listener.revoked(lost.map(([, place]) => place)))
+    }
     const added: Place[] = []
     for (const place of places) {
       const known = this.#owned.get(nameOf(place))
@@ -290,13 +293,13 @@ class Membership {
     const { group, share } = this.#options
     const { kafka } = this.#client
     const committed = await findCommitted(kafka, { group, share }, places)
-    const starts = this.#listener?.assigned(committed) ?? []
+    const starts = this.#tell((listener) => listener.assigned(committed))
     const positions = await findStarts(kafka, starts)
     // Another join has come in between, and finds the same partitions new.
     if (join !== this.#joins) return
     for (const position of positions) {
       this.#goTo(position)
-      this.#listener?.positioned(position)
+      this.#tell((listener) => listener.positioned(position))
       this.#unpause(position)
     }
   }
@@ -319,14 +322,31 @@ class Membership {
     this.#owned.set(name, { topic, partition, offset: next })
     const highWatermark = Number(batch.highWatermark)
     try {
-      await this.#listener?.received({ topic, partition, records, next, highWatermark })
+      const given = { topic, partition, records, next, highWatermark }
+      await this.#tell((listener) => listener.received(given))
     } catch (error) {
       // kafkajs would go on behind records that nobody has taken: this life ends before that.
       this.#owned.delete(name)
-      this.thrown ??= { error }
-      this.#ended.reject(error)
+      this.#endWith(error)
     }
     this.#seenMs = this.#options.clock.monotonicMs()
+  }
+
+  #tell<Answer>(call: (listener: KafkaFeedListener) => Answer): Answer {
+    const listener = this.#listener
+    assert(listener !== undefined, 'whoever listens is there before anything is joined')
+    try {
+      return call(listener)
+    } catch (error) {
+      this.#endWith(error)
+      throw error
+    }
+  }
+
+  /** What a listener throws is its own: no fault of Kafka's, whatever kafkajs makes of it. */
+  #endWith(error: unknown): void {
+    this.thrown ??= { error }
+    this.#ended.reject(error)
   }
 
   #pause({ topic, partition }: Place): void {

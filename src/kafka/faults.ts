@@ -1,10 +1,11 @@
+import { BrokenInvariant } from '../assert.ts'
 import { GatewayError, messageOf, type FaultCode } from '../errors.ts'
 
 /**
  * What Kafka's error names mean for the relay. Every other error, also one that we have never seen,
  * is the cluster's: it is waited out and nothing is given up. That includes a producer that lost
  * its state (OUT_OF_ORDER_SEQUENCE_NUMBER, UNKNOWN_PRODUCER_ID, INVALID_PRODUCER_EPOCH and so on):
- * the next send has a new producer anyway.
+ * the next send has a new producer anyway. A bug is waited out as well, but is not called Kafka's.
  *
  * CORRUPT_MESSAGE is the cluster's too: with a key on every record it is a transmission error.
  */
@@ -35,7 +36,15 @@ export function toFault(error: unknown): GatewayError {
     if (!(inner instanceof Error) || inner.cause === undefined) break
     inner = inner.cause
   }
-  return new GatewayError('BROKER_UNAVAILABLE', messageOf(inner), { cause: error })
+  const code = isBug(inner) ? 'CLIENT_FAILED' : 'BROKER_UNAVAILABLE'
+  return new GatewayError(code, messageOf(inner), { cause: error })
+}
+
+const BUGS = [BrokenInvariant, TypeError, ReferenceError, RangeError, SyntaxError]
+
+/** The program is wrong, ours or kafkajs. What a runtime says of the network has a code. */
+function isBug(error: unknown): boolean {
+  return error instanceof Error && !('code' in error) && BUGS.some((kind) => error instanceof kind)
 }
 
 /** Kafka's name of the error, which kafkajs calls its type. */

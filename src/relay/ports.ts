@@ -53,8 +53,8 @@ export interface Publisher {
    * An empty list only finds out whether Kafka answers.
    *
    * @throws GatewayError RECORD_REJECTED: Kafka refuses at least one of the records, or all of them
-   * together; TOPIC_REJECTED: it refuses at least one of the topics; BROKER_UNAVAILABLE: anything
-   * else.
+   * together; TOPIC_REJECTED: it refuses at least one of the topics; any other: it is waited
+   * out.
    */
   publish(records: readonly PublishRecord[]): Promise<readonly Landed[]>
 }

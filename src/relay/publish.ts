@@ -73,7 +73,7 @@ export async function publishEntries(
       published.push(...toRanges(piece.entries, answer))
       settled.push(...piece.entries.map((entry) => entry.seq))
       failures = 0
-    } else if (answer.code === 'BROKER_UNAVAILABLE') {
+    } else if (!isRefusal(answer)) {
       failures += 1
       await waitOut(answer, failures, context)
       if (context.signal.aborted) return undefined
@@ -146,9 +146,14 @@ async function send(
     return [...landed]
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
-    context.onAnswer(error.code === 'BROKER_UNAVAILABLE' ? error : null)
+    context.onAnswer(isRefusal(error) ? null : error)
     return error
   }
+}
+
+/** Of a record or of a topic. Everything else is waited out, whatever it is called. */
+function isRefusal({ code }: GatewayError): boolean {
+  return code === 'RECORD_REJECTED' || code === 'TOPIC_REJECTED'
 }
 
 /** What cannot be read counts as refused: one such entry must not hold up all others for ever. */

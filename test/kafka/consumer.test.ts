@@ -13,6 +13,17 @@ describeWithKafka('a membership', (brokers) => {
   const topics: string[] = []
   afterAll(() => deleteTopics(brokers, topics))
 
+  const open = (topic: string, group: string) =>
+    openKafkaFeed({
+      brokers: brokers.split(','),
+      clientId: 'consume-test',
+      security: {},
+      clock: systemClock,
+      log: silentLog,
+      group,
+      topics: [topic],
+    })
+
   test('ends with what its listener throws at records, and gives it no more of them', async () => {
     const topic = await createTopic({ brokers, partitions: 1 })
     topics.push(topic)
@@ -20,16 +31,6 @@ describeWithKafka('a membership', (brokers) => {
     const bug = new TypeError('a bug')
     const given: number[] = []
     const group = `throws-${randomToken()}`
-    const open = () =>
-      openKafkaFeed({
-        brokers: brokers.split(','),
-        clientId: 'consume-test',
-        security: {},
-        clock: systemClock,
-        log: silentLog,
-        group,
-        topics: [topic],
-      })
     const listener = {
       assigned: (places: readonly { topic: string; partition: number }[]) =>
         places.map((place) => ({ ...place, start: 'earliest' as const })),
@@ -44,10 +45,33 @@ describeWithKafka('a membership', (brokers) => {
     let ended: unknown
     // It ends before where Kafka has not loaded the group yet.
     while (given.length === 0) {
-      const run = open().run(listener, new AbortController().signal)
+      const run = open(topic, group).run(listener, new AbortController().signal)
       ended = await run.catch((error: unknown) => error)
     }
     expect(ended).toBe(bug)
     expect(given).toEqual([0])
+  })
+
+  test('does not call Kafka’s what its listener throws when it joins', async () => {
+    const topic = await createTopic({ brokers, partitions: 1 })
+    topics.push(topic)
+    const broken = Object.assign(new Error('the database is broken'), { code: 'SQLITE_CORRUPT' })
+    let asked = false
+    const listener = {
+      assigned() {
+        asked = true
+        throw broken
+      },
+      positioned: () => undefined,
+      revoked: () => undefined,
+      received: () => Promise.resolve(),
+    }
+    const group = `throws-${randomToken()}`
+    let ended: unknown
+    while (!asked) {
+      const run = open(topic, group).run(listener, new AbortController().signal)
+      ended = await run.catch((error: unknown) => error)
+    }
+    expect(ended).toBe(broken)
   })
 })

@@ -6,6 +6,7 @@ import {
   KafkaJSProtocolError,
   KafkaJSRequestTimeoutError,
 } from 'kafkajs'
+import { BrokenInvariant } from '../../src/assert.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { toFault } from '../../src/kafka/faults.ts'
 
@@ -61,7 +62,7 @@ describe('an error of the client', () => {
   test.each([
     ['a refused connection', new KafkaJSConnectionError('connect ECONNREFUSED')],
     ['a request without an answer', new KafkaJSRequestTimeoutError('timed out')],
-    ['an error of another kind', new TypeError('undefined is not an object')],
+    ['what a runtime says of the network', Object.assign(new TypeError('no'), { code: 'E' })],
     [
       'an error with a code that is new',
       makeProtocolError({ type: 'NEW', code: 999, message: '' }),
@@ -71,6 +72,16 @@ describe('an error of the client', () => {
     ['nothing', undefined],
   ])('%s is waited out', (_, error) => {
     expect(toFault(error).code).toBe('BROKER_UNAVAILABLE')
+  })
+
+  test('that is a bug is not called Kafka’s, whatever it is wrapped in', () => {
+    const bug = new TypeError('undefined is not an object')
+    const wrapped = Object.assign(new KafkaJSNonRetriableError(bug), { cause: bug })
+    const broken = new BrokenInvariant('one send is in flight')
+    for (const error of [bug, wrapped, broken]) {
+      expect(toFault(error).code).toBe('CLIENT_FAILED')
+    }
+    expect(toFault(wrapped).detail).toBe('undefined is not an object')
   })
 
   test('that is a fault already stays what it is', () => {

@@ -135,6 +135,27 @@ describe('while Kafka does not answer', () => {
     expect(world.sends.length).toBeLessThan((3 * HOUR_MS) / 7_000)
   })
 
+  test('what fails by itself on the way there gives nothing up either', async () => {
+    const world = new World()
+    for (let i = 0; i < 3; i += 1) world.add('orders', 'a')
+    const ports = world.ports()
+    let failures = 0
+    const publisher: Publisher = {
+      publish: (records) =>
+        (failures += 1) <= 3
+          ? Promise.reject(new GatewayError('CLIENT_FAILED', 'a bug'))
+          : ports.publisher.publish(records),
+    }
+    const stop = new AbortController()
+    world.onSleep = () => {
+      if (failures > 3) stop.abort()
+    }
+    await runRelay({ ...ports, publisher }, { poisonPolicy: 'continue' }, stop.signal)
+    expect([world.exceptions.size, world.position]).toEqual([0, 3])
+    const faults = world.reports.map(({ fault }) => fault?.code)
+    expect(faults).toContain('CLIENT_FAILED')
+  })
+
   test('stopping does not wait for it', async () => {
     const world = new World()
     world.add('orders', 'a')
