@@ -98,7 +98,7 @@ interface Kills {
   readonly random: () => number
 }
 
-/** Works through a topic with a consumer that is killed once a cycle, then lets it come to the end. */
+/** Works through a topic with a consumer that is killed once a cycle, then comes to the end. */
 export async function throughKills(kills: Kills): Promise<void> {
   const { brokers, topic, end, mode, data, cycles, afterMs, random } = kills
   const env = {
