@@ -42,6 +42,7 @@ import { openHint } from './sharing.ts'
 import { parseStored, providerPort } from './serving.ts'
 import type { Setup } from './setup.ts'
 import type { Traffic } from './traffic.ts'
+import { SUSPECTS_FILE } from './suspects.ts'
 import { openTail } from './tail.ts'
 import { openWaiting } from './waiting.ts'
 import { openWatchdog } from './watchdog.ts'
@@ -228,11 +229,8 @@ interface HandlingPorts extends AppPorts {
 function openHandling(setup: Setup, ports: HandlingPorts, opened: AsyncDisposableStack) {
   const { clock, log, scope, storage, handlerBlockMsMax: blockMsMax } = ports
   const { LOG_LEVEL: level, INLET_HANDLER_MS_MAX: handlerMsMax } = setup.config
-  const watchdog = openWatchdog({ clock, log, level, blockMsMax })
-  opened.defer(() => watchdog.close())
   opened.defer(() => setup.keys.close())
   setup.keys.onFailure((source, reason) => log.warn('keys.unavailable', { source, reason }))
-  scope.run('heartbeat', (signal) => watchdog.run(signal))
   async function load(current: Served): Promise<Served> {
     const next = await setup.reload(current)
     warnOfSources(next, log)
@@ -240,6 +238,10 @@ function openHandling(setup: Setup, ports: HandlingPorts, opened: AsyncDisposabl
   }
   const reloader = openReloader(setup, { clock, log, load })
   scope.run('reload', (signal) => reloader.run(signal))
+  const notesPath = join(setup.config.INLET_DATA_DIR, SUSPECTS_FILE)
+  const watchdog = openWatchdog({ clock, log, level, blockMsMax, notesPath, reloader })
+  opened.defer(() => watchdog.close())
+  scope.run('heartbeat', (signal) => watchdog.run(signal))
   const handlePorts = { clock, handlerMsMax, watchdog }
   const { retries, writer } = storage
   const retryPorts: RetryPorts = {

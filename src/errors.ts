@@ -299,6 +299,13 @@ export const FAULTS = {
     title: 'The handler returned something that is not a record.',
     hint: 'Return { topic, key?, value?, headers? }, an array of those, or null to ignore the event.',
   },
+  HANDLER_BLOCKED: {
+    stage: 'handle',
+    status: 500,
+    retryable: false,
+    title: 'The handler has blocked the process too often with this event.',
+    hint: 'Correct the handler, which does not return, then replay the event. It is run again as soon as a file of the handlers has changed.',
+  },
   LEASE_LOST: {
     stage: 'relay',
     status: 503,

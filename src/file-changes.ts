@@ -48,6 +48,12 @@ function entriesOf(directory: string): Dirent[] {
   }
 }
 
+/** Names what handlers are made of: the same for the same files, wherever they lie. */
+export function nameContents(contents: Contents): string {
+  const hashes = [...contents.values()].toSorted()
+  return new Bun.CryptoHasher('sha256').update(hashes.join(' ')).digest('hex')
+}
+
 /** The paths that were added, changed or removed. */
 export function changedPaths(before: Contents, after: Contents): readonly string[] {
   const paths = new Set([...before.keys(), ...after.keys()])

@@ -368,18 +368,6 @@ export const RELOAD_QUIET_TURNS_MAX = 20
 /** How long handler files may take to load again; what is loaded goes on meanwhile. */
 export const HANDLER_TRIAL_MS_MAX = 10_000
 
-/**
- * A handler that keeps the thread for this long ends the process: providers give up after 5 to 30
- * s, so everything that waits behind it is sent again anyway.
- */
-export const HANDLER_BLOCK_MS_MAX = 10_000
-
-/** How often the main thread says that it lives while handlers run, and that is looked at. */
-export const HEARTBEAT_MS = 500
-
-/** How long a heartbeat sleeps at most, in ms, until a handler wakes it: it says nothing then. */
-export const HEARTBEAT_IDLE_MS = 60_000
-
 /** What a body whose length is not known begins with, in bytes: most webhooks fit, and it grows. */
 export const BODY_BUFFER_BYTES = 16 * 1024
 

@@ -15,6 +15,8 @@ export interface Served {
   /** Names of sources and callers that a handler file defines but nothing configures. */
   readonly inactive: readonly string[]
   readonly watched: Watched
+  /** Names the handler files that it was made from: another name as soon as one is another. */
+  readonly handlersName: string
 }
 
 export interface ReloadPorts {

@@ -23,7 +23,7 @@ import type { Source } from './source.ts'
 import { resolveSources, type ProviderPort } from './sources.ts'
 
 /** What is served, and by which configuration. */
-export interface Serving extends Omit<Served, 'watched'> {
+export interface Serving extends Omit<Served, 'watched' | 'handlersName'> {
   readonly config: Config
   /** The files that secrets and tokens were read from. */
   readonly files: readonly string[]

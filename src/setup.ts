@@ -5,6 +5,7 @@
 import { systemClock } from './clock.ts'
 import type { Config, Environment } from './config.ts'
 import { refuseEdgeSink } from './edge-settings.ts'
+import { nameContents, readContents } from './file-changes.ts'
 import { handlersDirectory, loadHandlers } from './handler-files.ts'
 import { forgetModules, tryHandlerFiles } from './handler-trial.ts'
 import type { FindKeys } from './key-place.ts'
@@ -55,8 +56,10 @@ async function serve(
   findKeys: FindKeys,
   earlier?: ReadonlyMap<string, Source>,
 ): Promise<Omit<Setup, 'reload' | 'keys'>> {
+  const directory = handlersDirectory(env)
+  const handlersName = nameContents(readContents({ directory, files: [] }))
   const handlers = await loadHandlers(env)
   const { files, ...serving } = await resolveServing(env, { handlers, findKeys, earlier })
   refuseEdgeSink(serving.config)
-  return { ...serving, watched: { directory: handlersDirectory(env), files } }
+  return { ...serving, watched: { directory, files }, handlersName }
 }

@@ -4,7 +4,7 @@ import type { Served } from './reload.ts'
 
 /** Says what was started, and what about it an operator should know. */
 export function logStart(
-  setup: Served & { readonly config: Config },
+  setup: Omit<Served, 'handlersName'> & { readonly config: Config },
   doors: { readonly url: string | null; readonly adminUrl: string },
   log: Log,
 ): void {
@@ -35,7 +35,7 @@ export function logStart(
 }
 
 /** Says of each source that takes anything from anybody, and of each that takes nothing yet. */
-export function warnOfSources({ sources }: Served, log: Log): void {
+export function warnOfSources({ sources }: Pick<Served, 'sources'>, log: Log): void {
   for (const { name, unsigned, learntSecretsFile, secretUses } of sources.values()) {
     if (unsigned) {
       log.warn('source.unsigned', { source: name, hint: 'anybody can send events to it' })
@@ -47,7 +47,7 @@ export function warnOfSources({ sources }: Served, log: Log): void {
 }
 
 /** Says once which sources are verified as somebody wrote it down, and nothing has confirmed it. */
-function warnOfUnconfirmed({ sources }: Served, log: Log): void {
+function warnOfUnconfirmed({ sources }: Pick<Served, 'sources'>, log: Log): void {
   const unconfirmed = [...sources.values()].filter((source) => source.unconfirmed !== undefined)
   if (unconfirmed.length === 0) return
   log.warn('source.unconfirmed', {

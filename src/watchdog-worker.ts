@@ -1,8 +1,13 @@
 /** The thread that watches the main one, and ends the process when a handler blocks it. */
 import { dlopen, FFIType } from 'bun:ffi'
 import { systemClock } from './clock.ts'
+import { messageOf } from './errors.ts'
+import type { Watched } from './handler-watch.ts'
+import { HANDLER_BLOCKS_MAX } from './watchdog-limits.ts'
+import type { Log } from './log.ts'
 import { openLog } from './stdout-log.ts'
-import { BLOCKED_EXIT_CODE, watchPulse, type WatchdogOrder } from './watchdog.ts'
+import { noteSuspects } from './suspects.ts'
+import { BLOCKED_EXIT_CODE, watchPulse, type Blocked, type WatchdogOrder } from './watchdog.ts'
 
 declare const self: Worker
 
@@ -12,25 +17,59 @@ const LAST_WORD_MS_MAX = 1_000
 const LIBRARIES = ['libc.so.6', 'libSystem.B.dylib', 'libc.so']
 
 let isWatching = false
+/** The last that was told: handlers change while they are watched. */
+let order: WatchdogOrder
 
 self.addEventListener('message', ({ data }: MessageEvent<WatchdogOrder>) => {
-  if (!isWatching) void watch(data)
+  order = data
+  if (!isWatching) void watch()
 })
 
-async function watch(order: WatchdogOrder): Promise<void> {
+async function watch(): Promise<void> {
   isWatching = true
   const blocked = await watchPulse(order, systemClock)
   // No message comes in between: what the pulse says after it has stopped comes later.
   isWatching = false
   if (blocked === undefined) return
   const log = openLog(order.level, 'watchdog')
-  log.error('handler.blocked', {
-    ...blocked,
-    exitCode: BLOCKED_EXIT_CODE,
-    hint: 'the handler does not return: nothing can be answered, so the process ends',
-  })
-  await Promise.race([log.flush(), systemClock.sleep(LAST_WORD_MS_MAX)])
+  report(blocked, log)
+  await lastWord(log)
+  // After that: the disk may be what everything waits for.
+  note(blocked, log)
+  await lastWord(log)
   endProcess()
+}
+
+/** Who it was, and where: never what was in it. */
+function report({ suspects, others, blockedMs }: Blocked, log: Log): void {
+  const [first, ...rest] = suspects
+  log.error('handler.blocked', {
+    ...(first === undefined ? { handler: 'unknown' } : named(first)),
+    others,
+    blockedMs,
+    exitCode: BLOCKED_EXIT_CODE,
+    hint: `nothing can be answered, so the process ends; after ${HANDLER_BLOCKS_MAX} such ends this one is given up`,
+  })
+  for (const suspect of rest) log.error('handler.suspected', named(suspect))
+}
+
+function named({ source, type, ...place }: Watched) {
+  return { handler: `${source} ${type}`, ...place }
+}
+
+/** The next start has to know. */
+function note({ suspects }: Blocked, log: Log): void {
+  const { notesPath, handlers } = order
+  const at = new Date(systemClock.now()).toISOString()
+  try {
+    noteSuspects(notesPath, suspects, { at, handlers })
+  } catch (error) {
+    log.error('handler.not_noted', { path: notesPath, reason: messageOf(error) })
+  }
+}
+
+async function lastWord(log: ReturnType<typeof openLog>): Promise<void> {
+  await Promise.race([log.flush(), systemClock.sleep(LAST_WORD_MS_MAX)])
 }
 
 /**

@@ -1,33 +1,37 @@
 import type { Clock } from './clock.ts'
-import { HANDLER_BLOCK_MS_MAX, HEARTBEAT_IDLE_MS, HEARTBEAT_MS } from './limits.ts'
+import type { HandlerWatch, Watched } from './handler-watch.ts'
+import { HANDLER_BLOCK_MS_MAX, HEARTBEAT_IDLE_MS, HEARTBEAT_MS } from './watchdog-limits.ts'
 import type { Log, LogLevel } from './log.ts'
 import { openNap } from './nap.ts'
+import type { Reloader } from './reload.ts'
+import { openSuspects, readSuspects } from './suspects.ts'
+import { makeVitals, openVitalSigns, seeVitals, suspectsIn } from './vitals.ts'
 
 /** How a process ends that a handler has blocked: EX_SOFTWARE of sysexits.h. */
 export const BLOCKED_EXIT_CODE = 70
-
-/** A name is cut here: 63 characters of a source and 256 of a type, at most 3 bytes each. */
-const NAME_BYTES_MAX = 1024
-
-/** What both threads see, in a SharedArrayBuffer: four numbers, then a name. */
-export const VITALS = { beats: 0, nameBytes: 1, others: 2, isBeating: 3, nameAt: 16 } as const
 
 /** What the watching thread is told. */
 export interface WatchdogOrder {
   readonly vitals: SharedArrayBuffer
   readonly blockMsMax: number
   readonly level: LogLevel
+  /** Where it notes what ran when it ends the process. */
+  readonly notesPath: string
+  /** What names the handlers that are served. */
+  readonly handlers: string
+}
+
+/** Is told what user code runs. */
+export type Pulse = Pick<HandlerWatch, 'enter' | 'waits' | 'leave'> & {
+  /** Says that this thread lives, while there are handlers, until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>
 }
 
 /**
  * Ends the process when a handler blocks its thread: nothing else can, for JavaScript cannot be
  * interrupted. Then the supervisor starts it again, and providers send again what was not answered.
  */
-export interface Watchdog {
-  /** A handler begins, or user code of its route. Returns how to say that it has ended. */
-  enter(handler: string): () => void
-  /** Says that this thread lives, while there are handlers, until `signal` aborts. */
-  run(signal: AbortSignal): Promise<void>
+export interface Watchdog extends Pulse, HandlerWatch {
   close(): void
 }
 
@@ -37,6 +41,8 @@ export interface WatchdogPorts {
   readonly level: LogLevel
   /** For tests. Default: HANDLER_BLOCK_MS_MAX. */
   readonly blockMsMax?: number | undefined
+  readonly notesPath: string
+  readonly reloader: Pick<Reloader, 'current' | 'onServed'>
 }
 
 /**
@@ -45,8 +51,10 @@ export interface WatchdogPorts {
  * asleep, neither thread has any.
  */
 export function openWatchdog(ports: WatchdogPorts): Watchdog {
-  const { clock, log, level, blockMsMax = HANDLER_BLOCK_MS_MAX } = ports
-  const vitals = new SharedArrayBuffer(VITALS.nameAt + NAME_BYTES_MAX)
+  const { clock, log, level, blockMsMax = HANDLER_BLOCK_MS_MAX, notesPath, reloader } = ports
+  const vitals = makeVitals()
+  const handlers = () => reloader.current().handlersName
+  const suspects = openSuspects(readSuspects(notesPath), handlers)
   let worker: Worker | undefined
 
   function start(): Worker {
@@ -59,35 +67,30 @@ export function openWatchdog(ports: WatchdogPorts): Watchdog {
     return started
   }
 
-  function onAwake(): void {
-    worker ??= start()
-    worker.postMessage({ vitals, blockMsMax, level } satisfies WatchdogOrder)
+  function order(): WatchdogOrder {
+    return { vitals, blockMsMax, level, notesPath, handlers: handlers() }
   }
 
-  return { ...openPulse(vitals, clock, onAwake), close: () => worker?.terminate() }
+  function onAwake(): void {
+    worker ??= start()
+    worker.postMessage(order())
+  }
+
+  reloader.onServed(() => worker?.postMessage(order()))
+  const pulse = openPulse(vitals, clock, onAwake)
+  return { ...pulse, ...suspects, close: () => worker?.terminate() }
 }
 
 /** The watched side. Calls `onAwake` when the first handler begins, and the first after a pause. */
-export function openPulse(
-  vitals: SharedArrayBuffer,
-  clock: Clock,
-  onAwake: () => void,
-): Omit<Watchdog, 'close'> {
-  const numbers = new Int32Array(vitals, 0, VITALS.nameAt / Int32Array.BYTES_PER_ELEMENT)
-  const name = new Uint8Array(vitals, VITALS.nameAt)
-  const encoder = new TextEncoder()
-  /** Handlers that have begun and not ended; more than one only where they wait for something. */
-  const running: { readonly handler: string }[] = []
-  /** What stands in the buffer: mostly the name of the same one again. */
-  let written = { handler: '', bytes: 0 }
+export function openPulse(vitals: SharedArrayBuffer, clock: Clock, onAwake: () => void): Pulse {
+  const signs = openVitalSigns(vitals)
   const nap = openNap(clock)
   let isBeating = false
   let entered = 0
 
   function beat(goesOn: boolean): void {
     isBeating = goesOn
-    Atomics.add(numbers, VITALS.beats, 1)
-    Atomics.store(numbers, VITALS.isBeating, goesOn ? 1 : 0)
+    signs.beat(goesOn)
   }
 
   function awake(): void {
@@ -96,44 +99,20 @@ export function openPulse(
     onAwake()
   }
 
-  /** The last to begin is the one that runs, unless one that waited goes on. */
-  function show(): void {
-    const last = running.at(-1)
-    if (last !== undefined && last.handler !== written.handler) {
-      written = { handler: last.handler, bytes: encoder.encodeInto(last.handler, name).written }
-    }
-    const nameBytes = last === undefined ? 0 : written.bytes
-    if (running.length > 1) Atomics.store(numbers, VITALS.others, running.length - 1)
-    Atomics.store(numbers, VITALS.nameBytes, nameBytes)
-  }
-
-  function leave(entry: { readonly handler: string }): void {
-    const at = running.lastIndexOf(entry)
-    if (at === -1) return
-    running.splice(at, 1)
-    if (running.length <= 1) Atomics.store(numbers, VITALS.others, 0)
-    show()
-  }
-
   return {
-    enter(handler) {
-      const entry = { handler }
-      running.push(entry)
+    enter(watched) {
       entered += 1
-      show()
+      const call = signs.enter(watched)
       if (!isBeating) awake()
-      return () => {
-        if (running.length > 1 || running[0] !== entry) return leave(entry)
-        // Nearly always: it began last, and nothing else waits.
-        running.pop()
-        Atomics.store(numbers, VITALS.nameBytes, 0)
-      }
+      return call
     },
+    waits: (call) => signs.waits(call),
+    leave: (call) => signs.leave(call),
     async run(signal) {
       while (!signal.aborted) {
         const before = entered
         await nap.sleep(isBeating ? HEARTBEAT_MS : HEARTBEAT_IDLE_MS, signal)
-        beat(running.length > 0 || entered !== before)
+        beat(signs.calls() > 0 || entered !== before)
       }
     },
   }
@@ -141,8 +120,9 @@ export function openPulse(
 
 /** What the watching thread finds. */
 export interface Blocked {
-  readonly handler: string
-  /** Further handlers that had begun: where they wait for something, one of them may be it. */
+  /** One of these: more than one only where all of them wait for something. The latest first. */
+  readonly suspects: readonly Watched[]
+  /** Handlers that had begun beside the first of those. */
   readonly others: number
   readonly blockedMs: number
 }
@@ -155,19 +135,17 @@ export async function watchPulse(
   { vitals, blockMsMax }: Pick<WatchdogOrder, 'vitals' | 'blockMsMax'>,
   clock: Pick<Clock, 'sleep'>,
 ): Promise<Blocked | undefined> {
-  const numbers = new Int32Array(vitals, 0, VITALS.nameAt / Int32Array.BYTES_PER_ELEMENT)
-  let beats = Atomics.load(numbers, VITALS.beats)
+  let last = seeVitals(vitals)
   let blockedMs = 0
   for (;;) {
     await clock.sleep(HEARTBEAT_MS)
-    if (Atomics.load(numbers, VITALS.isBeating) === 0) return undefined
-    const seen = Atomics.load(numbers, VITALS.beats)
-    const nameBytes = Atomics.load(numbers, VITALS.nameBytes)
-    blockedMs = seen === beats && nameBytes > 0 ? blockedMs + HEARTBEAT_MS : 0
-    beats = seen
+    const seen = seeVitals(vitals)
+    if (!seen.isBeating) return undefined
+    // Where another one has begun it is not one that keeps the thread.
+    const isSame = seen.beats === last.beats && seen.began === last.began
+    blockedMs = isSame && seen.calls > 0 ? blockedMs + HEARTBEAT_MS : 0
+    last = seen
     if (blockedMs < blockMsMax) continue
-    const name = new Uint8Array(vitals, VITALS.nameAt, nameBytes).slice()
-    const others = Atomics.load(numbers, VITALS.others)
-    return { handler: new TextDecoder().decode(name), others, blockedMs }
+    return { suspects: suspectsIn(vitals), others: seen.calls - 1, blockedMs }
   }
 }

@@ -28,6 +28,7 @@ async function openReloadWorld(secret: (dir: string) => string = (dir) => join(d
     callers: new Map(),
     consumers: new Map(),
     watched: { directory: handlers, files: [file] },
+    handlersName: '',
   })
   const world = { loads: 0, problem: undefined as string | undefined }
   const reloader = openReloader(served(), {

@@ -1,9 +1,21 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { openPulse, VITALS, watchPulse, type Blocked } from '../src/watchdog.ts'
+import type { Watched } from '../src/handler-watch.ts'
+import { WATCHED_CALLS_MAX } from '../src/watchdog-limits.ts'
+import { makeVitals } from '../src/vitals.ts'
+import { openPulse, watchPulse, type Blocked } from '../src/watchdog.ts'
 import { manualClock } from './support/manual-clock.ts'
 
 const BLOCK_MS_MAX = 2_000
 const TICK_MS = 500
+
+const PUSH: Watched = { source: 'github', type: 'push', eventId: 'delivery-1' }
+const ORDER: Watched = {
+  source: 'consumer:orders',
+  type: 'order created',
+  eventId: 'orders shop 7',
+  partition: 3,
+  offset: 2 ** 40,
+}
 
 let stop = new AbortController()
 afterEach(() => {
@@ -13,7 +25,7 @@ afterEach(() => {
 
 /** Both sides on clocks of their own: a thread that is blocked is one whose clock stands still. */
 function openWorld() {
-  const vitals = new SharedArrayBuffer(VITALS.nameAt + 1024)
+  const vitals = makeVitals()
   const watched = manualClock()
   const watching = manualClock()
   let blocked: Blocked | undefined
@@ -49,39 +61,35 @@ function openWorld() {
 }
 
 describe('the watchdog', () => {
-  test('names the handler that has blocked its thread for the limit', async () => {
+  test('says what has blocked its thread for the limit, and where that was', async () => {
     const world = openWorld()
     await world.live(3)
-    world.pulse.enter('github pull_request.opened')
+    world.pulse.enter(ORDER)
     await world.live(1)
     // The beat of that turn comes after the look of that turn.
     await world.blockedFor(4)
     expect(world.blocked()).toBeUndefined()
     await world.blockedFor(1)
-    expect(world.blocked()).toEqual({
-      handler: 'github pull_request.opened',
-      others: 0,
-      blockedMs: BLOCK_MS_MAX,
-    })
+    expect(world.blocked()).toEqual({ suspects: [ORDER], others: 0, blockedMs: BLOCK_MS_MAX })
   })
 
   test('is patient with a thread that is busy with something else', async () => {
     const world = openWorld()
-    world.pulse.enter('github push')()
+    world.pulse.leave(world.pulse.enter(PUSH))
     await world.blockedFor(100)
     expect(world.blocked()).toBeUndefined()
   })
 
   test('is patient with handlers that wait, as long as the thread lives', async () => {
     const world = openWorld()
-    world.pulse.enter('github push')
+    world.pulse.waits(world.pulse.enter(PUSH))
     await world.live(100)
     expect(world.blocked()).toBeUndefined()
   })
 
   test('a heartbeat in between starts the count again', async () => {
     const world = openWorld()
-    world.pulse.enter('github push')
+    world.pulse.enter(PUSH)
     for (let round = 0; round < 10; round += 1) {
       await world.blockedFor(3)
       await world.live(1)
@@ -89,34 +97,65 @@ describe('the watchdog', () => {
     expect(world.blocked()).toBeUndefined()
   })
 
-  test('goes back to the handler that waits when another one has ended', async () => {
+  test('is patient with many that run one after the other, and keep the thread together', async () => {
     const world = openWorld()
-    world.pulse.enter('shop orders/create')
-    const leave = world.pulse.enter('github push')
-    leave()
-    leave()
+    for (let round = 0; round < 10; round += 1) {
+      const call = world.pulse.enter(ORDER)
+      await world.blockedFor(3)
+      world.pulse.leave(call)
+    }
+    expect(world.blocked()).toBeUndefined()
+  })
+
+  test('suspects the one that has not returned, whichever others wait', async () => {
+    const world = openWorld()
+    world.pulse.waits(world.pulse.enter(ORDER))
+    world.pulse.enter(PUSH)
     await world.blockedFor(6)
-    expect(world.blocked()).toMatchObject({ handler: 'shop orders/create', others: 0 })
+    expect(world.blocked()).toMatchObject({ suspects: [PUSH], others: 1 })
+  })
+
+  test('suspects all that wait where none has not returned, the latest first', async () => {
+    const world = openWorld()
+    const { pulse } = world
+    pulse.waits(pulse.enter(ORDER))
+    const over = pulse.enter(PUSH)
+    const late = { ...PUSH, eventId: 'delivery-2' }
+    pulse.waits(pulse.enter(late))
+    pulse.leave(over)
+    await world.blockedFor(6)
+    expect(world.blocked()).toMatchObject({ suspects: [late, ORDER], others: 1 })
+  })
+
+  test('one beyond what can be named is told of, and nobody is suspected for it', async () => {
+    const world = openWorld()
+    for (let n = 0; n < WATCHED_CALLS_MAX; n += 1) world.pulse.waits(world.pulse.enter(PUSH))
+    const unnamed = world.pulse.enter(ORDER)
+    await world.blockedFor(6)
+    expect(world.blocked()).toMatchObject({ suspects: [], others: WATCHED_CALLS_MAX })
+    world.pulse.leave(unnamed)
   })
 
   test('neither side does anything while no handler runs', async () => {
     const world = openWorld()
     expect(world.watches()).toBe(0)
-    world.pulse.enter('github push')()
+    world.pulse.leave(world.pulse.enter(PUSH))
     expect(world.watches()).toBe(1)
     await world.live(4)
     expect(world.sleepers()).toBe(0)
 
-    world.pulse.enter('github push')
+    world.pulse.enter(PUSH)
     expect(world.watches()).toBe(2)
     await world.blockedFor(6)
-    expect(world.blocked()).toMatchObject({ handler: 'github push' })
+    expect(world.blocked()).toMatchObject({ suspects: [PUSH] })
   })
 
-  test('a name that is too long is cut, not written over anything', async () => {
+  test('what is too long is cut, not written over anything', async () => {
     const world = openWorld()
-    world.pulse.enter('x'.repeat(5_000))
+    world.pulse.waits(world.pulse.enter(ORDER))
+    world.pulse.enter({ source: 'x', type: 'y'.repeat(5_000), eventId: 'ü'.repeat(5_000) })
     await world.blockedFor(6)
-    expect(world.blocked()?.handler).toHaveLength(1024)
+    const [cut] = world.blocked()?.suspects ?? []
+    expect([cut?.source, cut?.type.length, cut?.eventId.length]).toEqual(['x', 1_022, 768])
   })
 })

@@ -47,13 +47,17 @@ ${settingsHelp()}`,
 }
 
 /** Without what takes deliveries, and with those of the consumers that are meant. */
-function narrowed({ consumers, watched }: Served, isMeant: (name: string) => boolean): Served {
+function narrowed(
+  { consumers, watched, handlersName }: Served,
+  isMeant: (name: string) => boolean,
+): Served {
   return {
     sources: new Map(),
     callers: new Map(),
     consumers: new Map([...consumers].filter(([name]) => isMeant(name))),
     inactive: [],
     watched,
+    handlersName,
   }
 }
 

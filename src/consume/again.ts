@@ -8,6 +8,7 @@ import { decode } from './decode.ts'
 import type { Keeping } from './keeping.ts'
 import type { Lanes } from './lanes.ts'
 import type { Partition } from './partition.ts'
+import { identityOf } from './processed.ts'
 import { toReplayed, type Replayed } from './replay.ts'
 import { laneOf } from './work.ts'
 
@@ -63,7 +64,9 @@ async function handle<Stored>(
   await committer.flush()
   if (signal.aborted) throw notRunning(record)
   const key = keyOf(record)
-  const given = { record, consumer, key, decoded: decode(record), attempt: 1, signal }
+  const decoded = decode(record)
+  const identity = identityOf(record, decoded, consumer)
+  const given = { record, consumer, key, decoded, identity, attempt: 1, signal }
   const result = await attempt(given, ports)
   if (signal.aborted) throw notRunning(record)
   const changes = result.kind === 'ran' ? result.changes : []

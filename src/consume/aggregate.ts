@@ -18,6 +18,7 @@ import type { VerifiedBody } from '../delivery.ts'
 import { GatewayError } from '../errors.ts'
 import type { NewEvent } from '../event.ts'
 import { toOutboxRecords } from '../handler-result.ts'
+import { blockedError, isGivenUp, watching, type HandlerWatch } from '../handler-watch.ts'
 import type { OutboxRecord } from '../record.ts'
 import type { HandlerResult } from '../route.ts'
 import { boundsOf, type TimeSpan } from '../window.ts'
@@ -32,6 +33,7 @@ export interface Aggregation {
   readonly consumer: Consumer
   readonly window: ConsumerWindow
   readonly keeping: Keeping
+  readonly watchdog?: HandlerWatch | undefined
 }
 
 interface Aggregated {
@@ -97,7 +99,7 @@ export function idleWatermark({ window }: Aggregation, now: EpochMs): EpochMs {
  * failed event, and not tried again: it holds up nothing else.
  */
 export function closeDue(
-  { consumer, window, keeping }: Aggregation,
+  { consumer, window, keeping, watchdog }: Aggregation,
   place: Place,
   { watermark, now }: { readonly watermark: EpochMs; readonly now: EpochMs },
 ): readonly ProcessedRecord[] {
@@ -116,24 +118,23 @@ export function closeDue(
         : { kind: 'window', window: { ...settled.kept, dueAt: dueAt(window, settled.kept) } },
     ]
     if (!settled.closes) return { event: undefined, changes }
-    return { event: closed({ consumer, window, stored, now }), changes }
+    return { event: closed({ consumer, window, watchdog, stored, now }), changes }
   })
 }
 
-interface Closing {
-  readonly consumer: Consumer
-  readonly window: ConsumerWindow
+interface Closing extends Omit<Aggregation, 'keeping'> {
   readonly stored: StoredWindow
   readonly now: EpochMs
 }
 
 /** A window that closes is an event of its own: its records need one, and people see it. */
-function closed({ consumer, window, stored, now }: Closing): ProcessedRecord['event'] {
+function closed({ consumer, window, watchdog, stored, now }: Closing): ProcessedRecord['event'] {
   const { topic, partition, key, start, end } = stored
-  const eventId = nameText(`window ${topic}/${partition} ${start}-${end} ${key}`)
+  const place = nameText(`window ${topic}/${partition} ${start}-${end} ${key}`)
+  const eventId = consumer.owner === consumer.name ? place : nameText(`@${consumer.group} ${place}`)
   const common = {
     source: consumerSource(consumer.name),
-    eventId: consumer.owner === consumer.name ? eventId : nameText(`@${consumer.group} ${eventId}`),
+    eventId,
     eventIdValidMs: undefined,
     type: 'window.closed',
     key,
@@ -148,7 +149,7 @@ function closed({ consumer, window, stored, now }: Closing): ProcessedRecord['ev
     // Made here of what is stored: nobody else has sent it.
     body: Buffer.from(stored.state) as Uint8Array as VerifiedBody,
   }
-  return { ...common, ...outcomeOf(consumer, window, stored) }
+  return { ...common, ...outcomeOf(stored, { consumer, window, watchdog, eventId }) }
 }
 
 type Outcome = Pick<NewEvent, 'state' | 'reason' | 'records'>
@@ -156,10 +157,18 @@ type Outcome = Pick<NewEvent, 'state' | 'reason' | 'records'>
 /** A window as its row or its event has it. */
 type WindowText = Omit<StoredWindow, 'topic' | 'partition' | 'dueAt'>
 
-function outcomeOf(consumer: Consumer, { onClose }: ConsumerWindow, text: WindowText): Outcome {
+function outcomeOf(
+  text: WindowText,
+  { consumer, window, watchdog, eventId }: Omit<Aggregation, 'keeping'> & { eventId: string },
+): Outcome {
+  const watched = { source: consumerSource(consumer.name), type: 'window.closed', eventId }
   try {
-    const result = toResult(consumer, toKept(consumer, text))
-    const records = toRecords(onClose?.(result), result.key)
+    const ends = watchdog?.endsOf(watched.source, eventId) ?? 0
+    if (isGivenUp(ends)) throw blockedError(ends)
+    const records = watching(watchdog, watched, () => {
+      const result = toResult(consumer, toKept(consumer, text))
+      return toRecords(window.onClose?.(result), result.key)
+    })
     return records.length > 0
       ? { state: 'accepted', reason: null, records }
       : { state: 'ignored', reason: 'its handler publishes nothing', records }
@@ -171,14 +180,16 @@ function outcomeOf(consumer: Consumer, { onClose }: ConsumerWindow, text: Window
 
 /** Runs the `onClose` of today over a window that is kept; undefined where the event is none. */
 export function closeAgain(
-  { key, headers, body }: Pick<NewEvent, 'key' | 'headers' | 'body'>,
+  { eventId, key, headers, body }: Pick<NewEvent, 'eventId' | 'key' | 'headers' | 'body'>,
   consumer: Consumer,
+  watchdog: HandlerWatch | undefined,
 ): Outcome | undefined {
   const named = JSON.parse(headers ?? '{}') as Readonly<Record<string, string>>
   const [start, end] = [Number(named['window-start']), Number(named['window-end'])]
-  if (Number.isNaN(start) || Number.isNaN(end) || consumer.window === undefined) return undefined
-  const state = decoder.decode(body)
-  return outcomeOf(consumer, consumer.window, { key, start, end, state, isClosed: false })
+  const { window } = consumer
+  if (Number.isNaN(start) || Number.isNaN(end) || window === undefined) return undefined
+  const text = { key, start, end, state: decoder.decode(body), isClosed: false }
+  return outcomeOf(text, { consumer, window, watchdog, eventId })
 }
 
 const decoder = new TextDecoder()

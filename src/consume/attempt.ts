@@ -1,17 +1,19 @@
 import { z } from 'zod'
 import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
-import type {
-  AggregateRoute,
-  ConsumedEvent,
-  Consumer,
-  FetchedRecord,
-  RecordRoute,
+import {
+  consumerSource,
+  type AggregateRoute,
+  type ConsumedEvent,
+  type Consumer,
+  type FetchedRecord,
+  type RecordRoute,
 } from '../consumer.ts'
 import type { StateChange } from '../consumer-state.ts'
 import { CONSUMER_ABORT_MS_MAX } from '../consumer-limits.ts'
 import { GatewayError, type FaultCode } from '../errors.ts'
 import { toOutboxRecords } from '../handler-result.ts'
+import { blockedError, isGivenUp, type HandlerWatch } from '../handler-watch.ts'
 import type { OutboxRecord } from '../record.ts'
 import { aggregate } from './aggregate.ts'
 import { attributesOf, type Decoded } from './decode.ts'
@@ -36,7 +38,7 @@ export interface AttemptPorts {
   /** What its consumer keeps; undefined: the record is on no partition that is consumed. */
   readonly keeping?: Keeping | undefined
   /** Ends the process where user code never gives the thread back. Default: nobody watches. */
-  readonly watchdog?: { enter(handler: string): () => void } | undefined
+  readonly watchdog?: HandlerWatch | undefined
   /** Is told of a handler that runs on after its time, or its consumer's. */
   readonly onIgnoredAbort?: (given: Given) => void
 }
@@ -48,6 +50,8 @@ export interface Given {
   readonly consumer: Consumer
   /** See `keyOf`. */
   readonly key: string | null
+  /** See `identityOf`. */
+  readonly identity: string
   readonly attempt: number
   /** Aborts when the partition is taken away, or the consumer stops. */
   readonly signal: AbortSignal
@@ -61,20 +65,39 @@ export function attempt(given: Given, ports: AttemptPorts): Attempt | Promise<At
   const { data } = decoded
   if (data.kind === 'broken') return invalid('BODY_NOT_JSON', data.reason)
   if (!('kind' in route)) return ran(given, { topic: route.topic }, [])
+  const { watchdog } = ports
+  const ends = watchdog?.endsOf(consumerSource(consumer.name), given.identity) ?? 0
+  if (isGivenUp(ends)) return failed(blockedError(ends), consumer)
+  const tried = { given, route, value: data.value, ports }
+  if (watchdog === undefined || ends === 0) return run(tried)
+  // Nobody takes what comes of it once it was told to stop.
+  const stopped = new GatewayError('RECORD_TIMEOUT', 'it was stopped before its turn came')
+  return watchdog.alone(() => (given.signal.aborted ? failed(stopped, consumer) : run(tried)))
+}
+
+interface Tried {
+  readonly given: Given
+  readonly route: RecordRoute | AggregateRoute
+  readonly value: unknown
+  readonly ports: AttemptPorts
+}
+
+function run({ given, route, value, ports }: Tried): Attempt | Promise<Attempt> {
   const timed = new Timed(given, ports)
+  let isWaiting = false
   try {
-    const parsed = parse(route, data.value)
+    const parsed = parse(route, value)
     const result =
       parsed instanceof Promise
         ? parsed.then((late) => handle(late, { given, route, timed, ports }))
         : handle(parsed, { given, route, timed, ports })
-    return result instanceof Promise
-      ? timed.within(result).catch((error: unknown) => failed(error, consumer))
-      : result
+    if (!(result instanceof Promise)) return result
+    isWaiting = true
+    return timed.within(result).catch((error: unknown) => failed(error, given.consumer))
   } catch (error) {
-    return failed(error, consumer)
+    return failed(error, given.consumer)
   } finally {
-    timed.entered()
+    if (!isWaiting) timed.leave()
   }
 }
 
@@ -200,7 +223,8 @@ export function placeOf({ topic, partition, offset }: FetchedRecord): string {
 class Timed {
   readonly #given: Given
   readonly #ports: AttemptPorts
-  readonly #leave: (() => void) | undefined
+  /** As the watchdog names it. */
+  readonly #call: number | undefined
   #timeUp: AbortController | undefined
   #signal: AbortSignal | undefined
   #isOver = false
@@ -208,7 +232,15 @@ class Timed {
   constructor(given: Given, ports: AttemptPorts) {
     this.#given = given
     this.#ports = ports
-    this.#leave = ports.watchdog?.enter(`${given.consumer.name} ${given.decoded.type}`)
+    const { consumer, decoded, identity: eventId, record } = given
+    const { partition, offset } = record
+    this.#call = ports.watchdog?.enter({
+      source: consumerSource(consumer.name),
+      type: decoded.type,
+      eventId,
+      partition,
+      offset,
+    })
   }
 
   signal(): AbortSignal {
@@ -217,15 +249,16 @@ class Timed {
     return (this.#signal ??= AbortSignal.any([this.#given.signal, this.#timeUp.signal]))
   }
 
-  /** The call has returned, whether or not what it began is done. */
-  entered(): void {
-    this.#leave?.()
+  /** Nobody waits for it any more. */
+  leave(): void {
+    if (this.#call !== undefined) this.#ports.watchdog?.leave(this.#call)
   }
 
   /** Rejects with RECORD_TIMEOUT, once user code has ended or has had its time for that. */
   async within(work: Promise<Attempt>): Promise<Attempt> {
     const { signal, consumer } = this.#given
-    const { clock } = this.#ports
+    const { clock, watchdog } = this.#ports
+    if (this.#call !== undefined) watchdog?.waits(this.#call)
     const patience = new AbortController()
     const stop = () => patience.abort()
     signal.addEventListener('abort', stop, { once: true })
@@ -239,6 +272,7 @@ class Timed {
     } finally {
       signal.removeEventListener('abort', stop)
       patience.abort()
+      this.leave()
     }
   }
 

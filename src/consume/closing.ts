@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Consumer, ProcessedRecord } from '../consumer.ts'
 import { CONSUMER_WINDOW_CLOSES_MAX } from '../consumer-limits.ts'
+import type { HandlerWatch } from '../handler-watch.ts'
 import { closeDue, idleWatermark, isDue, type Aggregation } from './aggregate.ts'
 import type { Keeping } from './keeping.ts'
 import type { Turn } from './lanes.ts'
@@ -9,6 +10,8 @@ import type { Partition } from './partition.ts'
 export interface ClosingPorts {
   readonly clock: Clock
   readonly keeping: Keeping
+  /** See `AttemptPorts`. */
+  readonly watchdog: HandlerWatch | undefined
   readonly submit: (partition: Partition, processed: ProcessedRecord) => void
   /** Resolves once everything that was submitted is on disk. */
   readonly flush: () => Promise<void>
@@ -55,7 +58,8 @@ export class Closing {
 
   #aggregation(consumer: Consumer): Aggregation | undefined {
     const { window } = consumer
-    return window && { consumer, window, keeping: this.#ports.keeping }
+    const { keeping, watchdog } = this.#ports
+    return window && { consumer, window, keeping, watchdog }
   }
 
   #close(partition: Partition, aggregation: Aggregation, watermark: number): Turn | Promise<Turn> {

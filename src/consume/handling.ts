@@ -77,9 +77,9 @@ export class Handling {
       return this.#pass(work)
     }
     work.attempts += 1
-    const { decoded } = known
+    const { decoded, identity } = known
     const { signal } = partition
-    const given = { record, consumer, key, decoded, attempt: work.attempts, signal }
+    const given = { record, consumer, key, decoded, identity, attempt: work.attempts, signal }
     const result = attempt(given, this.#attemptPorts)
     this.#ports.tally.attempts += 1
     return result instanceof Promise

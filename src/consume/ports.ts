@@ -9,6 +9,7 @@ import type {
 } from '../consumer.ts'
 import type { StoredState } from '../consumer-state.ts'
 import type { SeekTarget } from '../consumer-status.ts'
+import type { HandlerWatch } from '../handler-watch.ts'
 import type { Log } from '../log.ts'
 
 /** What Kafka has of a group for a partition. */
@@ -80,5 +81,5 @@ export interface ConsumePorts {
   /** Whether a record of this identity is processed. */
   readonly isProcessed: (source: string, identity: string) => boolean
   /** See `AttemptPorts`. */
-  readonly watchdog?: { enter(handler: string): () => void } | undefined
+  readonly watchdog?: HandlerWatch | undefined
 }

@@ -6,7 +6,7 @@ import type { KeptEvent, NewEvent } from '../event.ts'
 import { closeAgain } from './aggregate.ts'
 import { attempt, keyOf, type Attempt, type AttemptPorts } from './attempt.ts'
 import { decode } from './decode.ts'
-import { keptRecord } from './processed.ts'
+import { identityOf, keptRecord } from './processed.ts'
 
 /** A record that was given up, as it is stored. */
 export interface KeptRecord extends KeptEvent {
@@ -40,7 +40,7 @@ export async function replayRecord(
   ports: AttemptPorts,
 ): Promise<Replayed | undefined> {
   const record = keptRecord(event)
-  if (record === undefined) return consumer && closeAgain(event, consumer)
+  if (record === undefined) return consumer && closeAgain(event, consumer, ports.watchdog)
   if (consumer === undefined) {
     const reason = `SOURCE_UNKNOWN: "${event.source}" is no longer defined`
     return { state: 'failed', reason, records: [] }
@@ -50,7 +50,9 @@ export async function replayRecord(
 
 function attemptOnce(record: FetchedRecord, consumer: Consumer, ports: AttemptPorts) {
   const { signal } = new AbortController()
-  const given = { record, consumer, decoded: decode(record), key: keyOf(record) }
+  const decoded = decode(record)
+  const identity = identityOf(record, decoded, consumer)
+  const given = { record, consumer, decoded, identity, key: keyOf(record) }
   return attempt({ ...given, attempt: 1, signal }, ports)
 }
 

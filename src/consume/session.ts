@@ -80,6 +80,7 @@ export class Session implements FeedListener {
     this.#closing = new Closing({
       clock: ports.clock,
       keeping: this.#keeping,
+      watchdog: ports.watchdog,
       submit: (partition, processed) =>
         this.#store({ partition, processed, entry: undefined, bytes: 0, identity: undefined }),
       flush: () => this.#committer.flush(),

@@ -4,9 +4,16 @@ import type { Delivery, Verified } from '../delivery.ts'
 import { backoffMs, type Backoff } from '../backoff.ts'
 import { GatewayError, messageOf, RetryableError, type FaultCode } from '../errors.ts'
 import type { NewEvent } from '../event.ts'
+import {
+  blockedError,
+  isGivenUp,
+  watching,
+  type HandlerWatch,
+  type Watched,
+} from '../handler-watch.ts'
 import { HANDLER_RETRY_BASE_MS, HANDLER_RETRY_MS_MAX, HANDLER_TRIES_MAX } from '../limits.ts'
 import type { OutboxRecord } from '../record.ts'
-import type { Event, HandledRoute, PassThrough, Router } from '../route.ts'
+import type { Event, HandledRoute, PassThrough, Route, Router } from '../route.ts'
 import type { Source } from '../source.ts'
 import type { Clock, EpochMs } from '../clock.ts'
 import { toOutboxRecords, type RecordLimits } from '../handler-result.ts'
@@ -20,12 +27,7 @@ export interface HandlePorts {
   /** What the storage takes of records. Default: RECORD_BYTES_MAX of each. */
   readonly recordLimits?: RecordLimits | undefined
   /** Ends the process where user code never returns. Default: nobody watches. */
-  readonly watchdog?: WatchdogPort
-}
-
-/** Is told when user code begins, and is given back what to call when it has ended. */
-export interface WatchdogPort {
-  enter(handler: string): () => void
+  readonly watchdog?: HandlerWatch
 }
 
 /** What is wrong with an event's data: where, and what; never the data. */
@@ -125,17 +127,28 @@ export function runRoute(
 
   const event = toEvent(verified, origin)
   const defaultKey = verified.key ?? verified.eventId
-  if ('kind' in route) return runHandler(route, event, { defaultKey, ports })
-  try {
-    return passThrough(route, event, { defaultKey, ports })
-  } catch (error) {
-    return failedWith(error)
-  }
+  const context = { defaultKey, ports }
+  // Without a function of the user's there is nothing that could block.
+  if (!('kind' in route) && route.key === undefined) return run(route, event, context)
+  const { watchdog } = ports
+  const ends = watchdog?.endsOf(event.source, event.id) ?? 0
+  if (isGivenUp(ends)) return failedWith(blockedError(ends))
+  if (watchdog === undefined || ends === 0) return run(route, event, context)
+  return watchdog.alone(() => run(route, event, context))
 }
 
 interface RunContext {
   readonly defaultKey: string
   readonly ports: HandlePorts
+}
+
+function run(route: Route, event: Event<unknown>, context: RunContext): Ran | Promise<Ran> {
+  if ('kind' in route) return runHandler(route, event, context)
+  try {
+    return passThrough(route, event, context)
+  } catch (error) {
+    return failedWith(error)
+  }
 }
 
 async function runHandler(
@@ -187,7 +200,10 @@ function passThrough(
   { defaultKey, ports }: RunContext,
 ): Ran {
   // Without a function of the user's there is nothing to watch.
-  const key = keyOf === undefined ? defaultKey : watched(event, ports, () => keyOf(event))
+  const key =
+    keyOf === undefined
+      ? defaultKey
+      : watching(ports.watchdog, watchedOf(event), () => keyOf(event))
   return ranWith(toOutboxRecords({ topic, key }, defaultKey))
 }
 
@@ -195,18 +211,8 @@ function ranWith(records: readonly OutboxRecord[], why = 'its handler publishes 
   return { kind: 'ran', records, whyNone: records.length === 0 ? why : null }
 }
 
-/** Runs what a route has of the user's own, for as long as it takes without waiting. */
-function watched<T>(event: Event<unknown>, ports: HandlePorts, task: () => T): T {
-  const leave = enter(event, ports)
-  try {
-    return task()
-  } finally {
-    leave?.()
-  }
-}
-
-function enter(event: Event<unknown>, { watchdog }: HandlePorts): (() => void) | undefined {
-  return watchdog?.enter(`${event.source} ${event.type}`)
+function watchedOf({ source, type, id: eventId }: Event<unknown>): Watched {
+  return { source, type, eventId }
 }
 
 /** A schema that waits for something says so by throwing: most do not, and cost no promise. */
@@ -230,17 +236,20 @@ async function limited<T>(
   ports: TimedPorts,
   task: () => T | PromiseLike<T>,
 ): Promise<T> {
-  const leave = enter(event, ports)
+  const { watchdog } = ports
+  const call = watchdog?.enter(watchedOf(event))
+  const leave = () => (call === undefined ? undefined : watchdog?.leave(call))
   let settled: Promise<T> | undefined
   try {
     const result = task()
     if (!isThenable(result)) return result
     settled = Promise.resolve(result)
+    if (call !== undefined) watchdog?.waits(call)
     return await withinTime(settled, ports)
   } finally {
     // What runs on when its time is up can still block the thread: it is watched to its end.
-    if (settled === undefined) leave?.()
-    else if (leave !== undefined) settled.then(leave, leave)
+    if (settled === undefined) leave()
+    else settled.then(leave, leave)
   }
 }
 

@@ -13,6 +13,7 @@ import type { SeekTarget } from '../../src/consumer-status.ts'
 import { CONSUMER_STOP_MS_MAX } from '../../src/consumer-limits.ts'
 import { resolveConsumers } from '../../src/consumers.ts'
 import { defineConsumer } from '../../src/gateway.ts'
+import type { HandlerWatch } from '../../src/handler-watch.ts'
 import { silentLog } from '../../src/log.ts'
 import { openDbWorld, settle, type DbWorld } from '../db/world.ts'
 
@@ -81,6 +82,7 @@ export function keyed(offset: number, key: string): FetchedRecord {
 export async function openConsumeWorld<State extends z.ZodType>(
   definition: Partial<ConsumerDefinition<State>> & Pick<ConsumerDefinition<State>, 'events'>,
   existing?: DbWorld,
+  watchdog?: HandlerWatch,
 ): Promise<ConsumeWorld> {
   const db = existing ?? (await openDbWorld())
   const { clock, database, writer, dedup } = db
@@ -120,6 +122,7 @@ export async function openConsumeWorld<State extends z.ZodType>(
     openFeed: () => Promise.resolve(feed),
     commit: (commit) => writer.commitConsumed(commit),
     stored: openStoredState(database),
+    watchdog,
     position: (group, place) => positions.find(group, place),
     isProcessed: (name, eventId) =>
       dedup.find({

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { DATABASE_FILE, openReader } from '../../db/open.ts'
 import { systemClock } from '../../src/clock.ts'
 import type { Failpoint } from '../../src/failpoint.ts'
+import { HANDLER_BLOCKS_MAX } from '../../src/watchdog-limits.ts'
 import { startGateway, type GatewayProcess } from '../support/gateway-process.ts'
 import { describeWithKafka } from '../support/servers.ts'
 import { makeTempDir } from '../support/temp.ts'
@@ -18,22 +19,24 @@ const WAIT_MS_MAX = 60_000
 const POLL_MS = 100
 const EVENTS = 60
 const MAIN = join(import.meta.dir, '../../src/main.ts')
+const IMPATIENT = join(import.meta.dir, 'impatient-gateway.ts')
 
 describeWithKafka('a consumer, end to end', (brokers) => {
   const topics: string[] = []
   afterAll(() => deleteTopics(brokers, topics))
 
-  /** A data directory, an input topic with EVENTS records, and a topic for what comes of them. */
-  async function openWorld() {
+  /** A data directory, an input topic with `events` records, and a topic for what comes of them. */
+  async function openWorld(events = EVENTS, body = 'return 2 * n') {
     const directory = await makeTempDir()
-    const [from, to] = await Promise.all([
+    const [from, to, dead] = await Promise.all([
       createTopic({ brokers, prefix: 'consume-from' }),
       createTopic({ brokers, prefix: 'consume-to' }),
+      createTopic({ brokers, prefix: 'consume-dead' }),
     ])
-    topics.push(from, to)
-    const start = (more: Readonly<Record<string, string>> = {}) =>
+    topics.push(from, to, dead)
+    const start = (more: Readonly<Record<string, string>> = {}, program = MAIN) =>
       startGateway({
-        command: [process.execPath, MAIN],
+        command: [process.execPath, program],
         cwd: directory.path,
         env: {
           KAFKA_BROKERS: brokers,
@@ -44,11 +47,11 @@ describeWithKafka('a consumer, end to end', (brokers) => {
         },
       })
     await using gateway = await start()
-    for (let n = 1; n <= EVENTS; n += 1) await send(gateway, n)
+    for (let n = 1; n <= events; n += 1) await send(gateway, n)
     await gateway.drained(WAIT_MS_MAX)
     mkdirSync(join(directory.path, 'handlers'))
-    writeFileSync(join(directory.path, 'handlers/doubling.ts'), doubling(from, to))
-    return { directory, to, start }
+    writeFileSync(join(directory.path, 'handlers/doubling.ts'), doubling({ from, to, dead, body }))
+    return { directory, to, dead, start }
   }
 
   async function send(gateway: GatewayProcess, n: number): Promise<void> {
@@ -59,19 +62,19 @@ describeWithKafka('a consumer, end to end', (brokers) => {
   }
 
   /** What is in a topic once everything is, by `ce_id`: the relay may have sent it twice. */
-  async function waitForAll(topic: string): Promise<readonly StoredRecord[]> {
+  async function waitForAll(topic: string, events = EVENTS): Promise<readonly StoredRecord[]> {
     const deadlineMs = systemClock.monotonicMs() + WAIT_MS_MAX
     for (;;) {
       const records = await readTopic(brokers, topic)
       const byId = new Map(records.map((record) => [record.headers['ce_id'], record]))
-      if (byId.size >= EVENTS || systemClock.monotonicMs() > deadlineMs) return [...byId.values()]
+      if (byId.size >= events || systemClock.monotonicMs() > deadlineMs) return [...byId.values()]
       await systemClock.sleep(POLL_MS)
     }
   }
 
   const KILLS: readonly Failpoint[] = ['consume.handled', 'consume.stored', 'consume.told']
 
-  test('what is killed anywhere processes every record once in effect', async () => {
+  test.concurrent('what is killed anywhere processes every record once in effect', async () => {
     await Promise.all(
       KILLS.map(async (point) => {
         const { directory, to, start } = await openWorld()
@@ -97,19 +100,47 @@ describeWithKafka('a consumer, end to end', (brokers) => {
       }),
     )
   })
+
+  test.concurrent('a record that ends processes is a dead letter, no other is', async () => {
+    const events = 6
+    // All of them wait when it blocks: any of them may be it.
+    const waits = 'await Bun.sleep(50); while (n === 3) {} return 2 * n'
+    const { directory, to, dead, start } = await openWorld(events, waits)
+    await using _ = directory
+    for (let time = 1; time <= HANDLER_BLOCKS_MAX; time += 1) {
+      await using gateway = await start({}, IMPATIENT)
+      expect(await gateway.exited).toBe(70)
+      const line = gateway.log.find(({ message }) => message === 'handler.blocked')
+      const others = Number(line?.['others'])
+      expect(line).toMatchObject({ handler: expect.stringMatching(/^consumer:doubling /) })
+      // Until it runs alone.
+      expect(others > 0).toBe(time === 1)
+    }
+    await using gateway = await start({}, IMPATIENT)
+    await send(gateway, events + 1)
+    const [letter] = await waitForAll(dead, 1)
+    const doubled = await waitForAll(to, events)
+
+    expect(String(letter?.value)).toBe('{"n":3}')
+    expect(letter?.headers).toMatchObject({ 'inlet-dead-code': 'HANDLER_BLOCKED' })
+    expect(doubled.map(({ value }) => Number(value)).toSorted((a, b) => a - b)).toEqual([
+      2, 4, 8, 10, 12, 14,
+    ])
+  })
 })
 
-function doubling(from: string, to: string): string {
+function doubling({ from, to, dead, body }: Readonly<Record<string, string>>): string {
   return `
     import { defineConsumer, onRecord, z } from 'inlet'
     export default defineConsumer('doubling', {
       topics: ['${from}'],
       group: '${from}',
+      deadLetterTopic: '${dead}',
       events: {
-        '*': onRecord(z.object({ n: z.int() }), ({ data: { n } }) => ({
-          topic: '${to}',
-          value: 2 * n,
-        })),
+        '*': onRecord(z.object({ n: z.int() }), async ({ data: { n } }) => {
+          const double = async () => { ${body} }
+          return { topic: '${to}', value: await double() }
+        }),
       },
     })`
 }

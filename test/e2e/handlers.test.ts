@@ -5,6 +5,8 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
 import { randomUuid } from '../../src/ids.ts'
+import { HANDLER_BLOCKS_MAX } from '../../src/watchdog-limits.ts'
+import { readSuspects, SUSPECTS_FILE } from '../../src/suspects.ts'
 import {
   builtCommand,
   startGateway,
@@ -68,7 +70,12 @@ function start(place: Place, options: Partial<GatewayOptions> = {}): Promise<Gat
   return startGateway({ command, cwd: place.path, env: place.env, ...options })
 }
 
-async function post(gateway: GatewayProcess, body: string, secret = OLD): Promise<number> {
+async function post(
+  gateway: GatewayProcess,
+  body: string,
+  secret = OLD,
+  id = randomUuid(),
+): Promise<number> {
   const signature = createHmac('sha256', secret).update(body).digest('hex')
   const response = await fetch(`${gateway.url}/hooks/github`, {
     method: 'POST',
@@ -76,7 +83,7 @@ async function post(gateway: GatewayProcess, body: string, secret = OLD): Promis
     headers: {
       'content-type': 'application/json',
       'x-github-event': 'push',
-      'x-github-delivery': randomUuid(),
+      'x-github-delivery': id,
       'x-hub-signature-256': `sha256=${signature}`,
     },
   })
@@ -176,21 +183,58 @@ describe('the binary', () => {
   })
 })
 
-test('a handler that never returns ends the process; what was acknowledged is safe', async () => {
-  await using place = await makePlace(`while (data.block) {} return { topic: 'first' }`)
-  await using gateway = await start(place, {
-    command: [process.execPath, join(import.meta.dir, 'impatient-gateway.ts')],
-  })
-  expect(await post(gateway, '{"n":1}')).toBe(202)
-  const answer = await post(gateway, '{"block":true}').catch(() => 'no answer')
+describe('a handler that never returns', () => {
+  const impatient = [process.execPath, join(import.meta.dir, 'impatient-gateway.ts')]
+  const LOOP = `while (data.block) {} return { topic: 'first' }`
 
-  expect(answer).toBe('no answer')
-  expect(await gateway.exited).toBe(70)
-  const line = gateway.log.find(({ message }) => message === 'handler.blocked')
-  expect(line).toMatchObject({ handler: 'github push', others: 0, exitCode: 70 })
-  await using again = await start(place)
-  expect(await post(again, '{"n":2}')).toBe(202)
-  expect(shown(place, '--json').trim().split('\n')).toHaveLength(2)
+  /** Sends what blocks, again and again, to one process after the other, as a provider would. */
+  async function endProcesses(place: Place, id: string, times: number): Promise<void> {
+    for (let time = 1; time <= times; time += 1) {
+      await using gateway = await start(place, { command: impatient })
+      expect(await post(gateway, `{"n":${time}}`)).toBe(202)
+      const answer = await post(gateway, '{"block":true}', OLD, id).catch(() => 'no answer')
+      expect(answer).toBe('no answer')
+      expect(await gateway.exited).toBe(70)
+      const line = gateway.log.find(({ message }) => message === 'handler.blocked')
+      expect(line).toMatchObject({ handler: 'github push', eventId: id, others: 0, exitCode: 70 })
+    }
+  }
+
+  test('ends the process three times; then its event is failed, and all else goes on', async () => {
+    await using place = await makePlace(LOOP)
+    await endProcesses(place, 'blocks', HANDLER_BLOCKS_MAX)
+    await using gateway = await start(place, { command: impatient })
+    const answers = [
+      await post(gateway, '{"block":true}', OLD, 'blocks'),
+      await post(gateway, '{"n":4}'),
+      await post(gateway, '{"block":true}', OLD, 'blocks'),
+    ]
+
+    expect(answers).toEqual([202, 202, 200])
+    const reason = `HANDLER_BLOCKED: the process ended ${HANDLER_BLOCKS_MAX} times while it ran`
+    expect(shown(place, '--state', 'failed')).toContain(reason)
+    // Three before, one after, and this one: what was acknowledged is safe.
+    expect(shown(place, '--json').trim().split('\n')).toHaveLength(5)
+
+    const before = gateway.log.length
+    place.handler(`return { topic: 'mended' }`)
+    await lineOf(gateway, 'reload.finished', before)
+    const env = { ...place.env, INLET_ADMIN_PORT: new URL(gateway.adminUrl).port }
+    const replay = [...command, 'replay', '--state', 'failed', '--yes']
+    expect(Bun.spawnSync(replay, { cwd: place.path, env }).exitCode).toBe(0)
+    expect(shown(place, '--state', 'failed')).not.toContain('HANDLER_BLOCKED')
+  })
+
+  test('is tried anew as soon as it is another one', async () => {
+    await using place = await makePlace(LOOP)
+    await endProcesses(place, 'blocks', 1)
+    place.handler(`/* another one */ ${LOOP}`)
+    await endProcesses(place, 'blocks', 1)
+    const notes = readSuspects(join(place.path, 'data', SUSPECTS_FILE))
+
+    expect(notes.map(({ eventId }) => eventId)).toEqual(['blocks', 'blocks'])
+    expect(new Set(notes.map(({ handlers }) => handlers)).size).toBe(2)
+  })
 })
 
 test('a handler that blocks when its time is up ends the process, too', async () => {

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { on, RetryableError, z, type Route } from '../../src/gateway.ts'
+import type { HandlerWatch } from '../../src/handler-watch.ts'
 import { handle } from '../../src/ingest/handle.ts'
+import { HANDLER_BLOCKS_MAX } from '../../src/watchdog-limits.ts'
 import type { Source } from '../../src/source.ts'
 import type { Verified } from '../../src/delivery.ts'
 import { manualClock } from '../support/manual-clock.ts'
+import { handlerWatch } from '../support/handler-watch.ts'
 import { sampleDelivery, sampleVerified } from '../support/verified.ts'
 
 const clock = manualClock()
@@ -140,11 +143,10 @@ describe('handle', () => {
 
   test('user code is watched while it runs, and not before or after', async () => {
     const seen: string[] = []
-    const watchdog = {
-      enter(handler: string) {
-        seen.push(`enters ${handler}`)
-        return () => void seen.push('leaves')
-      },
+    const watchdog: HandlerWatch = {
+      ...handlerWatch(),
+      enter: ({ source, type, eventId }) => seen.push(`enters ${source} ${type} ${eventId}`),
+      leave: () => void seen.push('leaves'),
     }
     const schema = z.unknown().transform(() => seen.push('parses'))
     const handler = on(schema, () => {
@@ -156,8 +158,33 @@ describe('handle', () => {
       watchdog,
     })
 
-    const entered = 'enters github push'
+    const entered = 'enters github push event-1'
     expect(seen).toEqual([entered, 'parses', 'leaves', entered, 'handles', 'leaves'])
+  })
+
+  test('what ended processes is run until it is given up, and then it fails the event', async () => {
+    let runs = 0
+    const handler = on(anything, () => {
+      runs += 1
+      return null
+    })
+    const key = { topic: 't', key: () => String((runs += 1)) }
+    const tried = (route: Route, ends: number) =>
+      handle(sampleVerified({}), sampleDelivery('{}'), sourceWith(route), {
+        ...ports,
+        watchdog: handlerWatch({ 'github event-1': ends }),
+      })
+    await tried(handler, HANDLER_BLOCKS_MAX - 1)
+    expect(runs).toBe(1)
+
+    const failed = {
+      state: 'failed',
+      reason: 'HANDLER_BLOCKED: the process ended 3 times while it ran',
+    }
+    expect(await tried(handler, HANDLER_BLOCKS_MAX)).toMatchObject(failed)
+    expect(await tried(key, HANDLER_BLOCKS_MAX)).toMatchObject(failed)
+    expect(runs).toBe(1)
+    expect(await tried({ topic: 't' }, HANDLER_BLOCKS_MAX)).toMatchObject({ state: 'accepted' })
   })
 
   test('a handler that takes too long fails the event', async () => {

@@ -1,0 +1,51 @@
+/** What stages tell and ask of whoever watches user code: a thread that it blocks is lost. */
+import { GatewayError } from './errors.ts'
+import { HANDLER_BLOCKS_MAX } from './watchdog-limits.ts'
+
+/** What user code is called for: an event as it is stored, or would be. */
+export interface Watched {
+  /** As of the event: a source, a caller, or `consumer:<name>`. */
+  readonly source: string
+  readonly type: string
+  readonly eventId: string
+  /** Where a consumer's record lies. */
+  readonly partition?: number
+  readonly offset?: number
+}
+
+export interface HandlerWatch {
+  /** A call begins. Returns what the two below are told of it. */
+  enter(watched: Watched): number
+  /** It has returned, and goes on later: until it ends, it may still block. */
+  waits(call: number): void
+  /** It has ended. */
+  leave(call: number): void
+  /** How often a process ended while it ran, and nobody has changed a handler since. */
+  endsOf(source: string, eventId: string): number
+  /** Runs one after the other what may have ended a process: so the next end says which it was. */
+  alone<T>(task: () => T | Promise<T>): Promise<T>
+}
+
+/** Whether an event may be handled once more that was handled when processes ended. */
+export function isGivenUp(ends: number): boolean {
+  return ends >= HANDLER_BLOCKS_MAX
+}
+
+/** Why one is not handled any more. */
+export function blockedError(ends: number): GatewayError {
+  return new GatewayError('HANDLER_BLOCKED', `the process ended ${ends} times while it ran`)
+}
+
+/** Runs user code that returns at once, and throws what it throws; without a watchdog only that. */
+export function watching<T>(
+  watchdog: HandlerWatch | undefined,
+  watched: Watched,
+  task: () => T,
+): T {
+  const call = watchdog?.enter(watched)
+  try {
+    return task()
+  } finally {
+    if (call !== undefined) watchdog?.leave(call)
+  }
+}

@@ -1,0 +1,90 @@
+/** What ran when the watchdog ended a process: noted by that process, read by the next one. */
+import { existsSync, readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { writeDurably } from './durable-file.ts'
+import type { HandlerWatch, Watched } from './handler-watch.ts'
+import { SUSPECT_NOTES_MAX } from './watchdog-limits.ts'
+
+/** In the data directory. No name that is taken for a file which handlers import. */
+export const SUSPECTS_FILE = 'blocked.ndjson'
+
+const Note = z.object({
+  /** When that process ended. */
+  at: z.string(),
+  /** What `handlers` was served then: a changed handler begins anew. */
+  handlers: z.string(),
+  source: z.string(),
+  type: z.string(),
+  eventId: z.string(),
+  partition: z.int().optional(),
+  offset: z.int().optional(),
+})
+
+export type SuspectNote = z.infer<typeof Note>
+
+/** The notes of earlier processes, the latest last. A line that is none says nothing. */
+export function readSuspects(path: string): readonly SuspectNote[] {
+  if (!existsSync(path)) return []
+  return readFileSync(path, 'utf8').split('\n').flatMap(noteOf)
+}
+
+function noteOf(line: string): SuspectNote[] {
+  try {
+    return [Note.parse(JSON.parse(line))]
+  } catch {
+    return []
+  }
+}
+
+/** Adds what ran when this process ends. On disk when it returns. */
+export function noteSuspects(
+  path: string,
+  suspects: readonly Watched[],
+  { at, handlers }: Pick<SuspectNote, 'at' | 'handlers'>,
+): void {
+  const notes = suspects.map((suspect) => ({ at, handlers, ...suspect }))
+  const kept = [...readSuspects(path), ...notes].slice(-SUSPECT_NOTES_MAX)
+  writeDurably(path, kept.map((note) => `${JSON.stringify(note)}\n`).join(''))
+}
+
+/** Counts the notes of each event that were made with the handlers of now. */
+export function openSuspects(
+  notes: readonly SuspectNote[],
+  handlers: () => string,
+): Pick<HandlerWatch, 'endsOf' | 'alone'> {
+  let counted: string | undefined
+  let ends = new Map<string, number>()
+  let last: Promise<unknown> = Promise.resolve()
+
+  return {
+    endsOf(source, eventId) {
+      // Nearly always: then it costs nothing.
+      if (notes.length === 0) return 0
+      const now = handlers()
+      if (now !== counted) [counted, ends] = [now, countEnds(notes, now)]
+      return ends.get(keyOf({ source, eventId })) ?? 0
+    },
+    alone<T>(task: () => T | Promise<T>) {
+      const done = last.then(task)
+      // Each has its caller, who hears of it.
+      last = done.catch(() => undefined)
+      return done
+    },
+  }
+}
+
+/** How often each event ran when a process ended that served these handlers, by its key. */
+function countEnds(notes: readonly SuspectNote[], handlers: string): Map<string, number> {
+  const ends = new Map<string, number>()
+  for (const note of notes) {
+    if (note.handlers !== handlers) continue
+    const key = keyOf(note)
+    ends.set(key, (ends.get(key) ?? 0) + 1)
+  }
+  return ends
+}
+
+/** No source has a space in it. */
+function keyOf({ source, eventId }: Pick<Watched, 'source' | 'eventId'>): string {
+  return `${source} ${eventId}`
+}

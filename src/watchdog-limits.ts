@@ -1,0 +1,25 @@
+/** Limits of user code that does not give its thread back; see limits.ts. */
+
+/**
+ * A handler that keeps the thread for this long ends the process: providers give up after 5 to 30
+ * s, so everything that waits behind it is sent again anyway.
+ */
+export const HANDLER_BLOCK_MS_MAX = 10_000
+
+/**
+ * Processes that may end while an event is handled before it is given up. Each takes intake along
+ * for those 10 s and a start, so few; but where several handlers waited, one end proves nothing.
+ */
+export const HANDLER_BLOCKS_MAX = 3
+
+/** Handlers that have begun and not ended of which the watchdog knows the names: 165 kB. */
+export const WATCHED_CALLS_MAX = 64
+
+/** Notes of what ran when a process ended, in lines of a file: three ends with all that waited. */
+export const SUSPECT_NOTES_MAX = 256
+
+/** How often the main thread says that it lives while handlers run, and that is looked at. */
+export const HEARTBEAT_MS = 500
+
+/** How long a heartbeat sleeps at most, in ms, until a handler wakes it: it says nothing then. */
+export const HEARTBEAT_IDLE_MS = 60_000

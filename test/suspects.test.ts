@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'bun:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Watched } from '../src/handler-watch.ts'
+import { HANDLER_BLOCKS_MAX, SUSPECT_NOTES_MAX, WATCHED_CALLS_MAX } from '../src/watchdog-limits.ts'
+import { noteSuspects, openSuspects, readSuspects, SUSPECTS_FILE } from '../src/suspects.ts'
+import { makeTempDir } from './support/temp.ts'
+
+const PUSH: Watched = { source: 'github', type: 'push', eventId: 'delivery 1' }
+const ORDER: Watched = {
+  source: 'consumer:orders',
+  type: 'order.created',
+  eventId: 'orders shop 7',
+  partition: 3,
+  offset: 2 ** 40,
+}
+const AT = '2026-01-01T00:00:00.000Z'
+
+async function openFile() {
+  const directory = await makeTempDir()
+  const path = join(directory.path, SUSPECTS_FILE)
+  return {
+    path,
+    end: (suspects: readonly Watched[], handlers = 'v1') =>
+      noteSuspects(path, suspects, { at: AT, handlers }),
+    open: (handlers = () => 'v1') => openSuspects(readSuspects(path), handlers),
+    [Symbol.asyncDispose]: directory[Symbol.asyncDispose],
+  }
+}
+
+describe('what ran when a process ended', () => {
+  test('is counted by the processes after it, each event by itself', async () => {
+    await using file = await openFile()
+    expect(file.open().endsOf(PUSH.source, PUSH.eventId)).toBe(0)
+    file.end([PUSH])
+    file.end([PUSH, ORDER])
+    const { endsOf } = file.open()
+
+    expect(endsOf('github', 'delivery 1')).toBe(2)
+    expect(endsOf('consumer:orders', 'orders shop 7')).toBe(1)
+    expect(endsOf('github', 'delivery 2')).toBe(0)
+    expect(endsOf('gitlab', 'delivery 1')).toBe(0)
+    expect(readSuspects(file.path).at(-1)).toEqual({ at: AT, handlers: 'v1', ...ORDER })
+  })
+
+  test('counts for the handlers of then: others begin anew, and the same again do not', async () => {
+    await using file = await openFile()
+    file.end([PUSH])
+    let handlers = 'v1'
+    const { endsOf } = file.open(() => handlers)
+    const counts = ['v1', 'v2', 'v1'].map((name) => {
+      handlers = name
+      return endsOf(PUSH.source, PUSH.eventId)
+    })
+
+    expect(counts).toEqual([1, 0, 1])
+  })
+
+  test('is not known where its line is none, and then the rest is', async () => {
+    await using file = await openFile()
+    const line = JSON.stringify({ at: AT, handlers: 'v1', ...PUSH })
+    writeFileSync(file.path, `\n{"at":\n{"at":7}\n${line}\n${line.slice(0, 40)}`)
+
+    expect(file.open().endsOf(PUSH.source, PUSH.eventId)).toBe(1)
+  })
+
+  test('is kept up to a limit, the latest', async () => {
+    await using file = await openFile()
+    const many = Array.from({ length: SUSPECT_NOTES_MAX }, (_, n) => ({ ...ORDER, offset: n }))
+    file.end([PUSH])
+    file.end(many)
+
+    expect(readSuspects(file.path).map(({ offset }) => offset)).toEqual(
+      many.map(({ offset }) => offset),
+    )
+  })
+
+  test('the limits hold several ends of all that may wait', () => {
+    expect(SUSPECT_NOTES_MAX).toBeGreaterThanOrEqual(HANDLER_BLOCKS_MAX * WATCHED_CALLS_MAX)
+  })
+
+  test('is run one after the other, whichever of them fails', async () => {
+    const { alone } = openSuspects([], () => '')
+    const seen: string[] = []
+    const gate = Promise.withResolvers<void>()
+    const first = alone(async () => {
+      await gate.promise
+      seen.push('first')
+      throw new Error('no')
+    })
+    const second = alone(() => seen.push('second'))
+    gate.resolve()
+
+    expect((await Promise.allSettled([first, second])).map(({ status }) => status)).toEqual([
+      'rejected',
+      'fulfilled',
+    ])
+    expect(seen).toEqual(['first', 'second'])
+  })
+})
