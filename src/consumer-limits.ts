@@ -87,6 +87,12 @@ export const CONSUMER_TURN_MS = 2
  */
 export const CONSUMER_BATCH_BYTES_MAX = 64 * 1024 * 1024
 
+/**
+ * What of one fetch is decompressed, in bytes: the rest is fetched again, when this is handled. The
+ * last batch comes on top. As much as a consumer has in memory by default.
+ */
+export const CONSUMER_RESPONSE_BYTES_MAX = 32 * 1024 * 1024
+
 /** The JSON of one state, in bytes: a few numbers and names; lists belong into a database. */
 export const CONSUMER_STATE_BYTES_MAX = 64 * 1024
 

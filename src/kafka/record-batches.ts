@@ -4,6 +4,7 @@
  */
 import { CompressionCodecs } from 'kafkajs'
 import type { EpochMs } from '../clock.ts'
+import { CONSUMER_RESPONSE_BYTES_MAX } from '../consumer-limits.ts'
 import { crc32c } from '../crc.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 
@@ -152,13 +153,20 @@ interface BatchOptions {
   readonly isControl: boolean
 }
 
+/** What batches have come to when they were decompressed, in bytes, by their response. */
+const unpacked = new WeakMap<object, number>()
+
 /**
- * Reads all whole batches: the last one may be cut, and is fetched again.
+ * Reads all whole batches: the last one may be cut, and is fetched again. So is what follows once
+ * those of a response, whatever their partitions, have come to much when they were decompressed.
  *
  * @throws GatewayError BATCH_UNREADABLE where one is not what Kafka keeps: it was damaged on its
  * way or on a disk, or is of a format before Kafka 0.11.
  */
-export async function readRecordBatches(buffer: Buffer): Promise<(ReceivedMessage | EndOfBatch)[]> {
+export async function readRecordBatches(
+  buffer: Buffer,
+  response: object = buffer,
+): Promise<(ReceivedMessage | EndOfBatch)[]> {
   const messages: (ReceivedMessage | EndOfBatch)[] = []
   let lastOffset = -1
   for (let at = 0; at + HEADER_BYTES <= buffer.length;) {
@@ -168,16 +176,19 @@ export async function readRecordBatches(buffer: Buffer): Promise<(ReceivedMessag
       throw unreadable(Number(buffer.readBigInt64BE(at)), 'it is shorter than a batch')
     }
     const batch = buffer.subarray(at, end)
-    assertWhole(batch)
     const attributes = batch.readInt16BE(ATTRIBUTES_AT)
-    const records = batch.subarray(HEADER_BYTES)
     const codec = attributes & CODEC_MASK
+    const unpackedBytes = unpacked.get(response) ?? 0
+    if (codec !== 0 && unpackedBytes >= CONSUMER_RESPONSE_BYTES_MAX) break
+    assertWhole(batch)
+    const records = batch.subarray(HEADER_BYTES)
     const options = {
       context: contextOf(batch, attributes),
       isControl: (attributes & CONTROL) !== 0,
     }
     const { firstOffset } = options.context
     const plain = codec === 0 ? records : await decompress(codec, records, firstOffset)
+    if (codec !== 0) unpacked.set(response, unpackedBytes + plain.length)
     const from = { bytes: new Uint8Array(plain.buffer, plain.byteOffset, plain.length), at: 0 }
     for (let left = batch.readInt32BE(COUNT_AT); left > 0; left -= 1) {
       const length = readVarint(from)

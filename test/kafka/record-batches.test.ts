@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import * as fc from 'fast-check'
 import { CompressionTypes, type KafkaMessage, type Message } from 'kafkajs'
 import { crc32c } from '../../src/crc.ts'
-import { CONSUMER_BATCH_BYTES_MAX } from '../../src/consumer-limits.ts'
+import { CONSUMER_BATCH_BYTES_MAX, CONSUMER_RESPONSE_BYTES_MAX } from '../../src/consumer-limits.ts'
 import { registerCodecs } from '../../src/kafka/codecs.ts'
 import { encodeProduce } from '../../src/kafka/produce-request.ts'
 import { toFault } from '../../src/kafka/faults.ts'
@@ -51,6 +51,31 @@ async function batchOf(
 function summed(batch: Buffer): Buffer {
   batch.writeUInt32BE(crc32c(batch, ATTRIBUTES_AT), CRC_AT)
   return batch
+}
+
+interface FetchResponse {
+  readonly responses: readonly {
+    readonly partitions: readonly { readonly messages: readonly unknown[] }[]
+  }[]
+}
+
+const { decode: decodeFetch } = require('kafkajs/src/protocol/requests/fetch/v11/response.js') as {
+  readonly decode: (bytes: Buffer) => Promise<FetchResponse>
+}
+
+/** An answer to a fetch of version 11, with these batches of the partitions of one topic. */
+function fetchOf(partitions: readonly Buffer[]): Buffer {
+  const header = Buffer.alloc(21)
+  header.writeInt32BE(1, 10)
+  header.write('\0\x01t', 14, 'latin1')
+  header.writeInt32BE(partitions.length, 17)
+  const parts = partitions.flatMap((batches, partition) => {
+    const start = Buffer.alloc(42)
+    start.writeInt32BE(partition)
+    start.writeInt32BE(batches.length, 38)
+    return [start, batches]
+  })
+  return Buffer.concat([header, ...parts])
 }
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array))
@@ -224,6 +249,19 @@ test('refuses a batch that is too large when it is decompressed', async () => {
       'BATCH_UNREADABLE: the batch at offset 7: it cannot be decompressed',
     )
   }
+})
+
+test('leaves for the next fetch what would be too much of one when it is decompressed', async () => {
+  registerCodecs()
+  const value = Buffer.alloc(CONSUMER_RESPONSE_BYTES_MAX / 2)
+  const large = await batchOf([{ value }], { compression: CompressionTypes.ZSTD, offset: 7n })
+  const plain = await batchOf([{ value: 'v' }], { offset: 7n })
+  const partitions = [Buffer.concat([plain, large]), Buffer.concat([large, large]), large, plain]
+  const [topic] = (await decodeFetch(fetchOf(partitions))).responses
+  const counts = topic?.partitions.map(({ messages }) => messages.length)
+  expect(counts).toEqual([2, 1, 0, 1])
+  const [next] = (await decodeFetch(fetchOf([large]))).responses
+  expect(next?.partitions[0]?.messages).toHaveLength(1)
 })
 
 test('names a codec that Kafka does not have, also behind what kafkajs makes of it', async () => {
