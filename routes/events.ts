@@ -38,7 +38,7 @@ export interface EventsPorts<Visit extends VisitPort> {
   readonly log: Log
   readonly logDeliveries: boolean
   /** Decides, before anything is read, whether a request comes in. */
-  readonly enter: (request: Request, peer: string) => Visit | Refused
+  readonly enter: (request: Request, sender: { readonly peer: string }) => Visit | Refused
   readonly authenticate: (
     authorization: string | null,
   ) => { readonly kind: 'caller'; readonly caller: Caller } | Refused
@@ -92,7 +92,7 @@ export function eventsRoutes<Visit extends VisitPort>(
 
   app.post('/events', async (c) => {
     const startedMs = ports.clock.monotonicMs()
-    const visit = ports.enter(c.req.raw, c.env.peer)
+    const visit = ports.enter(c.req.raw, c.env)
     if (visit.kind === 'refused') return answer(visit)
     try {
       const [caller, outcome] = await take(c.req.raw, visit)

@@ -7,7 +7,7 @@ import type { Log } from '../src/log.ts'
 import type { Rejection } from '../src/rejection.ts'
 import type { Source } from '../src/source.ts'
 import { problem } from './problem.ts'
-import { answerRefused, logRefused, tenths, toRefusal } from './refused.ts'
+import { answerRefused, answerTurnedAway, logRefused, tenths, toRefusal } from './refused.ts'
 
 /** A delivery that was taken: what the answer and the log say of it. */
 interface Taken {
@@ -53,7 +53,7 @@ export interface HooksPorts<Visit extends VisitPort> {
   readonly logDeliveries: boolean
   readonly source: (name: string) => Source | undefined
   /** Decides, before anything is read, whether a request comes in. */
-  readonly enter: (request: Request, peer: string) => Visit | Refused
+  readonly enter: (request: Request, sender: { readonly peer: string }) => Visit | Refused
   readonly receive: (
     request: Request,
     source: string,
@@ -82,11 +82,12 @@ export interface HooksBindings {
  * Answers one request to `/hooks/<source>`. No promise where it is turned away at the door: that
  * takes Bun half of the time, and there are most of these when there is least.
  */
-export type AnswerDelivery = (
-  request: Request,
-  source: string,
-  peer: string,
-) => Response | Promise<Response>
+export type AnswerDelivery = (request: Request, arrival: Arrival) => Response | Promise<Response>
+
+/** Where a delivery came from, and to which source: not asked for where it is turned away. */
+interface Arrival extends HooksBindings {
+  readonly parameters: { readonly source?: string }
+}
 
 /** The path that deliveries come to, with their source as a parameter. */
 export const HOOKS_PATH = '/hooks/:source'
@@ -141,9 +142,10 @@ export function answerDeliveries<Visit extends VisitPort>(
     return answer(outcome)
   }
 
-  return (request, name, peer) => {
-    const visit = ports.enter(request, peer)
-    return visit.kind === 'refused' ? answer(visit) : attend(request, name, visit)
+  return (request, arrival) => {
+    const visit = ports.enter(request, arrival)
+    if (visit.kind === 'refused') return answerTurnedAway(visit)
+    return attend(request, arrival.parameters.source ?? '', visit)
   }
 }
 
@@ -165,7 +167,7 @@ export function hooksRoutes<Visit extends VisitPort>(
     const { method } = c.req.raw
     const name = c.req.param('source')
     if (method !== 'POST' && !isProbeMethod(name, method)) return NOT_ALLOWED()
-    return answerDelivery(c.req.raw, name, c.env.peer)
+    return answerDelivery(c.req.raw, { peer: c.env.peer, parameters: { source: name } })
   })
   app.notFound(() =>
     problem('ROUTE_UNKNOWN', 'there is POST /hooks/<source>, and POST /events for CloudEvents'),

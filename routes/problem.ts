@@ -19,14 +19,26 @@ export function problem(
   headers: Readonly<Record<string, string>> = {},
   members: ProblemMembers = {},
 ): Response {
+  return prepareProblem(code, detail, headers, members)()
+}
+
+/** The same, for one that is answered often: what it is made of is made once. */
+export function prepareProblem(
+  code: FaultCode,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+  members: ProblemMembers = {},
+): () => Response {
   const { status, title, retryAfterS = RETRY_AFTER_S }: Fault = FAULTS[code]
   const type = `urn:inlet:fault:${code.toLowerCase()}`
-  return new Response(JSON.stringify({ type, title, status, detail, code, ...members }), {
+  const body = JSON.stringify({ type, title, status, detail, code, ...members })
+  const init = {
     status,
-    headers: {
+    headers: new Headers({
       'content-type': 'application/problem+json',
       ...(status === 503 ? { 'retry-after': String(retryAfterS) } : {}),
       ...headers,
-    },
-  })
+    }),
+  }
+  return () => new Response(body, init)
 }

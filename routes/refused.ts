@@ -2,7 +2,7 @@
 import type { Refused } from '../src/delivery.ts'
 import { FAULTS, GatewayError, messageOf, type FaultCode } from '../src/errors.ts'
 import type { Log } from '../src/log.ts'
-import { problem, type ProblemMembers } from './problem.ts'
+import { prepareProblem, problem, type ProblemMembers } from './problem.ts'
 
 /**
  * Our own failure is never the sender's fault: whatever was thrown, the event is not stored, and
@@ -21,6 +21,8 @@ export function toRefusal(error: unknown): Refused {
 /** Faults of a connection that is not worth keeping: what it still sends is not waited for. */
 const CLOSING: ReadonlySet<FaultCode> = new Set(['BODY_TOO_SLOW', 'CONNECTIONS_EXHAUSTED'])
 
+const closing = (code: FaultCode) => (CLOSING.has(code) ? { connection: 'close' } : {})
+
 /** Who forges signatures is not told how far they came: each step that fails looks the same. */
 const NOT_PROVEN = {
   code: 'NOT_PROVEN',
@@ -38,11 +40,28 @@ export function answerRefused(
   const own = {
     ...headers,
     ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
-    ...(CLOSING.has(code) ? { connection: 'close' } : {}),
+    ...closing(code),
   }
   return status === undefined
     ? problem(code, detail, own, members)
     : new Response(null, { status, headers: own })
+}
+
+const PREPARED = new WeakMap<Refused, () => Response>()
+
+/**
+ * The same for what the door turns away, which it says with one object for each reason: there are
+ * most of these when there is least time.
+ */
+export function answerTurnedAway(refused: Refused): Response {
+  const { code, detail, retryAfterS } = refused
+  if (retryAfterS !== undefined) return answerRefused(refused)
+  let prepared = PREPARED.get(refused)
+  if (prepared === undefined) {
+    prepared = prepareProblem(code, detail, closing(code))
+    PREPARED.set(refused, prepared)
+  }
+  return prepared()
 }
 
 /** The line of the log for a refusal; `cause` is what its sender is not told. */

@@ -11,7 +11,7 @@ import type { Caller } from './caller.ts'
 import type { Clock } from './clock.ts'
 import type { Consuming } from './consuming.ts'
 import type { Delivery } from './delivery.ts'
-import type { Door } from './door/door.ts'
+import type { Door, Sender } from './door/door.ts'
 import type { Visit } from './door/visit.ts'
 import { FORWARD_BYTES_MAX } from './edge-limits.ts'
 import { messageOf } from './errors.ts'
@@ -78,7 +78,7 @@ export async function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDi
     fetch: (request, peer) => routes.fetch(request, { peer }),
     post: {
       path: HOOKS_PATH,
-      answer: (request, { source = '' }, peer) => answerDelivery(request, source, peer),
+      answer: answerDelivery,
     },
     onError,
   })
@@ -99,7 +99,7 @@ function openRoutes({ config }: Setup, ports: DoorsPorts, traces: Traces | undef
     clock,
     log,
     logDeliveries: config.INLET_LOG_DELIVERIES,
-    enter: (request: Request, peer: string) => door.enter(request, peer),
+    enter: (request: Request, sender: Sender) => door.enter(request, sender),
     receive: (request: Request, source: string, budget: Visit) =>
       receive(request, source, { ...receivePorts, budget }),
     count(name: string | undefined, ended: Ended, ms: number) {

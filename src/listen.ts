@@ -1,11 +1,19 @@
 import type { Clock } from './clock.ts'
 import { GatewayError, messageOf } from './errors.ts'
 
+/** How a request came in. Each is made when it is asked for: a refusal needs neither. */
+export interface Arrival {
+  /** The address at the other end of the connection: a proxy's, where there is one. */
+  readonly peer: string
+  /** What stands in the path where its pattern has `:name`. */
+  readonly parameters: Readonly<Record<string, string>>
+}
+
 export interface ListenOptions {
   readonly clock: Clock
   readonly host: string
   readonly port: number
-  /** `peer` is the address at the other end of the connection: a proxy's, where there is one. */
+  /** `peer` is that of an `Arrival`. */
   readonly fetch: (request: Request, peer: string) => Response | Promise<Response>
   /**
    * What answers POST requests to this path instead, `:name` in it being a parameter. Bun finds it
@@ -13,11 +21,7 @@ export interface ListenOptions {
    */
   readonly post?: {
     readonly path: string
-    readonly answer: (
-      request: Request,
-      parameters: Readonly<Record<string, string>>,
-      peer: string,
-    ) => Response | Promise<Response>
+    readonly answer: (request: Request, arrival: Arrival) => Response | Promise<Response>
   }
   /** What answers when `fetch` itself throws: a bug, logged and hidden from the sender. */
   readonly onError: (error: unknown) => Response
@@ -53,8 +57,6 @@ const GONE = 'gone'
 /** @throws GatewayError LISTEN_FAILED where the address cannot be had. */
 export function listen(options: ListenOptions): Listening {
   let isClosing = false
-  const peerOf = (request: Request, asked: Bun.Server<undefined>) =>
-    asked.requestIP(request)?.address ?? GONE
   const { post } = options
   try {
     const server = Bun.serve<undefined, string>({
@@ -77,7 +79,7 @@ export function listen(options: ListenOptions): Listening {
           : {
               [post.path]: {
                 POST(request, asked) {
-                  const answer = post.answer(request, request.params, peerOf(request, asked))
+                  const answer = post.answer(request, new RoutedArrival(request, asked))
                   return isClosing ? lettingGo(answer) : answer
                 },
               },
@@ -98,6 +100,29 @@ export function listen(options: ListenOptions): Listening {
   } catch (error) {
     const address = `${options.host}:${options.port}`
     throw new GatewayError('LISTEN_FAILED', `${address}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function peerOf(request: Request, server: Bun.Server<undefined>): string {
+  return server.requestIP(request)?.address ?? GONE
+}
+
+/** One that Bun found the route of. */
+class RoutedArrival implements Arrival {
+  readonly #request: Bun.BunRequest
+  readonly #server: Bun.Server<undefined>
+
+  constructor(request: Bun.BunRequest, server: Bun.Server<undefined>) {
+    this.#request = request
+    this.#server = server
+  }
+
+  get peer(): string {
+    return peerOf(this.#request, this.#server)
+  }
+
+  get parameters(): Readonly<Record<string, string>> {
+    return this.#request.params
   }
 }
 

@@ -53,12 +53,19 @@ export interface DoorStatus {
   readonly diskFreeBytes: number | null
 }
 
+/** Who sends a request. */
+export interface Sender {
+  /** The address at the other end of the connection: asked for where it matters. */
+  readonly peer: string
+}
+
 export interface Door {
   /**
    * Lets a request in, or turns it away. Costs about a microsecond, and reads no body; headers only
-   * behind a proxy, because Bun makes them when they are asked for (3 µs).
+   * behind a proxy, because Bun makes them when they are asked for (3 µs). What is turned away for
+   * nothing that its sender did is not asked who that is: most of these come when there is least.
    */
-  enter(request: Pick<Request, 'headers'>, peer: string): Visit | Refused
+  enter(request: Pick<Request, 'headers'>, sender: Sender): Visit | Refused
   /** Begins to work on what was read, when its turn has come. */
   begin<T>(task: () => Promise<T>): Promise<T>
   /**
@@ -106,18 +113,18 @@ export function openDoor(options: DoorOptions): Door {
   }
 
   return {
-    enter(request, peer) {
+    enter(request, sender) {
       requests += 1
       if (isIdle) nap.wake()
-      const forwardedFor =
-        trustedProxies.length === 0 ? null : request.headers.get('x-forwarded-for')
-      const client = clientOf(peer, forwardedFor, trustedProxies)
-      if (disk.isLow) return refusals.turnAway('disk', client)
+      if (disk.isLow) return refusals.turnAway('disk')
       const working = openRequests - bodies.reading()
       if (line.isTooLong(working) || options.syncingMs() > SYNC_WAIT_MS_MAX) {
         shedAtMs = clock.monotonicMs()
-        return refusals.turnAway('waiting', client)
+        return refusals.turnAway('waiting')
       }
+      const forwardedFor =
+        trustedProxies.length === 0 ? null : request.headers.get('x-forwarded-for')
+      const client = clientOf(sender.peer, forwardedFor, trustedProxies)
       if (openRequests >= connectionsMax) return refusals.turnAway('connections', client)
       const waitMs = rates.byAddress.take(client)
       if (waitMs > 0) return refusals.turnAway('address-rate', client, waitMs)

@@ -5,52 +5,33 @@ import type { Log } from '../log.ts'
 /** Why the door turns a request away; the log's summary counts by it. */
 export type Reason = keyof typeof REFUSALS
 
+/** One object for each, so that what answers it can be made once, too. */
 const REFUSALS = {
-  'address-rate': {
-    code: 'RATE_LIMITED',
-    detail: 'too many requests from this address',
-  },
-  'source-rate': {
-    code: 'RATE_LIMITED',
-    detail: 'too many requests for this source',
-  },
-  'refused-rate': {
-    code: 'RATE_LIMITED',
-    detail: 'too many requests from this address were refused',
-  },
-  connections: {
-    code: 'CONNECTIONS_EXHAUSTED',
-    detail: 'too many requests are being worked on',
-  },
-  waiting: {
-    code: 'OVERLOADED',
-    detail: 'more comes in than can be answered in time',
-  },
-  bytes: {
-    code: 'OVERLOADED',
-    detail: 'too many bytes of bodies are held in memory',
-  },
-  disk: {
-    code: 'DISK_LOW',
-    detail: 'the disk is nearly full',
-  },
-  'slow-body': {
-    code: 'BODY_TOO_SLOW',
-    detail: 'the body did not arrive in time',
-  },
-} as const satisfies Record<string, { readonly code: FaultCode; readonly detail: string }>
+  'address-rate': refused('RATE_LIMITED', 'too many requests from this address'),
+  'source-rate': refused('RATE_LIMITED', 'too many requests for this source'),
+  'refused-rate': refused('RATE_LIMITED', 'too many requests from this address were refused'),
+  connections: refused('CONNECTIONS_EXHAUSTED', 'too many requests are being worked on'),
+  waiting: refused('OVERLOADED', 'more comes in than can be answered in time'),
+  bytes: refused('OVERLOADED', 'too many bytes of bodies are held in memory'),
+  disk: refused('DISK_LOW', 'the disk is nearly full'),
+  'slow-body': refused('BODY_TOO_SLOW', 'the body did not arrive in time'),
+} as const
+
+function refused(code: FaultCode, detail: string): Refused {
+  return { kind: 'refused', code, detail, isSummedUp: true }
+}
 
 /** A refusal of the door. `waitMs` is how long until the same request would pass, if known. */
 export function refusalFor(reason: Reason, waitMs?: number): Refused {
-  const { code, detail } = REFUSALS[reason]
-  const refused = { kind: 'refused', code, detail, isSummedUp: true } as const
+  const refusal = REFUSALS[reason]
   // Retry-After knows whole seconds only; rounded up, the token is there.
-  return waitMs === undefined ? refused : { ...refused, retryAfterS: Math.ceil(waitMs / 1000) }
+  return waitMs === undefined ? refusal : { ...refusal, retryAfterS: Math.ceil(waitMs / 1000) }
 }
 
 /** Refuses, and keeps count: a flood must not become a flood of log lines. */
 export interface Refusals {
-  turnAway(reason: Reason, client: string, waitMs?: number): Refused
+  /** `client`: whose doing it was, where it was anybody's. */
+  turnAway(reason: Reason, client?: string, waitMs?: number): Refused
   /** How often each reason was met since the start. */
   totals(): ReadonlyMap<Reason, number>
   /** Writes one line for each reason that was met since the last time. */
@@ -58,7 +39,7 @@ export interface Refusals {
 }
 
 export function openRefusals(log: Log): Refusals {
-  const counts = new Map<Reason, { count: number; lastClient: string }>()
+  const counts = new Map<Reason, { count: number; lastClient: string | undefined }>()
   const totals = new Map<Reason, number>()
   return {
     totals: () => totals,

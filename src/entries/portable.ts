@@ -8,7 +8,7 @@ import { eventsRoutes } from '../../routes/events.ts'
 import { hooksRoutes, type HooksBindings } from '../../routes/hooks.ts'
 import type { Clock } from '../clock.ts'
 import type { Refused } from '../delivery.ts'
-import type { Door } from '../door/door.ts'
+import type { Door, Sender } from '../door/door.ts'
 import type { Visit } from '../door/visit.ts'
 import type { RecordLimits } from '../handler-result.ts'
 import { authenticate } from '../ingest/authenticate.ts'
@@ -62,7 +62,7 @@ export function intakeRoutes(
     clock,
     log,
     logDeliveries: config.INLET_LOG_DELIVERIES,
-    enter: (request: Request, peer: string) => door.enter(request, peer),
+    enter: (request: Request, sender: Sender) => door.enter(request, sender),
     receive: (request: Request, source: string, budget: Visit) =>
       receive(request, source, { ...receivePorts, budget }),
     count: () => undefined,

@@ -35,11 +35,11 @@ function openWorld(options: Partial<DoorOptions> = {}) {
     door,
     lines,
     enter(peer = '192.0.2.1') {
-      return door.enter(new Request('http://gateway'), peer)
+      return door.enter(new Request('http://gateway'), { peer })
     },
     /** Somebody who is let in. */
     visit(peer = '192.0.2.1'): Visit {
-      const visit = door.enter(new Request('http://gateway'), peer)
+      const visit = door.enter(new Request('http://gateway'), { peer })
       if (visit.kind === 'refused') throw new Error(visit.detail)
       return visit
     },
@@ -150,7 +150,15 @@ describe('who would wait for too long', () => {
     expect(world.visit().leave()).toBeUndefined()
     const waiting = door.begin(async () => 1)
     expect(world.enter()).toMatchObject({ code: 'OVERLOADED', isSummedUp: true })
-    expect([...door.turnedAway()]).toEqual([['waiting', 1]])
+    const stranger = {
+      get peer(): string {
+        throw new Error('nobody asks who that is')
+      },
+    }
+    expect(door.enter(new Request('http://gateway'), stranger)).toMatchObject({
+      code: 'OVERLOADED',
+    })
+    expect([...door.turnedAway()]).toEqual([['waiting', 2]])
     clock.advance(7)
     expect(door.shedAgoMs()).toBe(7)
 

@@ -152,7 +152,7 @@ describe('POST /hooks/:source', () => {
       isSummedUp: true,
     } as const
     const peers: string[] = []
-    const { app, lines } = routes(accept, (_, peer) => {
+    const { app, lines } = routes(accept, (_, { peer }) => {
       peers.push(peer)
       return refused
     })
@@ -161,6 +161,23 @@ describe('POST /hooks/:source', () => {
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '17'])
     expect(peers).toEqual(['192.0.2.1'])
     expect(lines).toEqual([])
+  })
+
+  test('what is turned away again and again gets a whole answer each time', async () => {
+    const refused = {
+      kind: 'refused',
+      code: 'OVERLOADED',
+      detail: 'full',
+      isSummedUp: true,
+    } as const
+    const { app } = routes(accept, () => refused)
+    const answers = [await app.request('/hooks/github', post('{}'))]
+    answers.push(await app.request('/hooks/github', post('{}')))
+
+    for (const answer of answers) {
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+      expect(await answer.json()).toMatchObject({ code: 'OVERLOADED', detail: 'full' })
+    }
   })
 
   test('a visit leaves once it is answered, also where the stage throws', async () => {
