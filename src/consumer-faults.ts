@@ -16,6 +16,20 @@ export const CONSUMER_FAULTS = {
     title: 'The consumer does not read this partition here, or not yet.',
     hint: 'Ask the node of its group that reads it; `inlet consumers` lists the partitions of one.',
   },
+  OFFSET_UNKNOWN: {
+    stage: 'consume',
+    status: 409,
+    retryable: false,
+    title: 'The partition has no such offset.',
+    hint: 'The detail says which it has; `latest` is behind the last one, also of what is still to come.',
+  },
+  RANGE_REVERSED: {
+    stage: 'consume',
+    status: 400,
+    retryable: false,
+    title: 'The range ends before it begins.',
+    hint: 'Begin with what is earlier: `--from 12h --to 2h`.',
+  },
   CONSUMER_NOT_RUNNING: {
     stage: 'consume',
     status: 409,

@@ -54,6 +54,7 @@ const seek = createRoute({
   responses: answering(Sought, 'It goes on there.', [
     'CONSUMER_UNKNOWN',
     'PARTITION_UNREAD',
+    'OFFSET_UNKNOWN',
     'BROKER_UNAVAILABLE',
   ]),
 })

@@ -63,6 +63,8 @@ export interface RecordFeed {
   /**
    * Goes on elsewhere in those of the partitions that are still ours, and resolves to where:
    * `positioned` was called for each of them.
+   *
+   * @throws GatewayError OFFSET_UNKNOWN where one of them has no such offset: then all stay.
    */
   seek(starts: readonly StartPosition[]): Promise<readonly ConsumerPosition[]>
 }

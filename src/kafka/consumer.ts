@@ -18,7 +18,14 @@ import type { Log } from '../log.ts'
 import { openClient, type Client } from './client.ts'
 import { registerCodecs } from './codecs.ts'
 import { toFault } from './faults.ts'
-import { findCommitted, findEnds, findPartitions, findStarts, findTopics } from './group-offsets.ts'
+import {
+  findCommitted,
+  findEnds,
+  findPartitions,
+  findStarts,
+  findTargets,
+  findTopics,
+} from './group-offsets.ts'
 import { assignOwn, isOwn, ownGroup } from './own-partitions.ts'
 import { ReceivedMessage } from './record-batches.ts'
 import { openSecurity } from './security.ts'
@@ -220,7 +227,7 @@ class Membership {
   async seek(
     starts: readonly (Place & { readonly start: SeekTarget })[],
   ): Promise<readonly ConsumerPosition[]> {
-    const found = await findStarts(this.#client.kafka, starts)
+    const found = await findTargets(this.#client.kafka, starts)
     // A rebalance may have come in between.
     const positions = found.filter((position) => this.#owned.has(nameOf(position)))
     for (const position of positions) {

@@ -128,6 +128,35 @@ export async function findStarts(
   })
 }
 
+/**
+ * As `findStarts`, where a person says so: Kafka would go on at the first record instead of an
+ * offset that it does not have.
+ *
+ * @throws GatewayError OFFSET_UNKNOWN where one is neither there nor the next.
+ */
+export async function findTargets(
+  kafka: Kafka,
+  targets: readonly (Place & { readonly start: SeekTarget })[],
+): Promise<readonly ConsumerPosition[]> {
+  const at = (start: SeekTarget) =>
+    findStarts(
+      kafka,
+      targets.map((place) => ({ ...place, start })),
+    )
+  const [found, firsts, ends] = await Promise.all([
+    findStarts(kafka, targets),
+    at('earliest'),
+    findEnds(kafka, targets),
+  ])
+  for (const [index, { topic, partition, offset }] of found.entries()) {
+    const [first, end] = [firsts[index]?.offset ?? 0, ends[index]?.offset ?? 0]
+    if (typeof targets[index]?.start !== 'number' || (offset >= first && offset <= end)) continue
+    const range = `${topic}/${partition} begins at ${first} and ends before ${end}`
+    throw new GatewayError('OFFSET_UNKNOWN', `${offset}: ${range}`)
+  }
+  return found
+}
+
 /** The offsets that the next records of these partitions get. */
 export function findEnds(
   kafka: Kafka,

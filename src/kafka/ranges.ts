@@ -30,12 +30,13 @@ interface RangesOptions {
 /**
  * The offsets that are there now, of every partition that is meant and has some.
  *
- * @throws GatewayError TOPICS_MISSING, or BROKER_UNAVAILABLE and the like.
+ * @throws GatewayError RANGE_REVERSED, TOPICS_MISSING, or BROKER_UNAVAILABLE and the like.
  */
 export async function findRanges(
   { topics, topic, partition, from, to }: RangesQuery,
   options: RangesOptions,
 ): Promise<readonly OffsetRange[]> {
+  if (isReversed(from, to)) throw new GatewayError('RANGE_REVERSED', `${say(from)} to ${say(to)}`)
   const { clock } = options
   const security = openSecurity(options.security, clock)
   const deadlineMs = PUBLISH_MS_MAX
@@ -71,4 +72,16 @@ export async function findRanges(
   } finally {
     client.cut()
   }
+}
+
+/** Whatever is in the partitions. Of an offset and a time only they know which is earlier. */
+function isReversed(from: SeekTarget, to: SeekTarget): boolean {
+  if (from === to) return false
+  if (from === 'latest' || to === 'earliest') return true
+  if (typeof from === 'object' && typeof to === 'object') return from.at > to.at
+  return typeof from === 'number' && typeof to === 'number' && from > to
+}
+
+function say(target: SeekTarget): string {
+  return typeof target === 'object' ? new Date(target.at).toISOString() : String(target)
 }

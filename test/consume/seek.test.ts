@@ -70,6 +70,13 @@ describeWithKafka('a consumer that is told to go on elsewhere', (brokers) => {
     expect(await consumer.seek({ topic, partition: 0 }, 1)).toBe(1)
     await until('the second came again', () => duplicates() === 5)
 
+    const there = `${topic}/0 begins at 0 and ends before 2`
+    expect(await consumer.seek({ topic, partition: 0 }, 3).catch(String)).toBe(
+      `GatewayError: OFFSET_UNKNOWN: 3: ${there}`,
+    )
+    expect([position(), duplicates()]).toEqual([2, 5])
+    expect(await consumer.seek({ topic, partition: 0 }, 2)).toBe(1)
+
     consumer.pause()
     await produce(brokers, topic, [{ key: 'a', value: 3 }])
     await until('the third waits', () => consumer.status().partitions[0]?.lag === 1)
