@@ -1,9 +1,10 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { assert } from '../assert.ts'
-import { GatewayError, messageOf } from '../errors.ts'
+import { GatewayError } from '../errors.ts'
 import { TOPIC_NAME } from '../limits.ts'
 import type { Landed, PublishRecord } from '../record.ts'
+import { toFault } from './faults.ts'
 
 const NEWLINE = 10
 const READ_BYTES = 1024 * 1024
@@ -56,7 +57,7 @@ export function openFileLog({ directory }: { readonly directory: string }): File
         ?.handle.close()
         .catch(() => undefined)
       files.delete(topic)
-      throw toFault(error)
+      throw faultOf(error)
     }
   }
 
@@ -136,9 +137,9 @@ function toText(value: Uint8Array): { value: string } | { value_base64: string }
   }
 }
 
-function toFault(error: unknown): GatewayError {
+function faultOf(error: unknown): GatewayError {
   // A topic's name may have 249 characters, a file's only 255 bytes, its ending included.
   const isTooLong = error instanceof Error && 'code' in error && error.code === 'ENAMETOOLONG'
-  const code = isTooLong ? 'TOPIC_REJECTED' : 'BROKER_UNAVAILABLE'
-  return new GatewayError(code, messageOf(error), { cause: error })
+  if (!isTooLong) return toFault(error)
+  return new GatewayError('TOPIC_REJECTED', error.message, { cause: error })
 }

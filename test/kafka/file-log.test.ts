@@ -151,6 +151,18 @@ describe('the file log', () => {
     expect(await readLines(directory, 'a')).toMatchObject([{ value: 'one' }, { value: 'two' }])
   })
 
+  test('does not take a bug for a file that cannot be written', async () => {
+    await using dir = await makeTempDir()
+    const directory = dir.path
+    const log = openFileLog({ directory })
+    await log.publish([record('a', 'one')])
+    const bug = new TypeError('undefined is not an object')
+    const restore = await replaceOnFiles(directory, 'appendFile', () => Promise.reject(bug))
+    await expect(log.publish([record('a', 'two')])).rejects.toThrow('CLIENT_FAILED')
+    restore()
+    await log.close()
+  })
+
   test('says so when it cannot write', async () => {
     await using dir = await makeTempDir()
     const directory = dir.path
