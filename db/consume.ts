@@ -3,7 +3,7 @@
  * made of them; positions stand beside them, and move in the same transaction.
  */
 import { and, eq, getTableColumns, sql } from 'drizzle-orm'
-import type { ConsumeCommit, ConsumerPosition, Place } from '../src/consumer.ts'
+import type { ConsumeCommit, ConsumerPosition, Place, ProcessedRecord } from '../src/consumer.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
 import type { InletDatabase, Reader } from './open.ts'
 import { openStateChanges } from './consumer-state.ts'
@@ -22,16 +22,22 @@ export interface ConsumeInbox {
   readonly storeShared: (shared: SharedIds) => Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>
 }
 
+const NO_CHANGES: NonNullable<ProcessedRecord['changes']> = []
+
 export function openConsume(database: InletDatabase): Consume {
   const move = prepareMove(database)
   const change = openStateChanges(database)
   return ({ group, owner, source, at, processed, positions }, { store, storeShared }) => {
-    const ids = processed.flatMap(({ ignored = [] }) => ignored)
+    const ids: string[] = []
+    for (const { ignored } of processed) if (ignored !== undefined) ids.push(ignored)
     const ignored = storeShared({ source, at, ids })
     // One that is known already changes nothing: its first processing counts.
-    const unapplied = new Set(ignored.keys())
-    for (const { event, ignored: id, changes = [] } of processed) {
-      if (id !== undefined && changes.length > 0 && !unapplied.delete(id)) continue
+    let unapplied: Set<string> | undefined
+    for (const { event, ignored: id, changes = NO_CHANGES } of processed) {
+      if (id !== undefined && changes.length > 0) {
+        unapplied ??= new Set(ignored.keys())
+        if (!unapplied.delete(id)) continue
+      }
       if (event !== undefined) {
         if (ignored.has(event.eventId) || store(event).kind === 'duplicate') continue
       }

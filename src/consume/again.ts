@@ -45,11 +45,14 @@ export function handleAgain<Stored>(
   const gone = () => outcome.reject(notRunning(letter.record))
   signal.addEventListener('abort', gone, { once: true })
   if (signal.aborted) gone()
-  ports.lanes.add(laneOf({ ...letter, key: keyOf(letter.record) }), async () => {
-    signal.removeEventListener('abort', gone)
-    await handle(letter, ports, store).then(outcome.resolve, outcome.reject)
-    return 'done' as const
-  })
+  ports.lanes.add(
+    () => laneOf({ ...letter, key: keyOf(letter.record) }),
+    async () => {
+      signal.removeEventListener('abort', gone)
+      await handle(letter, ports, store).then(outcome.resolve, outcome.reject)
+      return 'done' as const
+    },
+  )
   return outcome.promise
 }
 

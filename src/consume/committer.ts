@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { consumerSource, type ConsumeCommit, type ProcessedRecord } from '../consumer.ts'
-import { CONSUMER_COMMIT_RECORDS_MAX } from '../consumer-limits.ts'
+import { CONSUMER_COMMIT_EVENTS_MAX, CONSUMER_COMMIT_RECORDS_MAX } from '../consumer-limits.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import { failpoint } from '../failpoint.ts'
 import type { Log } from '../log.ts'
@@ -50,6 +50,8 @@ export class Committer {
   /** Partitions whose position may have moved, with nothing else to store. */
   readonly #moved = new Set<Partition>()
   #queue: Result[] = []
+  /** How many of them are events of their own. */
+  #events = 0
   #flushes: Flush[] = []
   /** Batches that are being handed over: what comes of them goes along. */
   #gathering = 0
@@ -64,8 +66,9 @@ export class Committer {
   /** In the order in which they ended: that is their order in the outbox. */
   submit(result: Result): void {
     this.#queue.push(result)
+    if (isEvent(result)) this.#events += 1
     if (result.identity !== undefined) this.#pending.add(result.identity)
-    if (this.#gathering === 0 || this.#queue.length >= CONSUMER_COMMIT_RECORDS_MAX) this.#start()
+    if (this.#gathering === 0 || this.#isEnough()) this.#start()
   }
 
   /** What comes of a batch is stored together, unless it is more than a commit takes. */
@@ -105,6 +108,13 @@ export class Committer {
     await new Promise<void>((resolve) => {
       this.#flushes.push({ left: this.#queue.length, resolve })
     })
+  }
+
+  #isEnough(): boolean {
+    return (
+      this.#queue.length >= CONSUMER_COMMIT_RECORDS_MAX ||
+      this.#events >= CONSUMER_COMMIT_EVENTS_MAX
+    )
   }
 
   #start(): void {
@@ -147,8 +157,7 @@ export class Committer {
   }
 
   #take(): Taken {
-    const results = this.#queue.slice(0, CONSUMER_COMMIT_RECORDS_MAX)
-    this.#queue = this.#queue.slice(results.length)
+    const results = this.#takeResults()
     for (const { entry, partition } of results) {
       if (entry === undefined) continue
       entry.isDone = true
@@ -162,6 +171,21 @@ export class Committer {
     const flushed = this.#flushes.filter(({ left }) => left <= 0)
     this.#flushes = this.#flushes.filter(({ left }) => left > 0)
     return { results, positions, flushed }
+  }
+
+  /** The longest head of the queue that one commit takes. */
+  #takeResults(): readonly Result[] {
+    let events = 0
+    let length = 0
+    for (const result of this.#queue) {
+      if (length === CONSUMER_COMMIT_RECORDS_MAX || events === CONSUMER_COMMIT_EVENTS_MAX) break
+      if (isEvent(result)) events += 1
+      length += 1
+    }
+    const results = this.#queue.slice(0, length)
+    this.#queue = this.#queue.slice(length)
+    this.#events -= events
+    return results
   }
 
   /**
@@ -181,6 +205,10 @@ export class Committer {
       }
     }
   }
+}
+
+function isEvent({ processed }: Result): boolean {
+  return processed.event !== undefined
 }
 
 /** Somebody who waits for all that is in the queue now. */

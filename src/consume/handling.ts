@@ -63,7 +63,10 @@ export class Handling {
       known: undefined,
     }
     this.#ports.room.take(work)
-    this.#ports.lanes.add(laneOf(work), () => this.#turn(work))
+    this.#ports.lanes.add(
+      () => laneOf(work),
+      () => this.#turn(work),
+    )
     // Nearly always it has: then nothing of it is copied.
     if (!work.isEnded) record.keep?.()
   }

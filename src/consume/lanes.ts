@@ -40,10 +40,10 @@ export class Lanes {
     this.#options = options
   }
 
-  /** Puts a task behind those of the same key. */
-  add(key: string, task: Task): void {
+  /** Puts a task behind those of the same key, which nobody asks for where no lane is open. */
+  add(keyOf: () => string, task: Task): void {
     if (this.#stopping.signal.aborted) return
-    const known = this.#lanes.get(key)
+    const known = this.#lanes.size === 0 ? undefined : this.#lanes.get(keyOf())
     if (known !== undefined) {
       known.tasks.push(task)
       return
@@ -51,6 +51,7 @@ export class Lanes {
     // Nearly always: nothing is before it, and it ends without waiting.
     const turn = this.#mayStart() && this.#ready.length === 0 ? call(task) : undefined
     if (turn === 'done') return
+    const key = keyOf()
     const lane = { key, tasks: [task], head: 0 }
     this.#lanes.set(key, lane)
     if (turn === undefined) {

@@ -203,10 +203,13 @@ export class Session implements FeedListener {
     for (const partition of this.#partitions.values()) {
       if (partition.isToClose || !this.#closing.isIdle(partition, consumer)) continue
       partition.isToClose = true
-      this.#lanes.add(partition.lane, () => {
-        partition.isToClose = false
-        return this.#closing.afterSilence(partition, consumer)
-      })
+      this.#lanes.add(
+        () => partition.lane,
+        () => {
+          partition.isToClose = false
+          return this.#closing.afterSilence(partition, consumer)
+        },
+      )
     }
   }
 

@@ -1,11 +1,17 @@
 import { expect, test } from 'bun:test'
-import { Committer, type Result } from '../../src/consume/committer.ts'
+import {
+  CONSUMER_COMMIT_EVENTS_MAX,
+  CONSUMER_COMMIT_RECORDS_MAX,
+} from '../../src/consumer-limits.ts'
+import { Committer } from '../../src/consume/committer.ts'
 import { Partition } from '../../src/consume/partition.ts'
 import type { ConsumeCommit } from '../../src/consumer.ts'
+import type { NewEvent } from '../../src/event.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { silentLog } from '../../src/log.ts'
 import { settle } from '../db/world.ts'
 import { manualClock } from '../support/manual-clock.ts'
+import { sampleEvent } from '../support/stored.ts'
 
 /** A commit that the test ends. */
 interface Commit {
@@ -34,11 +40,10 @@ function open() {
     stopping: stopping.signal,
   })
   let offset = -1
-  function result(): Result {
+  function submit(event?: NewEvent): void {
     const entry = partition.offsets.add((offset += 1))
-    return { partition, entry, bytes: 1, identity: undefined, processed: { event: undefined } }
+    committer.submit({ partition, entry, bytes: 1, identity: undefined, processed: { event } })
   }
-  const submit = () => committer.submit(result())
   return { committer, commits, failures, stopping, partition, submit }
 }
 
@@ -103,3 +108,28 @@ test('behind a commit that has failed nothing is stored: its position would pass
   await committer.flush()
   expect([commits.length, failures.length, partition.synced]).toEqual([1, 1, 0])
 })
+
+test.each([
+  ['events of their own', sampleEvent('e'), CONSUMER_COMMIT_EVENTS_MAX],
+  ['records that publish nothing', undefined, CONSUMER_COMMIT_RECORDS_MAX],
+])(
+  'a commit takes so many %s, in their order, and the next one the rest',
+  async (_, event, max) => {
+    const { committer, commits, partition, submit } = open()
+    await committer.gather(async () => {
+      for (let n = 0; n < max; n += 1) submit(event)
+      await settle()
+      // That is enough: it does not wait for the end of the batch.
+      expect(commits.map(({ commit }) => commit.processed.length)).toEqual([max])
+      for (let n = 0; n <= max; n += 1) submit(event)
+    })
+    for (const at of [0, 1, 2]) {
+      commits[at]?.end()
+      await settle()
+    }
+    expect(commits.map(({ commit }) => commit.processed.length)).toEqual([max, max, 1])
+    const ends = commits.map(({ commit }) => commit.positions[0]?.offset)
+    expect(ends).toEqual([max, 2 * max, 2 * max + 1])
+    expect(partition.synced).toBe(2 * max + 1)
+  },
+)

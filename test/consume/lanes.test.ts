@@ -18,9 +18,15 @@ test.each<[string, Task]>([
     onFailed: (error) => void told.push(error),
   })
   const begun: string[] = []
-  lanes.add('a', task)
-  lanes.add('a', () => (begun.push('a'), 'done'))
-  lanes.add('b', () => (begun.push('b'), 'done'))
+  lanes.add(() => 'a', task)
+  lanes.add(
+    () => 'a',
+    () => (begun.push('a'), 'done'),
+  )
+  lanes.add(
+    () => 'b',
+    () => (begun.push('b'), 'done'),
+  )
   await Promise.resolve()
   await Promise.resolve()
   await Promise.resolve()
