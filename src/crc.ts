@@ -4,8 +4,10 @@ import { lazily } from './lazily.ts'
 /** A sum of the bytes from `start` to `end`. */
 type Crc = (bytes: Uint8Array, start?: number, end?: number) => number
 
-/** Bytes that one step takes in. */
-const STEP = 8
+/** Bytes that one step takes in: four words. Their tables are 16 kB. */
+const STEP = 16
+const WORDS_PER_STEP = 4
+const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT
 const TABLE_ENTRIES = 256
 
 /** CRC-32, as zlib has it. */
@@ -14,28 +16,41 @@ export const crc32 = crcOf(0xedb88320)
 /** CRC-32C (Castagnoli), which Kafka sums up its record batches with. */
 export const crc32c = crcOf(0x82f63b78)
 
-/** `polynomial` has its bits reversed. Eight bytes a step: 1.6 GB/s, where a byte makes 0.4. */
+/**
+ * `polynomial` has its bits reversed. Words are read as this machine has them, lowest byte first, as
+ * all that Bun runs on: 16 bytes a step make 2.2 GB/s, where 8 single ones made 1.5.
+ */
 function crcOf(polynomial: number): Crc {
   const made = lazily(() => makeTables(polynomial))
   return (bytes, start = 0, end = bytes.length) => {
     const tables = made()
-    const byte = (at: number): number => bytes[at] ?? 0
     const entry = (table: number, index: number): number =>
       tables[table * TABLE_ENTRIES + index] ?? 0
+    /** Of four bytes that as many further ones follow as the number of their last table. */
+    const entries = (last: number, word: number): number =>
+      entry(last + 3, word & 0xff) ^
+      entry(last + 2, (word >>> 8) & 0xff) ^
+      entry(last + 1, (word >>> 16) & 0xff) ^
+      entry(last, word >>> 24)
+    const one = (sum: number, at: number): number =>
+      entry(0, (sum ^ (bytes[at] ?? 0)) & 0xff) ^ (sum >>> 8)
     let crc = -1
     let at = start
-    for (const last = end - STEP; at <= last; at += STEP) {
-      crc =
-        entry(7, (crc ^ byte(at)) & 0xff) ^
-        entry(6, ((crc >>> 8) ^ byte(at + 1)) & 0xff) ^
-        entry(5, ((crc >>> 16) ^ byte(at + 2)) & 0xff) ^
-        entry(4, (crc >>> 24) ^ byte(at + 3)) ^
-        entry(3, byte(at + 4)) ^
-        entry(2, byte(at + 5)) ^
-        entry(1, byte(at + 6)) ^
-        entry(0, byte(at + 7))
+    for (; at < end && (bytes.byteOffset + at) % WORD_BYTES !== 0; at += 1) crc = one(crc, at)
+    const steps = Math.floor((end - at) / STEP)
+    if (steps > 0) {
+      const from = bytes.byteOffset + at
+      const words = new Int32Array(bytes.buffer, from, steps * WORDS_PER_STEP)
+      const word = (n: number): number => words[n] ?? 0
+      for (let n = 0; n < words.length; n += WORDS_PER_STEP) {
+        crc =
+          entries(12, crc ^ word(n)) ^
+          entries(8, word(n + 1)) ^
+          entries(4, word(n + 2)) ^
+          entries(0, word(n + 3))
+      }
     }
-    for (; at < end; at += 1) crc = entry(0, (crc ^ byte(at)) & 0xff) ^ (crc >>> 8)
+    for (at += steps * STEP; at < end; at += 1) crc = one(crc, at)
     return ~crc >>> 0
   }
 }

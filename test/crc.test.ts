@@ -21,6 +21,15 @@ test('sums up as zlib does', () => {
   }
 })
 
+test('sums up whatever is before a word, whole steps, and what is left behind them', () => {
+  const bytes = Buffer.from(Array.from({ length: 100 }, (_, n) => (n * 167) % 251))
+  for (let start = 0; start < 9; start += 1) {
+    for (let end = start; end <= bytes.length; end += 1) {
+      expect(crc32(bytes, start, end)).toBe(Bun.hash.crc32(bytes.subarray(start, end)))
+    }
+  }
+})
+
 test('sums up a part of a buffer, wherever it begins', () => {
   for (let start = 0; start < 9; start += 1) {
     const padded = Buffer.concat([Buffer.alloc(start, 1), Buffer.alloc(32), Buffer.alloc(3, 2)])
