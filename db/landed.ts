@@ -6,11 +6,16 @@
  */
 import { and, asc, between, eq, gte, lte, sql } from 'drizzle-orm'
 import type { EpochMs } from '../src/clock.ts'
+import { EXACT_HEADER, unpackExact } from '../src/exact-record.ts'
 import type { Reader } from './open.ts'
 import { outbox, publishLog } from './schema.ts'
 
 /** Entries of a range that are looked at: batches are far smaller, and what is larger is rare. */
 const RANGE_MAX = 20_000
+
+/** Hardly any entry has one, and then nothing is parsed. */
+const EXACT = sql<string | null>`case when instr(${outbox.headers}, ${EXACT_HEADER}) > 0
+  then ${outbox.headers} ->> ${EXACT_HEADER} end`
 
 /** Kafka's partition of a key. */
 export type PartitionOf = (key: Uint8Array, partitions: number) => number
@@ -43,7 +48,7 @@ export function openLanded({ orm }: Reader, partitionOf: PartitionOf) {
     )
     .prepare()
   const entries = orm
-    .select({ seq: outbox.seq, key: outbox.key })
+    .select({ seq: outbox.seq, key: outbox.key, exact: EXACT })
     .from(outbox)
     .where(
       and(between(outbox.seq, slot('seqFirst'), slot('seqLast')), eq(outbox.topic, slot('topic'))),
@@ -58,8 +63,9 @@ export function openLanded({ orm }: Reader, partitionOf: PartitionOf) {
     if (seqLast - seqFirst >= RANGE_MAX) return undefined
     const members = entries
       .all({ seqFirst, seqLast, topic })
-      .filter(({ key }) => {
-        return partitions === null || partitionOf(encoder.encode(key), partitions) === partition
+      .filter(({ key: text, exact }) => {
+        const key = (exact === null ? undefined : unpackExact(exact).key) ?? encoder.encode(text)
+        return partitions === null || partitionOf(key, partitions) === partition
       })
       .map(({ seq }) => seq)
     return members.length === records ? members : undefined

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { EpochMs } from './clock.ts'
 import type { KeyedState, StateChange } from './consumer-state.ts'
 import type { NewEvent } from './event.ts'
+import type { HeaderList } from './exact-record.ts'
 import type { HandlerResult, PassThrough } from './route.ts'
 import type { DeclaredTopic, TopicRoutes } from './topic.ts'
 import type { Duration, TimeSpan, Windowing, WindowShape } from './window.ts'
@@ -214,6 +215,8 @@ export interface FetchedRecord extends Place {
   readonly value: Uint8Array | null
   /** The first of each name, as text. */
   readonly headers: Readonly<Record<string, string>>
+  /** All of them, as they are; undefined: `headers` says it all. */
+  readonly headerList?: HeaderList | undefined
   readonly writtenAt: EpochMs
   /** Where its value is a part of a larger response: it is kept, and has to be its own. */
   keep?(): void

@@ -1,6 +1,7 @@
 import { assert } from './assert.ts'
 import type { EpochMs } from './clock.ts'
 import type { FaultCode } from './errors.ts'
+import { EXACT_HEADER, unpackExact } from './exact-record.ts'
 import type { PublishRecord } from './record.ts'
 import { formatTraceparent, keptTrace, TRACEPARENT } from './trace-context.ts'
 
@@ -112,9 +113,9 @@ export interface RelayMark {
 
 /**
  * The record that an entry becomes. The n-th further record of an event is `<id>#<n>`. An event
- * that came with attributes of its own keeps them, and is given none that its sender left out. A
- * `traceparent` that the handler set stays; any other record continues the trace of its event.
- * Throws where the entry cannot be read.
+ * that came with attributes of its own keeps them, and is given none that its sender left out; so
+ * does a record of a topic that is no CloudEvent. A `traceparent` that the handler set stays; any
+ * other record continues the trace of its event. Throws where the entry cannot be read.
  */
 export function toPublishRecord(entry: OutboxEntry): PublishRecord {
   assert(entry.damage === undefined, entry.damage ?? 'its bytes can be read')
@@ -122,7 +123,7 @@ export function toPublishRecord(entry: OutboxEntry): PublishRecord {
   const described = own['ce_id'] === undefined ? describeDelivery(entry, own) : {}
   const id = own['ce_id'] ?? entry.eventId
   const trace = keptTrace(entry.eventHeaders)
-  return {
+  const record = {
     topic: entry.topic,
     key: entry.key,
     value: entry.value,
@@ -130,14 +131,18 @@ export function toPublishRecord(entry: OutboxEntry): PublishRecord {
       // An event without data has no type of data either.
       ...(entry.contentType === '' ? {} : { 'content-type': entry.contentType }),
       ...(trace === undefined ? {} : { [TRACEPARENT]: formatTraceparent(trace) }),
-      ...own,
-      ...described,
       ce_specversion: '1.0',
+      ...described,
+      ...own,
       ce_id: entry.n === 0 ? id : `${id}#${entry.n}`,
       'inlet-seq': String(entry.inboxSeq),
     },
     trace,
   }
+  const packed = own[EXACT_HEADER]
+  if (packed === undefined) return record
+  const { [EXACT_HEADER]: _, ...headers } = record.headers as Readonly<Record<string, string>>
+  return { ...record, headers, exact: unpackExact(packed) }
 }
 
 function describeDelivery(

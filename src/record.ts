@@ -1,3 +1,4 @@
+import type { ExactRecord } from './exact-record.ts'
 import type { TraceContext } from './trace-context.ts'
 
 /** A value that JSON can carry. */
@@ -47,6 +48,8 @@ export interface PublishRecord {
   readonly key: string
   readonly value: Uint8Array
   readonly headers: Readonly<Record<string, string>>
+  /** What is not text of a record that was in Kafka before: for Kafka's own protocol. */
+  readonly exact?: ExactRecord
   /** The trace of its event, which its `traceparent` need not name; absent where there is none. */
   readonly trace?: TraceContext | undefined
 }

@@ -12,6 +12,7 @@ import {
 import type { StateChange } from '../consumer-state.ts'
 import { CONSUMER_ABORT_MS_MAX } from '../consumer-limits.ts'
 import { GatewayError, type FaultCode } from '../errors.ts'
+import { withExactKey } from '../exact-record.ts'
 import { toOutboxRecords } from '../handler-result.ts'
 import { blockedError, isGivenUp, type HandlerWatch } from '../handler-watch.ts'
 import type { OutboxRecord } from '../record.ts'
@@ -156,7 +157,8 @@ function ran(
 ): Attempt {
   if (result === null) return { kind: 'ran', records: [], changes }
   const ownKey = key ?? decoded.event?.id ?? placeOf(record)
-  return { kind: 'ran', records: toOutboxRecords(result, ownKey), changes }
+  const records = withExactKey(toOutboxRecords(result, ownKey), key, record.key)
+  return { kind: 'ran', records, changes }
 }
 
 function invalid(code: FaultCode, detail: string): Attempt {

@@ -11,6 +11,7 @@ import type { StateChange } from '../consumer-state.ts'
 import type { VerifiedBody } from '../delivery.ts'
 import type { FaultCode } from '../errors.ts'
 import type { NewEvent } from '../event.ts'
+import { EXACT_HEADER, packExact, unpackExact } from '../exact-record.ts'
 import { REPLAY_HEADER, withHeader, type OutboxRecord } from '../record.ts'
 import { TRACEPARENT } from '../trace-context.ts'
 import { keyOf, placeOf } from './attempt.ts'
@@ -87,11 +88,12 @@ export function toProcessed(
 
 /**
  * A record that is given up. It is stored whole, so that it can be replayed, and goes to the
- * dead-letter topic for whoever looks there.
+ * dead-letter topic for whoever looks there: as it was, but for a key where it has none.
  */
 export function toDeadLetter(known: Known, why: GivenUp, receivedAt: EpochMs): ProcessedRecord {
   const { record } = known
   const base = described(known, receivedAt)
+  const exact = packExact(record)
   return {
     event: {
       ...base,
@@ -99,6 +101,7 @@ export function toDeadLetter(known: Known, why: GivenUp, receivedAt: EpochMs): P
         ...marking(record.headers),
         ...placeHeaders(record),
         ...keptHeaders(record),
+        ...(exact === undefined ? {} : { 'kafka-exact': exact }),
       }),
       state: why.state,
       reason: `${why.code}: ${why.detail}`.slice(0, REASON_CHARS_MAX),
@@ -108,7 +111,11 @@ export function toDeadLetter(known: Known, why: GivenUp, receivedAt: EpochMs): P
           {
             topic: known.consumer.deadLetterTopic ?? `${record.topic}.dead`,
             key: base.key,
-            headers: JSON.stringify({ ...record.headers, ...deadHeaders(known, why) }),
+            headers: JSON.stringify({
+              ...record.headers,
+              ...deadHeaders(known, why),
+              ...(exact === undefined ? {} : { [EXACT_HEADER]: exact }),
+            }),
             value: null,
           },
         ],
@@ -170,13 +177,16 @@ export function keptRecord({ headers: text, body }: KeptRow): FetchedRecord | un
   const writtenAt = all['kafka-timestamp']
   if (writtenAt === undefined) return undefined
   const key = all['kafka-key']
+  const packed = all['kafka-exact']
+  const exact = packed === undefined ? undefined : unpackExact(packed)
   return {
     topic: all['kafka-topic'] ?? '',
     partition: Number(all['kafka-partition']),
     offset: Number(all['kafka-offset']),
-    key: key === undefined ? null : encoder.encode(key),
+    key: exact?.key ?? (key === undefined ? null : encoder.encode(key)),
     value: all['kafka-tombstone'] === undefined ? body : null,
     headers,
+    headerList: exact?.headers,
     writtenAt: Number(writtenAt),
   }
 }
@@ -186,9 +196,9 @@ interface KeptRow {
   readonly body: Uint8Array
 }
 
-const OWN = /^kafka-(topic|partition|offset|timestamp|key|tombstone)$/
+const OWN = /^kafka-(topic|partition|offset|timestamp|key|tombstone|exact)$/
 const MARK = 'record-'
-const MARKED = /^(record-)+kafka-(topic|partition|offset|timestamp|key|tombstone)$/
+const MARKED = /^(record-)+kafka-(topic|partition|offset|timestamp|key|tombstone|exact)$/
 
 /** The headers of a record, where those with a name of ours get another one. */
 function marking(headers: FetchedRecord['headers']): Record<string, string> {

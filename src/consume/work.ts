@@ -46,8 +46,9 @@ export function laneOf({
   return consumer.state === undefined ? `${partition.lane} =${key}` : `=${key}`
 }
 
+/** Headers are in memory twice, as text and as bytes. */
 export function bytesOf({ key, value, headers }: FetchedRecord): number {
   let bytes = CONSUMER_RECORD_OVERHEAD_BYTES + (key?.byteLength ?? 0) + (value?.byteLength ?? 0)
-  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0)
+  for (const name in headers) bytes += 2 * (name.length + (headers[name]?.length ?? 0))
   return bytes
 }

@@ -12,6 +12,7 @@ import {
 } from '../consumer-limits.ts'
 import type { SeekTarget } from '../consumer-status.ts'
 import { GatewayError, messageOf } from '../errors.ts'
+import type { HeaderList } from '../exact-record.ts'
 import type { KafkaSecurity } from '../kafka-security.ts'
 import { PUBLISH_MS_MAX } from '../limits.ts'
 import type { Log } from '../log.ts'
@@ -27,7 +28,7 @@ import {
   findTopics,
 } from './group-offsets.ts'
 import { assignOwn, isOwn, ownGroup } from './own-partitions.ts'
-import { ReceivedMessage } from './record-batches.ts'
+import { readHeaderList, ReceivedMessage } from './record-batches.ts'
 import { openSecurity } from './security.ts'
 import { within } from './within.ts'
 
@@ -377,6 +378,7 @@ class Fetched implements FetchedRecord {
   readonly headers: Readonly<Record<string, string>>
   key: Uint8Array | null
   value: Uint8Array | null
+  #headers: Pick<ReceivedMessage, 'headerBytes'>
 
   constructor(message: KafkaMessage, { topic, partition }: Place) {
     assert(message instanceof ReceivedMessage, 'Kafka answers with record batches of version 2')
@@ -387,10 +389,16 @@ class Fetched implements FetchedRecord {
     this.headers = message.headers
     this.key = message.bytesOf('key')
     this.value = message.bytesOf('value')
+    this.#headers = message
+  }
+
+  get headerList(): HeaderList {
+    return readHeaderList(this.#headers.headerBytes)
   }
 
   keep(): void {
     this.key = this.key?.slice() ?? null
     this.value = this.value?.slice() ?? null
+    this.#headers = { headerBytes: this.#headers.headerBytes.slice() }
   }
 }

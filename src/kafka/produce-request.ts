@@ -5,6 +5,7 @@
 import { CompressionCodecs, CompressionTypes, type IHeaders, type Message } from 'kafkajs'
 import type { EpochMs } from '../clock.ts'
 import { crc32c } from '../crc.ts'
+import type { HeaderList } from '../exact-record.ts'
 import {
   openRequestBytes,
   writeBytes,
@@ -42,7 +43,13 @@ export interface ProduceRequest {
 interface PartitionData {
   readonly partition: number
   readonly firstSequence: number
-  readonly messages: readonly Message[]
+  readonly messages: readonly ProducedMessage[]
+}
+
+/** kafkajs passes messages on as they are. */
+export interface ProducedMessage extends Message {
+  /** Instead of `headers`, where these cannot say it. */
+  readonly headerList?: HeaderList | undefined
 }
 
 /** Keys, headers and lengths of a record, rounded up: too little costs a copy. */
@@ -145,7 +152,7 @@ interface Codec {
 
 function writeRecord(
   to: RequestBytes,
-  { key, value, headers = {} }: Message,
+  { key, value, headers = {}, headerList }: ProducedMessage,
   { index, timeDelta }: { readonly index: number; readonly timeDelta: number },
 ): void {
   writeMeasured(to, (value?.length ?? 0) + RECORD_OVERHEAD_BYTES, () => {
@@ -154,7 +161,8 @@ function writeRecord(
     writeVarint(to, index)
     writeVarintBytes(to, key)
     writeVarintBytes(to, value)
-    writeHeaders(to, headers)
+    if (headerList === undefined) writeHeaders(to, headers)
+    else writeHeaderList(to, headerList)
   })
 }
 
@@ -168,6 +176,14 @@ function writeHeaders(to: RequestBytes, headers: IHeaders): void {
     const value = headers[name]
     if (Array.isArray(value)) for (const each of value) writeHeader(to, name, each)
     else writeHeader(to, name, value)
+  }
+}
+
+function writeHeaderList(to: RequestBytes, headers: HeaderList): void {
+  writeVarint(to, headers.length)
+  for (const [name, value] of headers) {
+    writeVarintBytes(to, name)
+    writeVarintBytes(to, value)
   }
 }
 

@@ -1,6 +1,7 @@
-import type { Message, PartitionerArgs, Producer } from 'kafkajs'
+import type { PartitionerArgs, Producer } from 'kafkajs'
 import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
+import { withOwnHeaders } from '../exact-record.ts'
 import { failpoint } from '../failpoint.ts'
 import type { KafkaSecurity } from '../kafka-security.ts'
 import { PUBLISH_MS_MAX } from '../limits.ts'
@@ -11,6 +12,7 @@ import { openClient } from './client.ts'
 import { COMPRESSION_TYPES, registerCodecs, type Compression } from './codecs.ts'
 import { toFault } from './faults.ts'
 import { partitionOf } from './murmur2.ts'
+import type { ProducedMessage } from './produce-request.ts'
 import { openSecurity, type Security } from './security.ts'
 import { within } from './within.ts'
 
@@ -161,17 +163,19 @@ function pinPartitions(partitions: Map<string, number>) {
 interface Sent {
   readonly topic: string
   readonly position: number
-  readonly message: Message
+  readonly message: ProducedMessage
 }
 
-function toMessage({ topic, key, value, headers }: PublishRecord, position: number): Sent {
+function toMessage({ topic, key, value, headers, exact }: PublishRecord, position: number): Sent {
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   return {
     topic,
     position,
     message: {
-      key: Buffer.from(key),
-      value: Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+      key: Buffer.from(exact?.key ?? key),
+      value: exact?.isTombstone === true ? null : bytes,
       headers,
+      headerList: exact?.headers && withOwnHeaders(exact.headers, headers),
     },
   }
 }

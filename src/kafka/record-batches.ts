@@ -7,6 +7,7 @@ import type { EpochMs } from '../clock.ts'
 import { CONSUMER_RESPONSE_BYTES_MAX } from '../consumer-limits.ts'
 import { crc32c } from '../crc.ts'
 import { GatewayError, messageOf } from '../errors.ts'
+import type { HeaderList } from '../exact-record.ts'
 
 /** In a record batch of version 2: where its length ends, and its fields. */
 const LENGTH_AT = 8
@@ -110,6 +111,11 @@ export class ReceivedMessage {
     const at = part === 'key' ? this.#keyAt : this.#valueAt
     const length = part === 'key' ? this.#keyLength : this.#valueLength
     return length < 0 ? null : this.#bytes.subarray(at, at + length)
+  }
+
+  /** A part of the response, for `readHeaderList`. */
+  get headerBytes(): Uint8Array {
+    return this.#bytes.subarray(this.#valueAt + Math.max(0, this.#valueLength), this.#end)
   }
 
   /** The first value of each name, as text; one without a value is left out. */
@@ -260,6 +266,26 @@ function readVarint(from: Cursor): number {
     value += (byte & 0x7f) * factor
   }
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+}
+
+/** All headers of a record, from their bytes, which their values are parts of. */
+export function readHeaderList(bytes: Uint8Array): HeaderList {
+  const from = { bytes, at: 0 }
+  const headers: (readonly [string, Uint8Array | null])[] = []
+  for (let left = readVarint(from); left > 0 && from.at < bytes.length; left -= 1) {
+    const name = toBuffer(readBytes(from) ?? NOTHING).toString()
+    headers.push([name, readBytes(from)])
+  }
+  return headers
+}
+
+const NOTHING = new Uint8Array()
+
+function readBytes(from: Cursor): Uint8Array | null {
+  const length = readVarint(from)
+  const start = from.at
+  from.at += Math.max(0, length)
+  return length < 0 ? null : from.bytes.subarray(start, from.at)
 }
 
 /** All headers of a record as one text, in which a byte is a character; undefined: not all are. */

@@ -1,23 +1,35 @@
 import { expect, test } from 'bun:test'
 import { openLanded } from '../../db/landed.ts'
+import { EXACT_HEADER, packExact } from '../../src/exact-record.ts'
 import { partitionOf } from '../../src/kafka/murmur2.ts'
 import { openDbWorld } from './world.ts'
 import { sampleEvent, sampleException, sampleMark } from '../support/stored.ts'
 
 const PARTITIONS = 3
 const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+const encoder = new TextEncoder()
+
+/** The last three are no text. */
+function bytesOf(key: string | undefined): Uint8Array {
+  const [byte = 0] = encoder.encode(key)
+  return new Uint8Array(byte > 0x65 ? [0xff, byte] : [byte])
+}
+
+function recordOf(name: string) {
+  const [key, value] = [bytesOf(name), new Uint8Array()]
+  const exact = packExact({ key, value, headers: {} })
+  const headers = exact === undefined ? null : JSON.stringify({ [EXACT_HEADER]: exact })
+  return { topic: 't', key: new TextDecoder().decode(key), headers, value: null }
+}
 
 /** Eight entries in one batch, spread over partitions as Kafka's producers do. */
 async function publish(setAside: readonly number[] = [], partitions?: number) {
   const world = await openDbWorld()
   for (const key of KEYS) {
-    const records = [{ topic: 't', key, headers: null, value: null }]
-    await world.writer.commit(sampleEvent(key, { records }))
+    await world.writer.commit(sampleEvent(key, { records: [recordOf(key)] }))
   }
   const seqs = KEYS.map((_, index) => index + 1).filter((seq) => !setAside.includes(seq))
-  const partition = (seq: number) => {
-    return partitionOf(new TextEncoder().encode(KEYS[seq - 1]), PARTITIONS)
-  }
+  const partition = (seq: number) => partitionOf(bytesOf(KEYS[seq - 1]), PARTITIONS)
   const expected = new Map<number, string>()
   const published = [...Map.groupBy(seqs, partition)].map(([at, own]) => {
     for (const [n, seq] of own.entries()) expected.set(seq, `${at}/${90 + n}`)

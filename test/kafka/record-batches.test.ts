@@ -2,12 +2,17 @@ import { expect, test } from 'bun:test'
 import { createRequire } from 'node:module'
 import * as fc from 'fast-check'
 import { CompressionTypes, type KafkaMessage, type Message } from 'kafkajs'
+import { assert } from '../../src/assert.ts'
 import { crc32c } from '../../src/crc.ts'
 import { CONSUMER_BATCH_BYTES_MAX, CONSUMER_RESPONSE_BYTES_MAX } from '../../src/consumer-limits.ts'
 import { registerCodecs } from '../../src/kafka/codecs.ts'
-import { encodeProduce } from '../../src/kafka/produce-request.ts'
+import { encodeProduce, type ProducedMessage } from '../../src/kafka/produce-request.ts'
 import { toFault } from '../../src/kafka/faults.ts'
-import { readRecordBatches, ReceivedMessage } from '../../src/kafka/record-batches.ts'
+import {
+  readHeaderList,
+  readRecordBatches,
+  ReceivedMessage,
+} from '../../src/kafka/record-batches.ts'
 
 const require = createRequire(import.meta.url)
 const Decoder = require('kafkajs/src/protocol/decoder.js') as new (bytes: Buffer) => object
@@ -183,6 +188,21 @@ test('leaves out a header without a value, and takes one of any name', async () 
     ['a', '1'],
     ['constructor', '2'],
   ])
+})
+
+test('reads every header as it is', async () => {
+  const list = fc.array(fc.tuple(text, fc.option(bytes)), { maxLength: 5 })
+  await fc.assert(
+    fc.asyncProperty(list, bytes, async (headerList, key) => {
+      const message: ProducedMessage = { key, value: key, headerList }
+      const [read] = await readRecordBatches(await batchOf([message, message]))
+      assert(read instanceof ReceivedMessage, 'it is a record')
+      const headers = readHeaderList(read.headerBytes)
+      expect(headers.map(([name, of]) => [name, of && Buffer.from(of)] as const)).toEqual(
+        headerList,
+      )
+    }),
+  )
 })
 
 test('refuses a batch that is not as it was written', async () => {
