@@ -189,6 +189,8 @@ export interface Consumer {
   readonly window: ConsumerWindow | undefined
   /** Under what its state is kept: one that begins anew in another group begins without. */
   readonly owner: string
+  /** See `consumerSource`. */
+  readonly source: string
   /** Finds the route of a type in a topic; undefined: such records are passed over. */
   readonly route: (type: string, topic: string) => ConsumerRoute | undefined
   /** The rerun that it handles records again for, which marks what comes of them. */

@@ -1,6 +1,7 @@
 /** Makes the consumers that are served from what handler files define. */
 import { basename } from 'node:path'
 import {
+  consumerSource,
   defaultGroup,
   type Consumer,
   type ConsumerDefinition,
@@ -67,6 +68,7 @@ function toConsumer(file: string, definition: ConsumerDefinition): Consumer {
     state: definition.state,
     window: definition.window && toWindow(definition.window),
     owner: group === defaultGroup(name) ? name : `${name}@${group}`,
+    source: consumerSource(name),
     route: (type, topic) => (ofTopics.get(topic) ?? otherwise)(type),
   }
 }

@@ -48,7 +48,7 @@ function report({ suspects, others, blockedMs }: Blocked, log: Log): void {
     others,
     blockedMs,
     exitCode: BLOCKED_EXIT_CODE,
-    hint: `nothing can be answered, so the process ends; after ${HANDLER_BLOCKS_MAX} such ends this one is given up`,
+    hint: `it does not return, so nothing can be answered: the process ends; after ${HANDLER_BLOCKS_MAX} such ends its event is given up`,
   })
   for (const suspect of rest) log.error('handler.suspected', named(suspect))
 }
@@ -64,7 +64,7 @@ function note({ suspects }: Blocked, log: Log): void {
   try {
     noteSuspects(notesPath, suspects, { at, handlers })
   } catch (error) {
-    log.error('handler.not_noted', { path: notesPath, reason: messageOf(error) })
+    log.error('watchdog.not_noted', { path: notesPath, reason: messageOf(error) })
   }
 }
 

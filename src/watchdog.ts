@@ -1,10 +1,11 @@
 import type { Clock } from './clock.ts'
+import { messageOf } from './errors.ts'
 import type { HandlerWatch, Watched } from './handler-watch.ts'
 import { HANDLER_BLOCK_MS_MAX, HEARTBEAT_IDLE_MS, HEARTBEAT_MS } from './watchdog-limits.ts'
 import type { Log, LogLevel } from './log.ts'
 import { openNap } from './nap.ts'
 import type { Reloader } from './reload.ts'
-import { openSuspects, readSuspects } from './suspects.ts'
+import { openSuspects, readSuspects, type SuspectNote } from './suspects.ts'
 import { makeVitals, openVitalSigns, seeVitals, suspectsIn } from './vitals.ts'
 
 /** How a process ends that a handler has blocked: EX_SOFTWARE of sysexits.h. */
@@ -54,7 +55,7 @@ export function openWatchdog(ports: WatchdogPorts): Watchdog {
   const { clock, log, level, blockMsMax = HANDLER_BLOCK_MS_MAX, notesPath, reloader } = ports
   const vitals = makeVitals()
   const handlers = () => reloader.current().handlersName
-  const suspects = openSuspects(readSuspects(notesPath), handlers)
+  const suspects = openSuspects(notesOf(ports), handlers)
   let worker: Worker | undefined
 
   function start(): Worker {
@@ -79,6 +80,16 @@ export function openWatchdog(ports: WatchdogPorts): Watchdog {
   reloader.onServed(() => worker?.postMessage(order()))
   const pulse = openPulse(vitals, clock, onAwake)
   return { ...pulse, ...suspects, close: () => worker?.terminate() }
+}
+
+/** A file that cannot be read is no reason not to start: then what is in it is tried anew. */
+function notesOf({ notesPath, log }: WatchdogPorts): readonly SuspectNote[] {
+  try {
+    return readSuspects(notesPath)
+  } catch (error) {
+    log.error('watchdog.notes_unread', { path: notesPath, reason: messageOf(error) })
+    return []
+  }
 }
 
 /** The watched side. Calls `onAwake` when the first handler begins, and the first after a pause. */

@@ -1,12 +1,24 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { Watched } from '../src/handler-watch.ts'
+import { silentLog } from '../src/log.ts'
 import { WATCHED_CALLS_MAX } from '../src/watchdog-limits.ts'
 import { makeVitals } from '../src/vitals.ts'
-import { openPulse, watchPulse, type Blocked } from '../src/watchdog.ts'
+import type { Served } from '../src/reload.ts'
+import { openPulse, openWatchdog, watchPulse, type Blocked } from '../src/watchdog.ts'
 import { manualClock } from './support/manual-clock.ts'
+import { makeTempDir } from './support/temp.ts'
 
 const BLOCK_MS_MAX = 2_000
 const TICK_MS = 500
+
+const served: Served = {
+  sources: new Map(),
+  callers: new Map(),
+  consumers: new Map(),
+  inactive: [],
+  watched: { directory: '', files: [] },
+  handlersName: '',
+}
 
 const PUSH: Watched = { source: 'github', type: 'push', eventId: 'delivery-1' }
 const ORDER: Watched = {
@@ -59,6 +71,22 @@ function openWorld() {
     blockedFor: (count: number) => turns(count, [watching]),
   }
 }
+
+test('notes that cannot be read are told of, and no reason not to start', async () => {
+  await using directory = await makeTempDir()
+  const told: string[] = []
+  const watchdog = openWatchdog({
+    clock: manualClock(),
+    log: { ...silentLog, error: (event) => void told.push(event) },
+    level: 'silent',
+    notesPath: directory.path,
+    reloader: { current: () => served, onServed: () => undefined },
+  })
+
+  expect(watchdog.endsOf('github', 'delivery-1')).toBe(0)
+  expect(told).toEqual(['watchdog.notes_unread'])
+  watchdog.close()
+})
 
 describe('the watchdog', () => {
   test('says what has blocked its thread for the limit, and where that was', async () => {

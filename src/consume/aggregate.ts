@@ -2,7 +2,6 @@
 import { assert } from '../assert.ts'
 import type { Clock, EpochMs } from '../clock.ts'
 import {
-  consumerSource,
   type AggregateRoute,
   type ConsumedEvent,
   type Consumer,
@@ -133,7 +132,7 @@ function closed({ consumer, window, watchdog, stored, now }: Closing): Processed
   const place = nameText(`window ${topic}/${partition} ${start}-${end} ${key}`)
   const eventId = consumer.owner === consumer.name ? place : nameText(`@${consumer.group} ${place}`)
   const common = {
-    source: consumerSource(consumer.name),
+    source: consumer.source,
     eventId,
     eventIdValidMs: undefined,
     type: 'window.closed',
@@ -161,7 +160,7 @@ function outcomeOf(
   text: WindowText,
   { consumer, window, watchdog, eventId }: Omit<Aggregation, 'keeping'> & { eventId: string },
 ): Outcome {
-  const watched = { source: consumerSource(consumer.name), type: 'window.closed', eventId }
+  const watched = { source: consumer.source, type: 'window.closed', eventId }
   try {
     const ends = watchdog?.endsOf(watched.source, eventId) ?? 0
     if (isGivenUp(ends)) throw blockedError(ends)

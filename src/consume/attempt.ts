@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
-import {
-  consumerSource,
-  type AggregateRoute,
-  type ConsumedEvent,
-  type Consumer,
-  type FetchedRecord,
-  type RecordRoute,
+import type {
+  AggregateRoute,
+  ConsumedEvent,
+  Consumer,
+  FetchedRecord,
+  RecordRoute,
 } from '../consumer.ts'
 import type { StateChange } from '../consumer-state.ts'
 import { CONSUMER_ABORT_MS_MAX } from '../consumer-limits.ts'
@@ -67,7 +66,7 @@ export function attempt(given: Given, ports: AttemptPorts): Attempt | Promise<At
   if (data.kind === 'broken') return invalid('BODY_NOT_JSON', data.reason)
   if (!('kind' in route)) return ran(given, { topic: route.topic }, [])
   const { watchdog } = ports
-  const ends = watchdog?.endsOf(consumerSource(consumer.name), given.identity) ?? 0
+  const ends = watchdog?.endsOf(consumer.source, given.identity) ?? 0
   if (isGivenUp(ends)) return failed(blockedError(ends), consumer)
   const tried = { given, route, value: data.value, ports }
   if (watchdog === undefined || ends === 0) return run(tried)
@@ -237,7 +236,7 @@ class Timed {
     const { consumer, decoded, identity: eventId, record } = given
     const { partition, offset } = record
     this.#call = ports.watchdog?.enter({
-      source: consumerSource(consumer.name),
+      source: consumer.source,
       type: decoded.type,
       eventId,
       partition,

@@ -1,7 +1,6 @@
 /** What is stored of a record: its identity, what became of it, and where it was. */
 import type { EpochMs } from '../clock.ts'
 import {
-  consumerSource,
   defaultGroup,
   type Consumer,
   type FetchedRecord,
@@ -139,7 +138,7 @@ type Described = Omit<NewEvent, 'headers' | 'state' | 'reason' | 'body' | 'recor
 function described(known: Known, receivedAt: EpochMs): Described {
   const { record, decoded, consumer, identity, key } = known
   return {
-    source: consumerSource(consumer.name),
+    source: consumer.source,
     eventId: identity,
     eventIdValidMs: undefined,
     type: decoded.type,
