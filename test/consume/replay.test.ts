@@ -5,6 +5,9 @@ import { replayRecord } from '../../src/consume/replay.ts'
 import type { ConsumedEvent, ConsumerRoute } from '../../src/consumer.ts'
 import { resolveConsumers } from '../../src/consumers.ts'
 import { defineConsumer, onRecord, z } from '../../src/gateway.ts'
+import { openSuspects } from '../../src/suspects.ts'
+import { HANDLER_BLOCKS_MAX } from '../../src/watchdog-limits.ts'
+import { handlerWatch } from '../support/handler-watch.ts'
 import { openConsumeWorld, record, TOPIC } from './world.ts'
 
 const strict = onRecord(z.object({ n: z.string() }), () => null)
@@ -46,6 +49,29 @@ test('a dead letter is handled again as the record that it was', async () => {
     reason: expect.stringMatching(/^SCHEMA_MISMATCH: n: /),
   })
   expect(await replayRecord(kept, undefined, ports)).toMatchObject({ state: 'failed' })
+})
+
+test('a dead letter that has ended processes is handled again by another handler alone', async () => {
+  await using world = await openConsumeWorld({ events: { '*': strict } })
+  world.assign(0)
+  await world.give(record(3))
+  const kept = openKeptEvents(world.db.database).bySeq(1)
+  if (kept === undefined) throw new Error('it is stored')
+  const { source, eventId } = kept
+  let handlers = 'the same'
+  const note = { at: '', handlers, source, type: 'order.created', eventId }
+  const notes = Array.from({ length: HANDLER_BLOCKS_MAX }, () => note)
+  const watchdog = { ...handlerWatch(), ...openSuspects(notes, () => handlers) }
+  const again = () =>
+    replayRecord(kept, consumerWith(onRecord(z.unknown(), () => ({ topic: 'a', value: 1 }))), {
+      clock: systemClock,
+      watchdog,
+    })
+
+  const reason = 'HANDLER_BLOCKED: the process ended 3 times while it ran'
+  expect(await again()).toMatchObject({ state: 'failed', reason })
+  handlers = 'another'
+  expect(await again()).toMatchObject({ state: 'accepted', records: [{ topic: 'a' }] })
 })
 
 test('a record that was processed is not kept, and not replayed', async () => {
