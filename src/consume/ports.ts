@@ -44,6 +44,8 @@ export interface FeedListener {
   revoked(places: readonly Place[]): void
   /** Resolves once there may be more. */
   received(batch: FetchedBatch): Promise<void>
+  /** Nothing came of it this time. Where its end is further on, a transaction may be open. */
+  sawEnd(place: Place, highWatermark: number): void
 }
 
 /** A membership of a consumer group, or of none: one life of it. */

@@ -139,6 +139,10 @@ function within(feed: RecordFeed, reaches: ReadonlyMap<string, Reach>, clock: Cl
         if (reach !== undefined) reach.heardAtMs = clock.monotonicMs()
         listener.positioned(position)
       },
+      sawEnd(place, highWatermark) {
+        const end = reaches.get(placeKey(place))?.to ?? highWatermark
+        listener.sawEnd(place, Math.min(highWatermark, end))
+      },
       async received({ records, next, highWatermark, ...place }) {
         const reach = reaches.get(placeKey(place))
         if (reach === undefined) return

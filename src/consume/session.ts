@@ -151,6 +151,11 @@ export class Session implements FeedListener {
     if (!this.#room.has(partition)) await this.#room.waitFor(partition)
   }
 
+  sawEnd(place: Place, highWatermark: number): void {
+    const partition = this.#partitions.get(placeKey(place))
+    if (partition !== undefined) partition.highWatermark = highWatermark
+  }
+
   /** Begins no more records: those that are fetched wait, and fetching ends when they are many. */
   pause(): void {
     this.#lanes.hold(true)

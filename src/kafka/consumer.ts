@@ -1,15 +1,9 @@
 /** Consumer groups: one membership of one, from joining to leaving. */
-import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
+import type { Batch, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
 import { assert } from '../assert.ts'
 import type { Clock, EpochMs } from '../clock.ts'
 import type { ConsumerPosition, FetchedRecord, PartitionShare, Place } from '../consumer.ts'
-import {
-  CONSUMER_FETCH_BYTES_MAX,
-  CONSUMER_FETCH_WAIT_MS,
-  CONSUMER_PARTITION_BYTES_MAX,
-  CONSUMER_SESSION_MS,
-  CONSUMER_SILENT_MS_MAX,
-} from '../consumer-limits.ts'
+import { CONSUMER_SILENT_MS_MAX } from '../consumer-limits.ts'
 import type { SeekTarget } from '../consumer-status.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { HeaderList } from '../exact-record.ts'
@@ -19,6 +13,7 @@ import type { Log } from '../log.ts'
 import { openClient, type Client } from './client.ts'
 import { registerCodecs } from './codecs.ts'
 import { toFault } from './faults.ts'
+import { makeConsumer } from './group-consumer.ts'
 import {
   findCommitted,
   findEnds,
@@ -27,7 +22,7 @@ import {
   findTargets,
   findTopics,
 } from './group-offsets.ts'
-import { assignOwn, isOwn, ownGroup } from './own-partitions.ts'
+import { isOwn } from './own-partitions.ts'
 import { readHeaderList, ReceivedMessage } from './record-batches.ts'
 import { openSecurity } from './security.ts'
 import { within } from './within.ts'
@@ -59,7 +54,7 @@ export interface KafkaFeedOptions {
   readonly silentMs?: number
 }
 
-interface Batch extends Place {
+interface Records extends Place {
   readonly records: readonly FetchedRecord[]
   readonly next: number
   readonly highWatermark: number
@@ -72,7 +67,8 @@ export interface KafkaFeedListener {
   ): readonly (Place & { readonly start: SeekTarget })[]
   positioned(position: ConsumerPosition): void
   revoked(places: readonly Place[]): void
-  received(batch: Batch): Promise<void>
+  received(batch: Records): Promise<void>
+  sawEnd(place: Place, highWatermark: number): void
 }
 
 export interface KafkaFeed {
@@ -131,32 +127,6 @@ export function openKafkaFeed(options: KafkaFeedOptions): KafkaFeed {
   }
 }
 
-function makeConsumer({ kafka }: Client, options: KafkaFeedOptions): Consumer {
-  const { group, share, clock, sessionMs = CONSUMER_SESSION_MS } = options
-  return kafka.consumer({
-    groupId: share === undefined ? group : ownGroup(group, share),
-    ...(share === undefined ? {} : { partitionAssigners: [assignOwn(share, clock.now())] }),
-    allowAutoTopicCreation: false,
-    sessionTimeout: sessionMs,
-    rebalanceTimeout: 3 * sessionMs,
-    heartbeatInterval: sessionMs / 5,
-    maxWaitTimeInMs: CONSUMER_FETCH_WAIT_MS,
-    maxBytes: CONSUMER_FETCH_BYTES_MAX,
-    maxBytesPerPartition: CONSUMER_PARTITION_BYTES_MAX,
-    metadataMaxAge: 60_000,
-    readUncommitted: false,
-    retry: {
-      retries: 4,
-      initialRetryTime: 200,
-      maxRetryTime: 2_000,
-      factor: 0.2,
-      multiplier: 2,
-      // kafkajs would go on with the same state, and sometimes does not: we make a new consumer.
-      restartOnFailure: () => Promise.resolve(false),
-    },
-  })
-}
-
 /** What this member owns, and where it is in it. */
 class Membership {
   readonly #consumer: Consumer
@@ -179,7 +149,10 @@ class Membership {
     this.#seenMs = options.clock.monotonicMs()
     const { events } = consumer
     const seen = () => (this.#seenMs = options.clock.monotonicMs())
-    consumer.on(events.FETCH, seen)
+    consumer.on(events.FETCH, ({ payload: { batches } }) => {
+      seen()
+      for (const batch of batches) if (batch.isEmpty()) this.#sawNothing(batch)
+    })
     consumer.on(events.HEARTBEAT, seen)
     consumer.on(events.GROUP_JOIN, ({ payload }) => {
       seen()
@@ -338,6 +311,12 @@ class Membership {
       this.#endWith(error)
     }
     this.#seenMs = this.#options.clock.monotonicMs()
+  }
+
+  /** How far a partition is that has records the listener hears with those. */
+  #sawNothing({ topic, partition, highWatermark }: Batch): void {
+    if (!this.#owned.has(nameOf({ topic, partition }))) return
+    this.#tell((listener) => listener.sawEnd({ topic, partition }, Number(highWatermark)))
   }
 
   #tell<Answer>(call: (listener: KafkaFeedListener) => Answer): Answer {

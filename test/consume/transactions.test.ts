@@ -1,6 +1,6 @@
 /** What a real producer with transactions leaves between records: markers that are none. */
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
-import { Kafka, logLevel } from 'kafkajs'
+import { Kafka, logLevel, type Producer } from 'kafkajs'
 import { aggregate, onRecord, tumbling, z } from '../../src/gateway.ts'
 import { randomToken } from '../../src/ids.ts'
 import { describeWithKafka } from '../support/servers.ts'
@@ -9,29 +9,33 @@ import { openNode, until } from './node.ts'
 
 setDefaultTimeout(60_000)
 
+/** A producer with transactions, until `use` is done with it. */
+async function withProducer(brokers: string, use: (producer: Producer) => Promise<void>) {
+  const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
+  const transactionalId = `transactions-${randomToken()}`
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, transactionalId })
+  await producer.connect()
+  try {
+    await use(producer)
+  } finally {
+    await producer.disconnect()
+  }
+}
+
 /** Sends each list of values in a transaction of its own. */
 async function send(
   brokers: string,
   topic: string,
   transactions: readonly { readonly end: 'commit' | 'abort'; readonly values: readonly number[] }[],
 ): Promise<void> {
-  const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
-  const producer = kafka.producer({
-    idempotent: true,
-    maxInFlightRequests: 1,
-    transactionalId: `transactions-${randomToken()}`,
-  })
-  await producer.connect()
-  try {
+  await withProducer(brokers, async (producer) => {
     for (const { end, values } of transactions) {
       const transaction = await producer.transaction()
       const messages = values.map((value) => ({ key: 'a', value: String(value) }))
       await transaction.send({ topic, messages })
       await transaction[end]()
     }
-  } finally {
-    await producer.disconnect()
-  }
+  })
 }
 
 describeWithKafka('behind a producer with transactions', (brokers) => {
@@ -72,6 +76,27 @@ describeWithKafka('behind a producer with transactions', (brokers) => {
     const [told] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
     await admin.disconnect()
     expect(told?.partitions[0]?.offset).toBe('9')
+  })
+
+  test('records of a transaction that is open are lag, so silence waits for its end', async () => {
+    const topic = await createTopic({ brokers, partitions: 1 })
+    topics.push(topic)
+    await using node = await openNode(brokers, {
+      topics: [topic],
+      group: `transactions-${randomToken()}`,
+      events: { '*': onRecord(z.int(), () => null) },
+    })
+    const partition = () => node.consumer.status().partitions[0]
+    await until('it reads', () => partition() !== undefined)
+    await withProducer(brokers, async (producer) => {
+      const transaction = await producer.transaction()
+      await transaction.send({ topic, messages: [{ value: '1' }, { value: '2' }] })
+      await until('it knows of them', () => partition()?.lag === 2)
+      expect(partition()?.position).toBe(0)
+      await transaction.commit()
+    })
+    await until('it is behind them', () => partition()?.position === 3)
+    expect(partition()?.lag).toBe(0)
   })
 
   test('silence closes the last window', async () => {

@@ -36,6 +36,7 @@ describeWithKafka('a membership', (brokers) => {
         places.map((place) => ({ ...place, start: 'earliest' as const })),
       positioned: () => undefined,
       revoked: () => undefined,
+      sawEnd: () => undefined,
       async received({ records }: { readonly records: readonly { offset: number }[] }) {
         given.push(...records.map(({ offset }) => offset))
         await produce(brokers, topic, [{ key: 'a', value: 2 }])
@@ -64,6 +65,7 @@ describeWithKafka('a membership', (brokers) => {
       },
       positioned: () => undefined,
       revoked: () => undefined,
+      sawEnd: () => undefined,
       received: () => Promise.resolve(),
     }
     const group = `throws-${randomToken()}`

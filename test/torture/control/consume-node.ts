@@ -75,9 +75,9 @@ function openFeed(): RecordFeed {
           assigned: (committed) => listener.assigned(committed),
           positioned: (position) => listener.positioned(position),
           revoked: (places) => listener.revoked(places),
+          sawEnd: (place, highWatermark) => listener.sawEnd(place, highWatermark),
           async received(batch) {
-            const { topic, partition, records } = batch
-            const offset = (records.at(-1)?.offset ?? 0) + 1
+            const { topic, partition, next: offset } = batch
             const ahead = [{ topic, partition, offset }]
             const at = systemClock.now()
             await writer.commitConsumed({
