@@ -46,10 +46,13 @@ const RETRY_MS = 1_000
  */
 export class Committer {
   readonly #ports: CommitterPorts
-  readonly #pending = new Set<string>()
   /** Partitions whose position may have moved, with nothing else to store. */
   readonly #moved = new Set<Partition>()
   #queue: Result[] = []
+  /** Their identities. */
+  #queued = new Set<string>()
+  /** Those of the commit under way. */
+  #storing = NOTHING
   /** How many of them are events of their own. */
   #events = 0
   #flushes: Flush[] = []
@@ -67,7 +70,7 @@ export class Committer {
   submit(result: Result): void {
     this.#queue.push(result)
     if (isEvent(result)) this.#events += 1
-    if (result.identity !== undefined) this.#pending.add(result.identity)
+    if (result.identity !== undefined) this.#queued.add(result.identity)
     if (this.#gathering === 0 || this.#isEnough()) this.#start()
   }
 
@@ -95,7 +98,7 @@ export class Committer {
 
   /** Whether a record of this identity waits to be on disk. */
   isPending(identity: string): boolean {
-    return this.#pending.has(identity)
+    return this.#queued.has(identity) || this.#storing.has(identity)
   }
 
   /**
@@ -149,7 +152,7 @@ export class Committer {
         })),
       })
       failpoint('consume.stored')
-      for (const { identity } of results) this.#pending.delete(identity ?? '')
+      this.#storing = NOTHING
       for (const { partition, offset } of positions) partition.synced = offset
       this.#ports.onCommitted(results)
       for (const { resolve } of flushed) resolve()
@@ -185,6 +188,9 @@ export class Committer {
     const results = this.#queue.slice(0, length)
     this.#queue = this.#queue.slice(length)
     this.#events -= events
+    // Mostly all of them: nothing is deleted from a set one by one.
+    this.#storing = this.#queued
+    this.#queued = identitiesOf(this.#queue)
     return results
   }
 
@@ -205,6 +211,14 @@ export class Committer {
       }
     }
   }
+}
+
+const NOTHING: ReadonlySet<string> = new Set()
+
+function identitiesOf(results: readonly Result[]): Set<string> {
+  const identities = new Set<string>()
+  for (const { identity } of results) if (identity !== undefined) identities.add(identity)
+  return identities
 }
 
 function isEvent({ processed }: Result): boolean {

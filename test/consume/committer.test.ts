@@ -40,9 +40,9 @@ function open() {
     stopping: stopping.signal,
   })
   let offset = -1
-  function submit(event?: NewEvent): void {
+  function submit(event?: NewEvent, identity?: string): void {
     const entry = partition.offsets.add((offset += 1))
-    committer.submit({ partition, entry, bytes: 1, identity: undefined, processed: { event } })
+    committer.submit({ partition, entry, bytes: 1, identity, processed: { event } })
   }
   return { committer, commits, failures, stopping, partition, submit }
 }
@@ -133,3 +133,24 @@ test.each([
     expect(partition.synced).toBe(2 * max + 1)
   },
 )
+
+test('an identity is pending from its result on until that is on disk', async () => {
+  const { committer, commits, submit } = open()
+  const isPending = () => ['first', 'last'].map((identity) => committer.isPending(identity))
+  submit(undefined, 'first')
+  expect(isPending()).toEqual([true, false])
+  await settle()
+  for (let n = 0; n < CONSUMER_COMMIT_RECORDS_MAX; n += 1) submit(undefined, `${n}`)
+  submit(undefined, 'last')
+  expect(isPending()).toEqual([true, true])
+  commits[0]?.end()
+  await settle()
+  // The second commit is full without the last one.
+  expect(isPending()).toEqual([false, true])
+  commits[1]?.end()
+  await settle()
+  expect(isPending()).toEqual([false, true])
+  commits[2]?.end()
+  await settle()
+  expect(isPending()).toEqual([false, false])
+})
