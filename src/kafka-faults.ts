@@ -7,7 +7,7 @@ export const KAFKA_FAULTS = {
     status: 500,
     retryable: false,
     title: 'Kafka refuses this record.',
-    hint: 'Compare its size with max.message.bytes of the topic.',
+    hint: 'Compare its size with max.message.bytes of the topic; `inlet doctor` does, and names the command that raises it. Then `inlet redrive`.',
   },
   TOPIC_REJECTED: {
     stage: 'relay',

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { networkFileSystem } from '../../db/files.ts'
-import { DATABASE_FILE } from '../../db/open.ts'
+import { DATABASE_FILE, openReader } from '../../db/open.ts'
+import { openOutbox } from '../../db/outbox.ts'
 import { quickCheck } from '../../db/quick-check.ts'
 import { systemClock } from '../clock.ts'
 import type { Config, Environment } from '../config.ts'
@@ -10,9 +11,11 @@ import { checkDataDir, nearestExisting } from '../doctor/data-dir.ts'
 import { checkDatabase } from '../doctor/database.ts'
 import { checkDisk } from '../doctor/disk.ts'
 import { fail, ok, warn, type Finding } from '../doctor/finding.ts'
+import { checkOutbox } from '../doctor/outbox.ts'
 import { checkRedis, type RedisFacts } from '../doctor/redis.ts'
 import { checkSecurity } from '../doctor/security.ts'
-import { checkTopics } from '../doctor/topics.ts'
+import { checkConsumed, checkTopics, type ConsumedTopic } from '../doctor/topics.ts'
+import { resolveConsumers } from '../consumers.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { KafkaAdmin } from '../kafka/admin.ts'
 import { loadHandlers } from '../handler-files.ts'
@@ -70,10 +73,18 @@ async function* examine(env: Environment): AsyncGenerator<readonly Finding[]> {
     networkFileSystem,
     freeBytesMin: config.INLET_DISK_FREE_MIN_BYTES,
   })
-  yield checkDatabase(quickCheck(join(path, DATABASE_FILE)))
+  yield checkStored(join(path, DATABASE_FILE))
   yield* examineSink(setup, await knownTopics(setup, env))
   yield await examineRedis(config)
   yield clocks()
+}
+
+function checkStored(path: string): Finding[] {
+  const facts = quickCheck(path)
+  const findings = checkDatabase(facts)
+  if (facts.kind === 'absent' || findings.some(({ level }) => level === 'FAIL')) return findings
+  using reader = openReader(path)
+  return [...findings, ...checkOutbox(openOutbox(reader).lag())]
 }
 
 /** Everything that is wrong with the configuration; what depends on it cannot be checked. */
@@ -100,11 +111,14 @@ interface KnownTopics {
   readonly names: readonly string[]
   /** Sources and callers whose handlers decide while they run. */
   readonly undecided: readonly string[]
+  readonly consumed: readonly ConsumedTopic[]
+  /** Consumers of what a pattern matches. */
+  readonly patterned: readonly string[]
 }
 
 /** Topics that no handler has to run for: where there is no file, and of pass-through routes. */
 async function knownTopics({ sources, callers }: Setup, env: Environment): Promise<KnownTopics> {
-  const { sources: loaded } = await loadHandlers(env)
+  const { sources: loaded, consumers: defined } = await loadHandlers(env)
   const names = new Set<string>()
   const undecided = new Set<string>()
   for (const { name, file, route } of [...sources.values(), ...callers.values()]) {
@@ -116,7 +130,20 @@ async function knownTopics({ sources, callers }: Setup, env: Environment): Promi
       else undecided.add(name)
     }
   }
-  return { names: [...names].toSorted(), undecided: [...undecided] }
+  const consumers = [...resolveConsumers(defined).values()]
+  const consumed = consumers.flatMap(({ name: consumer, topics, deadLetterTopic }) =>
+    topics
+      .filter((topic) => typeof topic === 'string')
+      .map((topic) => ({
+        consumer,
+        topic,
+        deadLetterTopic: deadLetterTopic ?? `${topic}.dead`,
+      })),
+  )
+  const patterned = consumers
+    .filter(({ topics }) => topics.some((topic) => typeof topic !== 'string'))
+    .map(({ name }) => name)
+  return { names: [...names].toSorted(), undecided: [...undecided], consumed, patterned }
 }
 
 async function* examineSink(
@@ -149,15 +176,20 @@ interface Cluster {
 
 async function examineTopics(
   config: Config,
-  { names, undecided }: KnownTopics,
+  { names, undecided, consumed, patterned }: KnownTopics,
   { admin, broker, clusterSize }: Cluster,
 ): Promise<readonly Finding[]> {
   const wanted = { names, broker, clusterSize, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
-  const untold = undecided.map((name) =>
-    ok(`${name}: its handlers name topics only as they run: /readyz shows one that is missing`),
-  )
+  const untold = [
+    ...undecided.map((name) =>
+      ok(`${name}: its handlers name topics only as they run: /readyz shows one that is missing`),
+    ),
+    ...patterned.map((name) => ok(`consumer ${name}: what its patterns match is not looked at`)),
+  ]
+  const read = consumed.flatMap(({ topic, deadLetterTopic }) => [topic, deadLetterTopic])
   try {
-    return [...checkTopics(wanted, await admin.describeTopics(broker, names)), ...untold]
+    const found = await admin.describeTopics(broker, [...new Set([...names, ...read])])
+    return [...checkTopics(wanted, found), ...checkConsumed(consumed, wanted, found), ...untold]
   } catch (error) {
     const next = 'grant Describe on the cluster and the topics to this client'
     return [fail(`the topics cannot be read: ${messageOf(error)}`, next), ...untold]

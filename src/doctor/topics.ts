@@ -21,8 +21,24 @@ export interface WantedTopics {
   readonly clusterSize: number
 }
 
+/** What the commands of the findings need to know. */
+type Cluster = Pick<WantedTopics, 'broker' | 'clusterSize'>
+
 /** Headers, key and the frame of a batch around a body: all bounded, 4 KiB is ample. */
 const RECORD_OVERHEAD_BYTES = 4 * 1024
+
+/** And around a record that is given up: Inlet's headers say why, and each of them is bounded. */
+const DEAD_LETTER_OVERHEAD_BYTES = 8 * 1024
+
+/** Kafka's default. */
+const MAX_MESSAGE_BYTES = 1_048_588
+
+/** A topic that a consumer reads, and where those of its records go that are given up. */
+export interface ConsumedTopic {
+  readonly consumer: string
+  readonly topic: string
+  readonly deadLetterTopic: string
+}
 
 /** Compares the topics that records go to with those that there are. */
 export function checkTopics(wanted: WantedTopics, found: readonly TopicFacts[]): Finding[] {
@@ -36,18 +52,64 @@ export function checkTopics(wanted: WantedTopics, found: readonly TopicFacts[]):
   })
 }
 
-function missing(name: string, { broker, bodyBytesMax, clusterSize }: WantedTopics): Finding {
-  const replicas = Math.max(1, Math.min(3, clusterSize))
-  const inSync = replicas === 3 ? ' --config min.insync.replicas=2' : ''
-  const size = ` --config max.message.bytes=${bodyBytesMax + RECORD_OVERHEAD_BYTES}`
+/** Compares the topics that consumers read with those that their dead letters go to. */
+export function checkConsumed(
+  consumed: readonly ConsumedTopic[],
+  cluster: Cluster,
+  found: readonly TopicFacts[],
+): Finding[] {
+  return consumed.flatMap(({ consumer, topic, deadLetterTopic }) => {
+    const [facts, dead] = [topic, deadLetterTopic].map((name) =>
+      found.find((each) => each.name === name),
+    )
+    if (facts === undefined) {
+      return [
+        warn(
+          `topic ${topic} does not exist, or this client may not see it: consumer ${consumer} waits for it`,
+          'create it, or grant Describe and Read on it',
+        ),
+      ]
+    }
+    const { maxMessageBytes: largest = MAX_MESSAGE_BYTES } = facts
+    const needed = largest + DEAD_LETTER_OVERHEAD_BYTES
+    if (dead === undefined) {
+      return [
+        warn(
+          `topic ${deadLetterTopic} does not exist, or this client may not see it: dead letters of consumer ${consumer} wait for it`,
+          create(deadLetterTopic, needed, cluster),
+        ),
+      ]
+    }
+    const { maxMessageBytes = needed } = dead
+    if (maxMessageBytes >= needed) return [ok(`consumer ${consumer}: ${topic}, ${deadLetterTopic}`)]
+    return [
+      warn(
+        `topic ${deadLetterTopic}: max.message.bytes is ${maxMessageBytes}: it refuses dead letters of the largest records of ${topic} (${largest} bytes), and they are blocked`,
+        alter(deadLetterTopic, `max.message.bytes=${needed}`, cluster),
+      ),
+    ]
+  })
+}
+
+function missing(name: string, wanted: WantedTopics): Finding {
   return fail(
     `topic ${name} does not exist, or this client may not see it`,
-    `kafka-topics.sh --bootstrap-server ${broker} --create --topic ${name} --partitions 6 --replication-factor ${replicas}${inSync}${size}; and grant Describe and Write on it`,
+    create(name, wanted.bodyBytesMax + RECORD_OVERHEAD_BYTES, wanted),
   )
 }
 
+/** The command that makes a topic. */
+function create(name: string, maxMessageBytes: number, { broker, clusterSize }: Cluster): string {
+  const replicas = Math.max(1, Math.min(3, clusterSize))
+  const inSync = replicas === 3 ? ' --config min.insync.replicas=2' : ''
+  const which = `--bootstrap-server ${broker} --create --topic ${name}`
+  const how = `--partitions 6 --replication-factor ${replicas}${inSync}`
+  const size = `--config max.message.bytes=${maxMessageBytes}`
+  return `kafka-topics.sh ${which} ${how} ${size}; and grant Describe and Write on it`
+}
+
 /** The command that changes a setting of a topic. */
-function alter(name: string, setting: string, { broker }: WantedTopics): string {
+function alter(name: string, setting: string, { broker }: Cluster): string {
   const where = `--bootstrap-server ${broker} --alter --topic ${name}`
   return `kafka-configs.sh ${where} --add-config ${setting}`
 }
