@@ -15,8 +15,10 @@ export interface ConsumedEvent<Data, State = unknown> {
   readonly topic: string
   readonly partition: number
   readonly offset: number
-  /** Records with the same key come one after the other. Null where the record has none. */
+  /** As text. Records with the same key come one after the other. Null where it has none. */
   readonly key: string | null
+  /** The exact key, as of Java's LongSerializer. Do not change it. */
+  readonly keyBytes: Uint8Array | null
   /** Its `ce_id`; of a record that is no CloudEvent `<topic>/<partition>/<offset>`. */
   readonly id: string
   /** Its `ce_source`; empty for a record that is no CloudEvent. */
@@ -29,7 +31,7 @@ export interface ConsumedEvent<Data, State = unknown> {
   readonly data: Data
   /** The exact value of the record. Do not change it. */
   readonly body: Uint8Array
-  /** The headers of the record, as text. */
+  /** The headers of the record, as text; of several of a name the first. */
   readonly headers: Readonly<Record<string, string>>
   /**
    * The attributes of a CloudEvent in whichever mode: `time`, `subject`, extensions, … Empty for a

@@ -185,6 +185,9 @@ function toEvent(
     partition,
     offset,
     key,
+    get keyBytes() {
+      return record.key?.slice() ?? null
+    },
     id: decoded.event?.id ?? placeOf(record),
     source: decoded.event?.source ?? '',
     type: decoded.type,

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/clock.ts'
 import { replayRecord } from '../../src/consume/replay.ts'
 import type { ConsumedEvent, ConsumerRoute } from '../../src/consumer.ts'
 import { resolveConsumers } from '../../src/consumers.ts'
-import { defineConsumer, onRecord, z } from '../../src/gateway.ts'
+import { defineConsumer, FinalError, onRecord, z } from '../../src/gateway.ts'
 import { openSuspects } from '../../src/suspects.ts'
 import { HANDLER_BLOCKS_MAX } from '../../src/watchdog-limits.ts'
 import { handlerWatch } from '../support/handler-watch.ts'
@@ -72,6 +72,26 @@ test('a dead letter that has ended processes is handled again by another handler
   expect(await again()).toMatchObject({ state: 'failed', reason })
   handlers = 'another'
   expect(await again()).toMatchObject({ state: 'accepted', records: [{ topic: 'a' }] })
+})
+
+test('of a dead letter that is no text a handler is given what it was given at first', async () => {
+  const [key, seen] = [new Uint8Array([0xff, 0]), [] as ConsumedEvent<unknown>[]]
+  const refuse = onRecord(z.unknown(), (event) => {
+    seen.push(event)
+    throw new FinalError('no')
+  })
+  await using world = await openConsumeWorld({ events: { '*': refuse } })
+  world.assign(0)
+  await world.give(record(0, { key, value: null, headers: { a: '\ufffd' } }))
+  const kept = openKeptEvents(world.db.database).bySeq(1)
+  if (kept === undefined) throw new Error('it is stored')
+
+  await replayRecord(kept, consumerWith(refuse), { clock: systemClock })
+  const of = ({ key, keyBytes, headers, data, id }: ConsumedEvent<unknown>) => {
+    return { key, keyBytes, headers, data, id }
+  }
+  const expected = { key: '\ufffd\0', keyBytes: key, headers: { a: '\ufffd' }, data: null }
+  expect(seen.map(of)).toEqual([0, 1].map(() => ({ ...expected, id: `${TOPIC}/0/0` })))
 })
 
 test('a record that was processed is not kept, and not replayed', async () => {
