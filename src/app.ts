@@ -44,6 +44,7 @@ import type { Setup } from './setup.ts'
 import type { Traffic } from './traffic.ts'
 import { SUSPECTS_FILE } from './suspects.ts'
 import { openTail } from './tail.ts'
+import { FIRST_CALLS_MS } from './wait-limits.ts'
 import { openWaiting } from './waiting.ts'
 import { openWatchdog } from './watchdog.ts'
 
@@ -143,9 +144,14 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('tail', (signal) => tail.run(signal))
   const stages = { reloader, pairing, ingestPorts, ingestEventsPorts, watch, tail, reruns }
   const doors = await openDoors(setup, { ...watched, ...stages }, opened)
-  // Both take the core for tens of milliseconds, and whoever calls waits for neither.
-  scope.run('relay', (signal) => relay.run(signal))
-  scope.run('retention', (signal) => runRetention(storage.retention, ports, signal))
+  function runLater(task: string, run: (signal: AbortSignal) => Promise<void>): void {
+    scope.run(task, async (signal) => {
+      await clock.sleep(FIRST_CALLS_MS, signal)
+      await run(signal)
+    })
+  }
+  runLater('relay', (signal) => relay.run(signal))
+  runLater('retention', (signal) => runRetention(storage.retention, ports, signal))
   const resources = opened.move()
   logStart(setup, doors, log)
   return {

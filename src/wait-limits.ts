@@ -20,3 +20,10 @@ export const SYNC_WAIT_MS_MAX = 1_000
  * less was taken, because commits got smaller.
  */
 export const TURN_MS_MAX = 2
+
+/**
+ * How long after a start the relay and the deletion of what is old begin, in ms. They take the core
+ * for 25 ms, and whoever has waited for the start would wait for them, too; what is not published
+ * yet has been waiting for longer.
+ */
+export const FIRST_CALLS_MS = 100
