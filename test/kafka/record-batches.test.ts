@@ -2,6 +2,8 @@ import { expect, test } from 'bun:test'
 import { createRequire } from 'node:module'
 import * as fc from 'fast-check'
 import { CompressionTypes, type KafkaMessage, type Message } from 'kafkajs'
+import { compressFrameSync } from 'lz4-napi'
+import { compressSync } from 'snappy'
 import { assert } from '../../src/assert.ts'
 import { crc32c } from '../../src/crc.ts'
 import { CONSUMER_BATCH_BYTES_MAX, CONSUMER_RESPONSE_BYTES_MAX } from '../../src/consumer-limits.ts'
@@ -259,12 +261,42 @@ test('of an aborted transaction nothing is handed over, whatever its keys are', 
   ])
 })
 
+/** Those that are read alone, as others' libraries pack them. */
+const READ_ALONE = [
+  [CompressionTypes.Snappy, compressSync],
+  [CompressionTypes.LZ4, compressFrameSync],
+] as const
+
+/** The batch with its records packed. */
+function packed(batch: Buffer, [codec, pack]: (typeof READ_ALONE)[number]): Buffer {
+  const header = batch.subarray(0, HEADER_BYTES)
+  const whole = Buffer.concat([header, pack(batch.subarray(HEADER_BYTES))])
+  whole.writeInt32BE(whole.length - LENGTH_AT - 4, LENGTH_AT)
+  whole.writeInt16BE(codec, ATTRIBUTES_AT)
+  return summed(whole)
+}
+
+test('reads what is packed as it is never sent', async () => {
+  registerCodecs()
+  for (const each of READ_ALONE) {
+    const batch = packed(await batchOf([{ key: 'key', value: 'v'.repeat(99) }]), each)
+    const [read] = await readRecordBatches(batch)
+    assert(read instanceof ReceivedMessage, 'it is a record')
+    expect([String(read.key), String(read.value)]).toEqual(['key', 'v'.repeat(99)])
+  }
+})
+
 test('refuses a batch that is too large when it is decompressed', async () => {
   registerCodecs()
   const value = Buffer.alloc(CONSUMER_BATCH_BYTES_MAX)
-  for (const compression of [CompressionTypes.GZIP, CompressionTypes.ZSTD]) {
-    const batch = await batchOf([{ value }], { compression, offset: 7n })
-    expect(batch.length).toBeLessThan(100_000)
+  const plain = await batchOf([{ value }], { offset: 7n })
+  const batches = [
+    await batchOf([{ value }], { compression: CompressionTypes.GZIP, offset: 7n }),
+    await batchOf([{ value }], { compression: CompressionTypes.ZSTD, offset: 7n }),
+    ...READ_ALONE.map((each) => packed(plain, each)),
+  ]
+  for (const batch of batches) {
+    expect(batch.length).toBeLessThan(5_000_000)
     expect(await readRecordBatches(batch).catch(String)).toContain(
       'BATCH_UNREADABLE: the batch at offset 7: it cannot be decompressed',
     )
