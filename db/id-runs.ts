@@ -1,5 +1,6 @@
 import { asc, between, eq, getTableColumns, lt, lte, max, sql } from 'drizzle-orm'
 import { assert } from '../src/assert.ts'
+import { lazily } from '../src/lazily.ts'
 import { addToFilter, emptyFilter, FilterGroup, RUNS_PER_GROUP } from './id-filter.ts'
 import type { InletDatabase, Reader } from './open.ts'
 import type { Ids } from './recent-ids.ts'
@@ -43,11 +44,11 @@ export interface RunInWork {
 }
 
 export function openIdRuns(database: InletDatabase): IdRuns {
-  const statements = prepareStatements(database)
-  const { findIn } = openRunReader(database)
+  const statements = lazily(() => prepareStatements(database))
+  const reader = lazily(() => openRunReader(database))
   /** By their place in the order of runs: a new one begins every 32 runs. */
   const groups = new Map<number, FilterGroup>()
-  const runs = statements.runs.all()
+  const runs = database.orm.select().from(dedupRuns).orderBy(asc(dedupRuns.run)).all()
   let newest = runs.at(-1)?.run ?? 0
 
   function show(run: number, filter: Uint32Array): void {
@@ -68,7 +69,7 @@ export function openIdRuns(database: InletDatabase): IdRuns {
     seqLast: runs.at(-1)?.seqLast ?? 0,
     begin(ids) {
       const run = newest + 1
-      return startRun({ run, ids, database, statements }, (filter) => {
+      return startRun({ run, ids, database, statements: statements() }, (filter) => {
         newest = run
         show(run, filter)
       })
@@ -79,18 +80,18 @@ export function openIdRuns(database: InletDatabase): IdRuns {
         // Bit by bit, from the lowest.
         for (let runs = group.maybe(hash); runs !== 0; runs &= runs - 1) {
           const bit = 31 - Math.clz32(runs & -runs)
-          found.push(...findIn(place * RUNS_PER_GROUP + bit, hash))
+          found.push(...reader().findIn(place * RUNS_PER_GROUP + bit, hash))
         }
       }
       return found
     },
     dropOldest(endedBy) {
-      const oldest = statements.oldest.get({ endedBy })
+      const oldest = statements().oldest.get({ endedBy })
       if (oldest === undefined) return { ids: undefined }
       const { run } = oldest
       const ids = database.write(() => {
-        const slices = statements.dropSlices.all(rangeOf(run))
-        statements.dropRun.run({ run })
+        const slices = statements().dropSlices.all(rangeOf(run))
+        statements().dropRun.run({ run })
         return slices.reduce((sum, { bytes }) => sum + bytes / BYTES_PER_ID, 0)
       })
       hide(run)
@@ -214,7 +215,6 @@ function prepareStatements({ orm }: InletDatabase) {
   const slot = sql.placeholder
   const inRange = between(dedupSlices.id, slot('first'), slot('last'))
   return {
-    runs: orm.select().from(dedupRuns).orderBy(asc(dedupRuns.run)).prepare(),
     // In the place of what is left of a run that was not whole when its process ended.
     addSlice: orm
       .insert(dedupSlices)

@@ -6,6 +6,7 @@ import { and, asc, desc, eq, gt, lte, sql } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import { assert, BrokenInvariant } from '../src/assert.ts'
 import type { EpochMs } from '../src/clock.ts'
+import { lazily } from '../src/lazily.ts'
 import type { EntryException, ExceptionStatus, OutboxEntry } from '../src/outbox.ts'
 import { openBodies } from './bodies.ts'
 import type { Reader } from './open.ts'
@@ -67,15 +68,17 @@ export interface Outbox {
 }
 
 export function openOutbox(reader: Reader): Outbox {
-  const statements = prepareStatements(reader)
-  const bodies = openBodies(reader)
+  const counts = prepareCounts(reader)
+  // In the thread that publishes, and for people: no call waits for them at a start.
+  const statements = lazily(() => prepareStatements(reader))
+  const bodies = lazily(() => openBodies(reader))
 
   function progress(): number {
-    return statements.progress.get()?.highWater ?? 0
+    return counts.progress.get()?.highWater ?? 0
   }
 
   function countOf(status: ExceptionStatus): number {
-    return statements.countExceptions.get({ status })?.count ?? 0
+    return counts.countExceptions.get({ status })?.count ?? 0
   }
 
   /**
@@ -89,8 +92,8 @@ export function openOutbox(reader: Reader): Outbox {
         function read() {
           assert(hasEvent === 1, `event ${inboxSeq} is there`)
           return valueLength === null
-            ? bodies.read({ chunkSeq, bodyOffset, bodyLength })
-            : statements.value.get({ seq })?.value
+            ? bodies().read({ chunkSeq, bodyOffset, bodyLength })
+            : statements().value.get({ seq })?.value
         }
         return { ...entry, ...valueOrDamage(read, seq) }
       },
@@ -100,10 +103,10 @@ export function openOutbox(reader: Reader): Outbox {
   return {
     progress,
     pending({ after, upTo, entriesMax, bytesMax }) {
-      return toEntries(statements.pending.all(after, upTo, entriesMax), bytesMax)
+      return toEntries(statements().pending.all(after, upTo, entriesMax), bytesMax)
     },
     exceptions({ status, topic, limit, bytesMax }) {
-      const rows = statements.exceptions.all({ status, topic, limit })
+      const rows = statements().exceptions.all({ status, topic, limit })
       const entries = toEntries(
         rows.map((row) => row.entry),
         bytesMax,
@@ -114,13 +117,13 @@ export function openOutbox(reader: Reader): Outbox {
         return { entry, exception: row.exception }
       })
     },
-    retryTopics: () => statements.retryTopics.all().map(({ topic }) => topic),
-    heads: () => statements.heads.all(),
-    blockedKeys: () => statements.blockedKeys.all(),
+    retryTopics: () => counts.retryTopics.all().map(({ topic }) => topic),
+    heads: () => statements().heads.all(),
+    blockedKeys: () => statements().blockedKeys.all(),
     lag() {
       const highWater = progress()
-      const last = statements.lastSeq.get()?.seq ?? 0
-      const oldest = statements.oldest.get({ highWater })
+      const last = counts.lastSeq.get()?.seq ?? 0
+      const oldest = counts.oldest.get({ highWater })
       // Seqs have no gaps: the writer counts them itself and takes a number back
       // when it rolls back.
       return {
@@ -238,7 +241,6 @@ const HEADS = `${FOUND_TOPICS}
 function prepareStatements({ orm, client }: Reader) {
   const slot = sql.placeholder
   return {
-    progress: orm.select({ highWater: relayProgress.highWater }).from(relayProgress).prepare(),
     // As SQLite gives them: on Drizzle's way to them they take 5.3 µs a row instead of 0.7.
     pending: client.prepare<EntryRow, [after: number, upTo: number, entriesMax: number]>(
       orm
@@ -266,13 +268,20 @@ function prepareStatements({ orm, client }: Reader) {
       .orderBy(asc(outboxExceptions.seq))
       .limit(slot('limit'))
       .prepare(),
-    retryTopics: client.prepare<{ topic: string }, []>(RETRY_TOPICS),
     heads: client.prepare<EntryException, []>(HEADS),
     blockedKeys: orm
       .selectDistinct({ topic: outboxExceptions.topic, key: outboxExceptions.key })
       .from(outboxExceptions)
       .where(eq(outboxExceptions.status, sql`'blocked'`))
       .prepare(),
+  }
+}
+
+function prepareCounts({ orm, client }: Reader) {
+  const slot = sql.placeholder
+  return {
+    progress: orm.select({ highWater: relayProgress.highWater }).from(relayProgress).prepare(),
+    retryTopics: client.prepare<{ topic: string }, []>(RETRY_TOPICS),
     lastSeq: orm
       .select({ seq: outbox.seq })
       .from(outbox)

@@ -32,7 +32,7 @@ export interface Reruns {
 
 export function openReruns(database: InletDatabase): Reruns {
   const statements = lazily(() => prepareStatements(database))
-  const workOn = openRerunWork(database)
+  const workOn = lazily(() => openRerunWork(database))
   return {
     create(rerun, { now, bound }) {
       statements().add.run({
@@ -55,7 +55,7 @@ export function openReruns(database: InletDatabase): Reruns {
     },
     step({ id, from, to, work }, append) {
       if (statements().advance.get({ id, from, to }) === undefined) return undefined
-      const counts = workOn(id, work, append)
+      const counts = workOn()(id, work, append)
       statements().count.run({ id, ...counts })
       return counts
     },
@@ -86,26 +86,33 @@ export interface RerunReader {
 export function openRerunReader({ orm }: Reader): RerunReader {
   const slot = sql.placeholder
   const rows = () => orm.select().from(reruns)
-  const byId = rows()
-    .where(eq(reruns.id, slot('id')))
-    .prepare()
-  const list = rows().orderBy(desc(reruns.seq)).limit(slot('limit')).prepare()
+  const byId = lazily(() =>
+    rows()
+      .where(eq(reruns.id, slot('id')))
+      .prepare(),
+  )
+  const list = lazily(() => rows().orderBy(desc(reruns.seq)).limit(slot('limit')).prepare())
   const isRunning = eq(reruns.state, sql`'running'`)
   const first = rows()
     .where(and(isRunning, eq(reruns.kind, slot('kind'))))
     .orderBy(asc(reruns.seq))
     .limit(1)
     .prepare()
-  const count = orm
-    .select({ count: sql<number>`count(*)` })
-    .from(reruns)
-    .where(isRunning)
-    .prepare()
+  const count = lazily(() =>
+    orm
+      .select({ count: sql<number>`count(*)` })
+      .from(reruns)
+      .where(isRunning)
+      .prepare(),
+  )
   return {
-    byId: (id) => toRerun(byId.get({ id })),
-    list: (limit) => list.all({ limit }).flatMap((row) => toRerun(row) ?? []),
+    byId: (id) => toRerun(byId().get({ id })),
+    list: (limit) =>
+      list()
+        .all({ limit })
+        .flatMap((row) => toRerun(row) ?? []),
     firstRunning: (kind) => toRerun(first.get({ kind })),
-    countRunning: () => count.get()?.count ?? 0,
+    countRunning: () => count().get()?.count ?? 0,
   }
 }
 

@@ -3,6 +3,7 @@
  * syncing are the writer's.
  */
 import { getTableColumns, sql } from 'drizzle-orm'
+import { lazily } from '../src/lazily.ts'
 import type { EpochMs } from '../src/clock.ts'
 import type { ConsumeCommit } from '../src/consumer.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
@@ -144,10 +145,10 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
 }
 
 function openConsumed(database: InletDatabase, { add, addShared }: Events) {
-  const consume = openConsume(database)
+  const consume = lazily(() => openConsume(database))
   return (draft: Draft, commit: ConsumeCommit) =>
     allOrNothing(draft, () => {
-      consume(commit, {
+      consume()(commit, {
         store: (event) => add(draft, event),
         storeShared: (shared) => addShared(draft, shared),
       })

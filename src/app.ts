@@ -144,14 +144,12 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('tail', (signal) => tail.run(signal))
   const stages = { reloader, pairing, ingestPorts, ingestEventsPorts, watch, tail, reruns }
   const doors = await openDoors(setup, { ...watched, ...stages }, opened)
-  function runLater(task: string, run: (signal: AbortSignal) => Promise<void>): void {
-    scope.run(task, async (signal) => {
-      await clock.sleep(FIRST_CALLS_MS, signal)
-      await run(signal)
-    })
-  }
-  runLater('relay', (signal) => relay.run(signal))
-  runLater('retention', (signal) => runRetention(storage.retention, ports, signal))
+  const retain = (signal: AbortSignal) => runRetention(storage.retention, ports, signal)
+  scope.run(
+    'relay',
+    later(clock, (signal) => relay.run(signal)),
+  )
+  scope.run('retention', later(clock, retain))
   const resources = opened.move()
   logStart(setup, doors, log)
   return {
@@ -172,6 +170,14 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
 interface StoragePorts extends Pick<AppPorts, 'clock' | 'log'> {
   readonly onFatal: (error: unknown) => void
   readonly meter: CommitMeter
+}
+
+/** What takes the core for tens of milliseconds: whoever has waited for the start goes first. */
+function later(clock: Clock, run: (signal: AbortSignal) => Promise<void>) {
+  return async (signal: AbortSignal) => {
+    await clock.sleep(FIRST_CALLS_MS, signal)
+    await run(signal)
+  }
 }
 
 /** The database and what keeps it bounded. */
