@@ -52,6 +52,7 @@ export class ReceivedMessage {
   readonly offsetNumber: number
   readonly writtenAt: EpochMs
   readonly #bytes: Uint8Array
+  readonly #options: BatchOptions
   readonly #keyAt: number
   readonly #keyLength: number
   readonly #valueAt: number
@@ -63,8 +64,10 @@ export class ReceivedMessage {
    *
    * @throws GatewayError BATCH_UNREADABLE where its key or its value would end behind it.
    */
-  constructor(from: Cursor, end: number, { context, isControl }: BatchOptions) {
+  constructor(from: Cursor, end: number, options: BatchOptions) {
     const { bytes } = from
+    const { context, isControl } = options
+    this.#options = options
     from.at += 1
     const timeDelta = readVarint(from)
     this.#bytes = bytes
@@ -124,9 +127,11 @@ export class ReceivedMessage {
     const count = readVarint(from)
     const headers: Record<string, string> = {}
     if (count === 0) return headers
-    const text = openText(this.#bytes, from.at, this.#end)
+    const { plain, names } = this.#options
+    const text = openText(plain, from.at, this.#end)
     for (let n = 0; n < count && from.at < this.#end; n += 1) {
-      const name = readText(from, text) ?? ''
+      const name = readText(from, text, names[n]) ?? ''
+      names[n] = name
       const value = readText(from, text)
       if (value !== undefined && !Object.hasOwn(headers, name)) headers[name] = value
     }
@@ -157,6 +162,10 @@ export class EndOfBatch {
 interface BatchOptions {
   readonly context: BatchContext
   readonly isControl: boolean
+  /** Its records, decompressed. */
+  readonly plain: Buffer
+  /** The names of the headers of the record that was read last, in their order. */
+  readonly names: string[]
 }
 
 /** What batches have come to when they were decompressed, in bytes, by their response. */
@@ -188,12 +197,11 @@ export async function readRecordBatches(
     if (codec !== 0 && unpackedBytes >= CONSUMER_RESPONSE_BYTES_MAX) break
     assertWhole(batch)
     const records = batch.subarray(HEADER_BYTES)
-    const options = {
-      context: contextOf(batch, attributes),
-      isControl: (attributes & CONTROL) !== 0,
-    }
-    const { firstOffset } = options.context
+    const context = contextOf(batch, attributes)
+    const { firstOffset } = context
     const plain = codec === 0 ? records : await decompress(codec, records, firstOffset)
+    const isControl = (attributes & CONTROL) !== 0
+    const options = { context, isControl, plain, names: [] }
     if (codec !== 0) unpacked.set(response, unpackedBytes + plain.length)
     const from = { bytes: new Uint8Array(plain.buffer, plain.byteOffset, plain.length), at: 0 }
     for (let left = batch.readInt32BE(COUNT_AT); left > 0; left -= 1) {
@@ -290,24 +298,32 @@ function readBytes(from: Cursor): Uint8Array | null {
 
 /** All headers of a record as one text, in which a byte is a character; undefined: not all are. */
 interface HeaderText {
+  readonly plain: Buffer
   readonly text: string | undefined
   readonly start: number
 }
 
-function openText(bytes: Uint8Array, start: number, end: number): HeaderText {
-  const text = toBuffer(bytes).toString('utf8', start, end)
-  return { text: text.length === end - start ? text : undefined, start }
+function openText(plain: Buffer, start: number, end: number): HeaderText {
+  const text = plain.toString('utf8', start, end)
+  return { plain, text: text.length === end - start ? text : undefined, start }
 }
 
-/** Undefined where there is none. */
-function readText(from: Cursor, { text, start }: HeaderText): string | undefined {
+/**
+ * Undefined where there is none. Where it is the expected one nothing is made: a name that has just
+ * been cut from a text is looked up among all names, 50 ns each.
+ */
+function readText(
+  from: Cursor,
+  { plain, text, start }: HeaderText,
+  expected?: string,
+): string | undefined {
   const length = readVarint(from)
   if (length < 0) return undefined
-  const { bytes, at } = from
+  const { at } = from
   from.at += length
-  return text === undefined
-    ? toBuffer(bytes).toString('utf8', at, from.at)
-    : text.slice(at - start, from.at - start)
+  if (text === undefined) return plain.toString('utf8', at, from.at)
+  const isExpected = expected?.length === length && text.startsWith(expected, at - start)
+  return isExpected ? expected : text.slice(at - start, from.at - start)
 }
 
 function toBuffer(bytes: Uint8Array): Buffer {

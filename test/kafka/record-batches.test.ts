@@ -192,6 +192,19 @@ test('leaves out a header without a value, and takes one of any name', async () 
   ])
 })
 
+test('takes no name of a header for that of the record before', async () => {
+  const all = [
+    { ab: '1', cd: '2' },
+    { ab: '1', ef: '2' },
+    { é: 'ü' },
+    { ef: '3' },
+    { abc: '4' },
+    {},
+  ]
+  const batch = await batchOf(all.map((headers) => ({ value: 'v', headers })))
+  expect((await readRecordBatches(batch)).map(({ headers }) => headers)).toEqual(all)
+})
+
 test('reads every header as it is', async () => {
   const list = fc.array(fc.tuple(text, fc.option(bytes)), { maxLength: 5 })
   await fc.assert(
