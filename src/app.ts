@@ -144,12 +144,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('tail', (signal) => tail.run(signal))
   const stages = { reloader, pairing, ingestPorts, ingestEventsPorts, watch, tail, reruns }
   const doors = await openDoors(setup, { ...watched, ...stages }, opened)
-  const retain = (signal: AbortSignal) => runRetention(storage.retention, ports, signal)
-  scope.run(
-    'relay',
-    later(clock, (signal) => relay.run(signal)),
-  )
-  scope.run('retention', later(clock, retain))
+  runLater(around)
   const resources = opened.move()
   logStart(setup, doors, log)
   return {
@@ -170,14 +165,6 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
 interface StoragePorts extends Pick<AppPorts, 'clock' | 'log'> {
   readonly onFatal: (error: unknown) => void
   readonly meter: CommitMeter
-}
-
-/** What takes the core for tens of milliseconds: whoever has waited for the start goes first. */
-function later(clock: Clock, run: (signal: AbortSignal) => Promise<void>) {
-  return async (signal: AbortSignal) => {
-    await clock.sleep(FIRST_CALLS_MS, signal)
-    await run(signal)
-  }
 }
 
 /** The database and what keeps it bounded. */
@@ -235,6 +222,19 @@ interface HandlingPorts extends AppPorts {
   readonly storage: ReturnType<typeof openStorage>
   readonly scope: Scope
   readonly relay: RelayThread
+}
+
+/** What takes the core for tens of milliseconds: whoever has waited for the start goes first. */
+function runLater(ports: HandlingPorts): void {
+  const { clock, scope, relay, storage } = ports
+  function run(task: string, work: (signal: AbortSignal) => Promise<void>): void {
+    scope.run(task, async (signal) => {
+      await clock.sleep(FIRST_CALLS_MS, signal)
+      await work(signal)
+    })
+  }
+  run('relay', (signal) => relay.run(signal))
+  run('retention', (signal) => runRetention(storage.retention, ports, signal))
 }
 
 /** What runs handlers: which are served, who watches them, who tries again, who sends again. */
