@@ -1,7 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { Consumers } from '../src/admin-consumers.ts'
 import { systemClock } from '../src/clock.ts'
@@ -13,7 +12,7 @@ import type { Benchmark, Report } from './benchmark.ts'
 import { startBroker } from './broker.ts'
 import { BINARY, buildBinary } from './contestants.ts'
 import { describeMachine } from './machine.ts'
-import { positive } from './options.ts'
+import { readCountOptions } from './options.ts'
 import { publishedKafkajs } from './published-kafkajs.ts'
 import { onCpu, startServer, type Server } from './server.ts'
 import { SHAPES } from './shapes.ts'
@@ -68,7 +67,7 @@ interface Round {
 }
 
 async function run(args: readonly string[]): Promise<Report> {
-  const { count, rounds, dataDir, build } = parse(args)
+  const { count, rounds, dataDir, build } = readCountOptions(args, '200000')
   if (CONSUMER_CPU === BROKER_CPU) throw new Error('consumer and broker need a core each')
   if (build) buildBinary()
   using workspace = makeWorkspace(dataDir)
@@ -286,22 +285,4 @@ async function bareRound({ brokers, directory, count }: Setting): Promise<Rate> 
   const output = await new Response(reader.stdout).text()
   if ((await reader.exited) !== 0) throw new Error('the bare consumer failed')
   return Read.parse(JSON.parse(output))
-}
-
-function parse(args: readonly string[]) {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      count: { type: 'string', default: '200000' },
-      rounds: { type: 'string', default: '5' },
-      'data-dir': { type: 'string' },
-      'no-build': { type: 'boolean', default: false },
-    },
-  })
-  return {
-    count: positive('--count', values.count),
-    rounds: positive('--rounds', values.rounds),
-    dataDir: values['data-dir'],
-    build: !values['no-build'],
-  }
 }

@@ -1,3 +1,5 @@
+import { parseArgs } from 'node:util'
+
 /** A whole number from 1, or an error that names the option. */
 export function positive(name: string, text: string): number {
   const value = Number(text)
@@ -37,6 +39,26 @@ export function readLoadOptions(values: {
   return {
     rounds: positive('--rounds', values.rounds),
     seconds: positive('--seconds', values.seconds),
+    dataDir: values['data-dir'],
+    build: !values['no-build'],
+  }
+}
+
+export interface CountOptions extends Omit<LoadOptions, 'seconds'> {
+  /** How many records a round has. */
+  readonly count: number
+}
+
+/** Reads the options of what has a number of records to work through, however long it takes. */
+export function readCountOptions(args: readonly string[], countDefault: string): CountOptions {
+  const { seconds: _, ...common } = LOAD_OPTIONS
+  const { values } = parseArgs({
+    args: [...args],
+    options: { ...common, count: { type: 'string', default: countDefault } },
+  })
+  return {
+    count: positive('--count', values.count),
+    rounds: positive('--rounds', values.rounds),
     dataDir: values['data-dir'],
     build: !values['no-build'],
   }

@@ -1,7 +1,6 @@
 import { cpSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { systemClock } from '../src/clock.ts'
 import { randomSecret } from '../src/ids.ts'
 import { createTopicNamed, deleteTopics } from '../test/support/topics.ts'
@@ -10,7 +9,7 @@ import type { Benchmark, Report } from './benchmark.ts'
 import { startBroker } from './broker.ts'
 import { buildBinary, startGateway } from './contestants.ts'
 import { describeMachine } from './machine.ts'
-import { positive } from './options.ts'
+import { readCountOptions } from './options.ts'
 import { SHAPES } from './shapes.ts'
 import { areSteady, describeSpread, spreadOf } from './statistics.ts'
 import { makeWorkspace } from './workspace.ts'
@@ -48,7 +47,7 @@ interface Setting {
 }
 
 async function run(args: readonly string[]): Promise<Report> {
-  const { count, rounds, dataDir, build } = parse(args)
+  const { count, rounds, dataDir, build } = readCountOptions(args, '40000')
   if (SENDER_CPU === BROKER_CPU) throw new Error('sender and broker need a core each')
   if (build) buildBinary()
   using workspace = makeWorkspace(dataDir)
@@ -130,22 +129,4 @@ async function relayRound(setting: Setting): Promise<number> {
 
 function bareRound({ brokers, records }: Setting): Promise<number> {
   return sendBare({ brokers, topic: TOPIC, records, cpu: SENDER_CPU })
-}
-
-function parse(args: readonly string[]) {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      count: { type: 'string', default: '40000' },
-      rounds: { type: 'string', default: '5' },
-      'data-dir': { type: 'string' },
-      'no-build': { type: 'boolean', default: false },
-    },
-  })
-  return {
-    count: positive('--count', values.count),
-    rounds: positive('--rounds', values.rounds),
-    dataDir: values['data-dir'],
-    build: !values['no-build'],
-  }
 }
