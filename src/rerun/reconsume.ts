@@ -42,7 +42,8 @@ export async function reconsume(
     if ((await ports.step(step)) !== undefined) noted = { done, failed, records }
   }
   try {
-    while (!isOver && ports.byId(id)?.state === 'running') {
+    // A nap is none once that has aborted, and the reading needs the event loop to end.
+    while (!isOver && !signal.aborted && ports.byId(id)?.state === 'running') {
       await nap(NOTE_MS, signal)
       await note()
     }

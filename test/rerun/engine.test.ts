@@ -247,3 +247,33 @@ test('a republish copies each record once', async () => {
   expect(await runToEnd(world, engine, rerun.id)).toMatchObject({ state: 'done', records: 2 })
   expect(openInbox(world.database).bySeq(1)?.records).toHaveLength(2)
 })
+
+test('a stop waits for the consumer that reads again, and lets it have the event loop', async () => {
+  await using world = await openDbWorld()
+  const reader = openRerunReader(world.database)
+  const stopping = new AbortController()
+  let looks = 0
+  const engine = openEngine(world, {
+    clock: hasty,
+    byId(id) {
+      if (stopping.signal.aborted) looks += 1
+      if (looks > 100) throw new Error('it looks again and again')
+      return reader.byId(id)
+    },
+    readAgain: () => ({
+      ...NOTHING_READ,
+      async run(signal) {
+        while (!signal.aborted) await settle()
+        // Closing a client of Kafka takes a while.
+        await settle()
+      },
+    }),
+  })
+  const { id } = await engine.ask({ ...all, kind: 'reconsume', total: 10 })
+  const running = engine.run('reconsume', stopping.signal)
+  await settle()
+  stopping.abort()
+  await running
+  // The next start goes on with it.
+  expect(reader.byId(id)?.state).toBe('running')
+})
