@@ -11,8 +11,8 @@ export const SUSPECTS_FILE = 'blocked.ndjson'
 const Note = z.object({
   /** When that process ended. */
   at: z.string(),
-  /** What `handlers` was served then: a changed handler begins anew. */
-  handlers: z.string(),
+  /** What was served then, by its name: a changed handler begins anew. */
+  handlersName: z.string(),
   source: z.string(),
   type: z.string(),
   eventId: z.string(),
@@ -36,21 +36,33 @@ function noteOf(line: string): SuspectNote[] {
   }
 }
 
-/** Adds what ran when this process ends. On disk when it returns. */
+/**
+ * Adds what ran when this process ends. On disk when it returns. Where the earlier notes cannot be
+ * read they are replaced: else no process would ever know of one before it.
+ */
 export function noteSuspects(
   path: string,
   suspects: readonly Watched[],
-  { at, handlers }: Pick<SuspectNote, 'at' | 'handlers'>,
+  { at, handlersName }: Pick<SuspectNote, 'at' | 'handlersName'>,
 ): void {
-  const notes = suspects.map((suspect) => ({ at, handlers, ...suspect }))
-  const kept = [...readSuspects(path), ...notes].slice(-SUSPECT_NOTES_MAX)
+  const notes = suspects.map((suspect) => ({ at, handlersName, ...suspect }))
+  const kept = [...readable(path), ...notes].slice(-SUSPECT_NOTES_MAX)
   writeDurably(path, kept.map((note) => `${JSON.stringify(note)}\n`).join(''))
+}
+
+function readable(path: string): readonly SuspectNote[] {
+  try {
+    return readSuspects(path)
+  } catch {
+    // Told of at the start, and of no use any more.
+    return []
+  }
 }
 
 /** Counts the notes of each event that were made with the handlers of now. */
 export function openSuspects(
   notes: readonly SuspectNote[],
-  handlers: () => string,
+  handlersName: () => string,
 ): Pick<HandlerWatch, 'endsOf' | 'alone'> {
   let counted: string | undefined
   let ends = new Map<string, number>()
@@ -60,7 +72,7 @@ export function openSuspects(
     endsOf(source, eventId) {
       // Nearly always: then it costs nothing.
       if (notes.length === 0) return 0
-      const now = handlers()
+      const now = handlersName()
       if (now !== counted) [counted, ends] = [now, countEnds(notes, now)]
       return ends.get(keyOf({ source, eventId })) ?? 0
     },
@@ -74,17 +86,17 @@ export function openSuspects(
 }
 
 /** How often each event ran when a process ended that served these handlers, by its key. */
-function countEnds(notes: readonly SuspectNote[], handlers: string): Map<string, number> {
+function countEnds(notes: readonly SuspectNote[], handlersName: string): Map<string, number> {
   const ends = new Map<string, number>()
   for (const note of notes) {
-    if (note.handlers !== handlers) continue
+    if (note.handlersName !== handlersName) continue
     const key = keyOf(note)
     ends.set(key, (ends.get(key) ?? 0) + 1)
   }
   return ends
 }
 
-/** No source has a space in it. */
+/** No source has a space in it. An id of others may be no text: the notes have it as such. */
 function keyOf({ source, eventId }: Pick<Watched, 'source' | 'eventId'>): string {
-  return `${source} ${eventId}`
+  return `${source} ${eventId.toWellFormed()}`
 }

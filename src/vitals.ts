@@ -2,6 +2,7 @@
  * What user code runs, in memory that two threads share: once it has blocked its own thread, only
  * the other one can still say which it was.
  */
+import { assert } from './assert.ts'
 import type { Watched } from './handler-watch.ts'
 import { EVENT_ID_CHARS_MAX } from './limits.ts'
 import { WATCHED_CALLS_MAX } from './watchdog-limits.ts'
@@ -18,10 +19,17 @@ const HEAD = { beats: 0, isBeating: 1, calls: 2, began: 3, current: 4, bytes: 24
 /** Numbers of one call, then its offset, its name and its event. `order` of 0: it is over. */
 const CALL = { order: 0, nameBytes: 1, eventBytes: 2, partition: 3, offsetAt: 16, nameAt: 24 }
 const CALL_BYTES = CALL.nameAt + NAME_BYTES_MAX + EVENT_BYTES_MAX
+assert(CALL_BYTES % Float64Array.BYTES_PER_ELEMENT === 0, 'the offset of every call is aligned')
 /** Of a partition: there is none. */
 const NO_PLACE = -1
 
-const VITALS_BYTES = HEAD.bytes + WATCHED_CALLS_MAX * CALL_BYTES
+/** All that may wait and be named, and one that has not returned: that one always has a name. */
+const SLOTS = WATCHED_CALLS_MAX + 1
+const VITALS_BYTES = HEAD.bytes + SLOTS * CALL_BYTES
+/** A call is its slot, and above these bits how often that was taken from one that waits. */
+const SLOT_BITS = 7
+const SLOT_MASK = 2 ** SLOT_BITS - 1
+assert(SLOTS <= 2 ** SLOT_BITS, 'a slot fits into its bits')
 
 export function makeVitals(): SharedArrayBuffer {
   return new SharedArrayBuffer(VITALS_BYTES)
@@ -32,8 +40,8 @@ function headOf(vitals: SharedArrayBuffer): Int32Array {
 }
 
 /** The memory of one call. */
-function openSlot(vitals: SharedArrayBuffer, call: number) {
-  const at = HEAD.bytes + call * CALL_BYTES
+function openSlot(vitals: SharedArrayBuffer, slot: number) {
+  const at = HEAD.bytes + slot * CALL_BYTES
   return {
     numbers: new Int32Array(vitals, at, CALL.offsetAt / Int32Array.BYTES_PER_ELEMENT),
     offset: new Float64Array(vitals, at + CALL.offsetAt, 1),
@@ -57,12 +65,26 @@ export function openVitalSigns(vitals: SharedArrayBuffer): VitalSigns {
   const head = headOf(vitals)
   const slots: (ReturnType<typeof openSlot> & { source: string; type: string })[] = []
   /** The lowest last: what returns at once finds its name written by the one before. */
-  const free = Array.from({ length: WATCHED_CALLS_MAX }, (_, n) => WATCHED_CALLS_MAX - 1 - n)
+  const free = Array.from({ length: SLOTS }, (_, n) => SLOTS - 1 - n)
+  /** Whose name is in each slot. */
+  const holders = new Int32Array(SLOTS).map((_, slot) => slot)
   let calls = 0
   let order = 0
 
-  function write(call: number, { source, type, eventId, partition, offset }: Watched): void {
-    const slot = (slots[call] ??= { ...openSlot(vitals, call), source: '', type: '' })
+  /** The slot of the one that began first: all wait but the last, and it may do so for ever. */
+  function takeOldest(): number {
+    let [oldest, least] = [0, MAX_INT32]
+    for (let at = 0; at < SLOTS; at += 1) {
+      const began = slots[at]?.numbers[CALL.order] ?? 0
+      if (began < least) [oldest, least] = [at, began]
+    }
+    const call = ((holders[oldest] ?? 0) + SLOT_MASK + 1) & MAX_INT32
+    holders[oldest] = call
+    return call
+  }
+
+  function write(at: number, { source, type, eventId, partition, offset }: Watched): void {
+    const slot = (slots[at] ??= { ...openSlot(vitals, at), source: '', type: '' })
     const { numbers } = slot
     if (slot.source !== source || slot.type !== type) {
       ;[slot.source, slot.type] = [source, type]
@@ -81,26 +103,31 @@ export function openVitalSigns(vitals: SharedArrayBuffer): VitalSigns {
       Atomics.store(head, HEAD.isBeating, goesOn ? 1 : 0)
     },
     enter(watched) {
-      // Those above the limit are counted, and not named.
-      const call = free.pop() ?? WATCHED_CALLS_MAX
+      const call = free.pop() ?? takeOldest()
       order = order === MAX_INT32 ? 1 : order + 1
-      if (call < WATCHED_CALLS_MAX) write(call, watched)
+      const at = call & SLOT_MASK
+      write(at, watched)
       calls += 1
       head[HEAD.began] = order
       Atomics.store(head, HEAD.calls, calls)
-      Atomics.store(head, HEAD.current, call + 1)
+      Atomics.store(head, HEAD.current, at + 1)
       return call
     },
     waits(call) {
-      if (head[HEAD.current] === call + 1) Atomics.store(head, HEAD.current, 0)
+      const at = call & SLOT_MASK
+      if (head[HEAD.current] === at + 1 && holders[at] === call) {
+        Atomics.store(head, HEAD.current, 0)
+      }
     },
     leave(call) {
-      if (head[HEAD.current] === call + 1) Atomics.store(head, HEAD.current, 0)
+      const at = call & SLOT_MASK
       calls -= 1
       Atomics.store(head, HEAD.calls, calls)
-      const numbers = slots[call]?.numbers
-      if (numbers === undefined) return
-      Atomics.store(numbers, CALL.order, 0)
+      // Its slot is another one's by now.
+      if (holders[at] !== call) return
+      if (head[HEAD.current] === at + 1) Atomics.store(head, HEAD.current, 0)
+      const numbers = slots[at]?.numbers
+      if (numbers !== undefined) Atomics.store(numbers, CALL.order, 0)
       free.push(call)
     },
   }
@@ -128,15 +155,13 @@ export function seeVitals(vitals: SharedArrayBuffer): SeenVitals {
 
 /**
  * The calls that may have blocked the watched thread: the one that has not returned, else all that
- * wait for something, because any of them may have gone on. The latest comes first.
+ * wait for something and have a name, because any of them may have gone on. The latest comes first.
  */
 export function suspectsIn(vitals: SharedArrayBuffer): readonly Watched[] {
   const current = Atomics.load(headOf(vitals), HEAD.current)
-  // It runs, and has no name.
-  if (current > WATCHED_CALLS_MAX) return []
-  const all = Array.from({ length: WATCHED_CALLS_MAX }, (_, call) => call)
+  const all = Array.from({ length: SLOTS }, (_, at) => at)
   return (current > 0 ? [current - 1] : all)
-    .map((call) => openSlot(vitals, call))
+    .map((at) => openSlot(vitals, at))
     .map((slot) => ({ ...slot, order: Atomics.load(slot.numbers, CALL.order) }))
     .filter(({ order }) => order > 0)
     .toSorted((a, b) => b.order - a.order)

@@ -12,7 +12,10 @@ export const HANDLER_BLOCK_MS_MAX = 10_000
  */
 export const HANDLER_BLOCKS_MAX = 3
 
-/** Handlers that have begun and not ended of which the watchdog knows the names: 165 kB. */
+/**
+ * Handlers that wait of which the watchdog knows the names, the latest: 165 kB. The one that has
+ * not returned has a name beside those.
+ */
 export const WATCHED_CALLS_MAX = 64
 
 /** Notes of what ran when a process ended, in lines of a file: three ends with all that waited. */

@@ -59,10 +59,10 @@ function named({ source, type, ...place }: Watched) {
 
 /** The next start has to know. */
 function note({ suspects }: Blocked, log: Log): void {
-  const { notesPath, handlers } = order
+  const { notesPath, handlersName } = order
   const at = new Date(systemClock.now()).toISOString()
   try {
-    noteSuspects(notesPath, suspects, { at, handlers })
+    noteSuspects(notesPath, suspects, { at, handlersName })
   } catch (error) {
     log.error('watchdog.not_noted', { path: notesPath, reason: messageOf(error) })
   }

@@ -19,7 +19,7 @@ export interface WatchdogOrder {
   /** Where it notes what ran when it ends the process. */
   readonly notesPath: string
   /** What names the handlers that are served. */
-  readonly handlers: string
+  readonly handlersName: string
 }
 
 /** Is told what user code runs. */
@@ -54,8 +54,8 @@ export interface WatchdogPorts {
 export function openWatchdog(ports: WatchdogPorts): Watchdog {
   const { clock, log, level, blockMsMax = HANDLER_BLOCK_MS_MAX, notesPath, reloader } = ports
   const vitals = makeVitals()
-  const handlers = () => reloader.current().handlersName
-  const suspects = openSuspects(notesOf(ports), handlers)
+  const handlersName = () => reloader.current().handlersName
+  const suspects = openSuspects(notesOf(ports), handlersName)
   let worker: Worker | undefined
 
   function start(): Worker {
@@ -69,7 +69,7 @@ export function openWatchdog(ports: WatchdogPorts): Watchdog {
   }
 
   function order(): WatchdogOrder {
-    return { vitals, blockMsMax, level, notesPath, handlers: handlers() }
+    return { vitals, blockMsMax, level, notesPath, handlersName: handlersName() }
   }
 
   function onAwake(): void {

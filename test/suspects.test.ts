@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Watched } from '../src/handler-watch.ts'
 import { HANDLER_BLOCKS_MAX, SUSPECT_NOTES_MAX, WATCHED_CALLS_MAX } from '../src/watchdog-limits.ts'
 import { noteSuspects, openSuspects, readSuspects, SUSPECTS_FILE } from '../src/suspects.ts'
+import { makeVitals, openVitalSigns, suspectsIn } from '../src/vitals.ts'
 import { makeTempDir } from './support/temp.ts'
 
 const PUSH: Watched = { source: 'github', type: 'push', eventId: 'delivery 1' }
@@ -21,8 +22,8 @@ async function openFile() {
   const path = join(directory.path, SUSPECTS_FILE)
   return {
     path,
-    end: (suspects: readonly Watched[], handlers = 'v1') =>
-      noteSuspects(path, suspects, { at: AT, handlers }),
+    end: (suspects: readonly Watched[], handlersName = 'v1') =>
+      noteSuspects(path, suspects, { at: AT, handlersName }),
     open: (handlers = () => 'v1') => openSuspects(readSuspects(path), handlers),
     [Symbol.asyncDispose]: directory[Symbol.asyncDispose],
   }
@@ -40,7 +41,7 @@ describe('what ran when a process ended', () => {
     expect(endsOf('consumer:orders', 'orders shop 7')).toBe(1)
     expect(endsOf('github', 'delivery 2')).toBe(0)
     expect(endsOf('gitlab', 'delivery 1')).toBe(0)
-    expect(readSuspects(file.path).at(-1)).toEqual({ at: AT, handlers: 'v1', ...ORDER })
+    expect(readSuspects(file.path).at(-1)).toEqual({ at: AT, handlersName: 'v1', ...ORDER })
   })
 
   test('counts for the handlers of then: others begin anew, and the same again do not', async () => {
@@ -58,8 +59,29 @@ describe('what ran when a process ended', () => {
 
   test('is not known where its line is none, and then the rest is', async () => {
     await using file = await openFile()
-    const line = JSON.stringify({ at: AT, handlers: 'v1', ...PUSH })
+    const line = JSON.stringify({ at: AT, handlersName: 'v1', ...PUSH })
     writeFileSync(file.path, `\n{"at":\n{"at":7}\n${line}\n${line.slice(0, 40)}`)
+
+    expect(file.open().endsOf(PUSH.source, PUSH.eventId)).toBe(1)
+  })
+
+  test('is counted by an id that is no text, too, though no file can have that', async () => {
+    await using file = await openFile()
+    const eventId = 'orders shop \ud800'
+    const vitals = makeVitals()
+    openVitalSigns(vitals).enter({ ...ORDER, eventId })
+    file.end(suspectsIn(vitals))
+
+    expect(file.open().endsOf(ORDER.source, eventId)).toBe(1)
+  })
+
+  test('is noted in place of what cannot be read', async () => {
+    await using file = await openFile()
+    // Root reads every file: this one is a folder for whoever reads, and a name for who renames.
+    mkdirSync(`${file.path}.folder`)
+    symlinkSync(`${file.path}.folder`, file.path)
+    expect(() => readSuspects(file.path)).toThrow()
+    file.end([PUSH])
 
     expect(file.open().endsOf(PUSH.source, PUSH.eventId)).toBe(1)
   })

@@ -155,13 +155,36 @@ describe('the watchdog', () => {
     expect(world.blocked()).toMatchObject({ suspects: [late, ORDER], others: 1 })
   })
 
-  test('one beyond what can be named is told of, and nobody is suspected for it', async () => {
+  test('names the one that has not returned, however many wait', async () => {
     const world = openWorld()
-    for (let n = 0; n < WATCHED_CALLS_MAX; n += 1) world.pulse.waits(world.pulse.enter(PUSH))
-    const unnamed = world.pulse.enter(ORDER)
+    for (let n = 0; n < 2 * WATCHED_CALLS_MAX; n += 1) world.pulse.waits(world.pulse.enter(PUSH))
+    world.pulse.enter(ORDER)
     await world.blockedFor(6)
-    expect(world.blocked()).toMatchObject({ suspects: [], others: WATCHED_CALLS_MAX })
-    world.pulse.leave(unnamed)
+    expect(world.blocked()).toMatchObject({ suspects: [ORDER], others: 2 * WATCHED_CALLS_MAX })
+  })
+
+  test('of those that wait the latest keep their names, and others end unseen', async () => {
+    const world = openWorld()
+    const { pulse } = world
+    const calls = Array.from({ length: WATCHED_CALLS_MAX + 10 }, (_, n) => {
+      const call = pulse.enter({ ...PUSH, eventId: `delivery-${n}` })
+      pulse.waits(call)
+      return call
+    })
+    // The first has lost its slot, and may not free what is another one's by now.
+    for (const n of [0, 30, 31]) pulse.leave(calls[n] ?? -1)
+    for (let n = 0; n < 5; n += 1) pulse.leave(pulse.enter(ORDER))
+    await world.blockedFor(6)
+    const { suspects = [], others } = world.blocked() ?? {}
+    const named = suspects.map(({ eventId }) => Number(eventId.split('-')[1]))
+
+    expect(others).toBe(calls.length - 3 - 1)
+    expect(named).toEqual(
+      calls
+        .map((_, n) => n)
+        .filter((n) => n >= 9 && n !== 30 && n !== 31)
+        .toReversed(),
+    )
   })
 
   test('neither side does anything while no handler runs', async () => {

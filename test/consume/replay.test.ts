@@ -58,10 +58,10 @@ test('a dead letter that has ended processes is handled again by another handler
   const kept = openKeptEvents(world.db.database).bySeq(1)
   if (kept === undefined) throw new Error('it is stored')
   const { source, eventId } = kept
-  let handlers = 'the same'
-  const note = { at: '', handlers, source, type: 'order.created', eventId }
+  let handlersName = 'the same'
+  const note = { at: '', handlersName, source, type: 'order.created', eventId }
   const notes = Array.from({ length: HANDLER_BLOCKS_MAX }, () => note)
-  const watchdog = { ...handlerWatch(), ...openSuspects(notes, () => handlers) }
+  const watchdog = { ...handlerWatch(), ...openSuspects(notes, () => handlersName) }
   const again = () =>
     replayRecord(kept, consumerWith(onRecord(z.unknown(), () => ({ topic: 'a', value: 1 }))), {
       clock: systemClock,
@@ -70,7 +70,7 @@ test('a dead letter that has ended processes is handled again by another handler
 
   const reason = 'HANDLER_BLOCKED: the process ended 3 times while it ran'
   expect(await again()).toMatchObject({ state: 'failed', reason })
-  handlers = 'another'
+  handlersName = 'another'
   expect(await again()).toMatchObject({ state: 'accepted', records: [{ topic: 'a' }] })
 })
 

@@ -233,7 +233,7 @@ describe('a handler that never returns', () => {
     const notes = readSuspects(join(place.path, 'data', SUSPECTS_FILE))
 
     expect(notes.map(({ eventId }) => eventId)).toEqual(['blocks', 'blocks'])
-    expect(new Set(notes.map(({ handlers }) => handlers)).size).toBe(2)
+    expect(new Set(notes.map(({ handlersName }) => handlersName)).size).toBe(2)
   })
 })
 
