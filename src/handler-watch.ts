@@ -36,16 +36,29 @@ export function blockedError(ends: number): GatewayError {
   return new GatewayError('HANDLER_BLOCKED', `the process ended ${ends} times while it ran`)
 }
 
-/** Runs user code that returns at once, and throws what it throws; without a watchdog only that. */
+/**
+ * Runs user code, and throws what it throws; without a watchdog only that. What it returns a
+ * promise of is watched until that settles, whoever has stopped waiting for it by then: it can
+ * still block the thread.
+ */
 export function watching<T>(
   watchdog: HandlerWatch | undefined,
   watched: Watched,
   task: () => T,
 ): T {
-  const call = watchdog?.enter(watched)
+  if (watchdog === undefined) return task()
+  const call = watchdog.enter(watched)
+  let isWaiting = false
   try {
-    return task()
+    const result = task()
+    if (result instanceof Promise) {
+      const leave = () => watchdog.leave(call)
+      result.then(leave, leave)
+      isWaiting = true
+      watchdog.waits(call)
+    }
+    return result
   } finally {
-    if (call !== undefined) watchdog?.leave(call)
+    if (!isWaiting) watchdog.leave(call)
   }
 }

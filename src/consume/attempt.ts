@@ -13,7 +13,13 @@ import { CONSUMER_ABORT_MS_MAX } from '../consumer-limits.ts'
 import { GatewayError, type FaultCode } from '../errors.ts'
 import { withExactKey } from '../exact-record.ts'
 import { toOutboxRecords } from '../handler-result.ts'
-import { blockedError, isGivenUp, type HandlerWatch } from '../handler-watch.ts'
+import {
+  blockedError,
+  isGivenUp,
+  watching,
+  type HandlerWatch,
+  type Watched,
+} from '../handler-watch.ts'
 import type { OutboxRecord } from '../record.ts'
 import { aggregate } from './aggregate.ts'
 import { attributesOf, type Decoded } from './decode.ts'
@@ -84,21 +90,23 @@ interface Tried {
 
 function run({ given, route, value, ports }: Tried): Attempt | Promise<Attempt> {
   const timed = new Timed(given, ports)
-  let isWaiting = false
   try {
-    const parsed = parse(route, value)
-    const result =
-      parsed instanceof Promise
+    const result = watching(ports.watchdog, watchedOf(given), () => {
+      const parsed = parse(route, value)
+      return parsed instanceof Promise
         ? parsed.then((late) => handle(late, { given, route, timed, ports }))
         : handle(parsed, { given, route, timed, ports })
+    })
     if (!(result instanceof Promise)) return result
-    isWaiting = true
     return timed.within(result).catch((error: unknown) => failed(error, given.consumer))
   } catch (error) {
     return failed(error, given.consumer)
-  } finally {
-    if (!isWaiting) timed.leave()
   }
+}
+
+function watchedOf({ consumer, decoded, identity, record }: Given): Watched {
+  const { partition, offset } = record
+  return { source: consumer.source, type: decoded.type, eventId: identity, partition, offset }
 }
 
 type Parsed = z.ZodSafeParseResult<unknown>
@@ -227,8 +235,6 @@ export function placeOf({ topic, partition, offset }: FetchedRecord): string {
 class Timed {
   readonly #given: Given
   readonly #ports: AttemptPorts
-  /** As the watchdog names it. */
-  readonly #call: number | undefined
   #timeUp: AbortController | undefined
   #signal: AbortSignal | undefined
   #isOver = false
@@ -236,15 +242,6 @@ class Timed {
   constructor(given: Given, ports: AttemptPorts) {
     this.#given = given
     this.#ports = ports
-    const { consumer, decoded, identity: eventId, record } = given
-    const { partition, offset } = record
-    this.#call = ports.watchdog?.enter({
-      source: consumer.source,
-      type: decoded.type,
-      eventId,
-      partition,
-      offset,
-    })
   }
 
   signal(): AbortSignal {
@@ -253,16 +250,10 @@ class Timed {
     return (this.#signal ??= AbortSignal.any([this.#given.signal, this.#timeUp.signal]))
   }
 
-  /** Nobody waits for it any more. */
-  leave(): void {
-    if (this.#call !== undefined) this.#ports.watchdog?.leave(this.#call)
-  }
-
   /** Rejects with RECORD_TIMEOUT, once user code has ended or has had its time for that. */
   async within(work: Promise<Attempt>): Promise<Attempt> {
     const { signal, consumer } = this.#given
-    const { clock, watchdog } = this.#ports
-    if (this.#call !== undefined) watchdog?.waits(this.#call)
+    const { clock } = this.#ports
     const patience = new AbortController()
     const stop = () => patience.abort()
     signal.addEventListener('abort', stop, { once: true })
@@ -276,7 +267,6 @@ class Timed {
     } finally {
       signal.removeEventListener('abort', stop)
       patience.abort()
-      this.leave()
     }
   }
 

@@ -236,21 +236,11 @@ async function limited<T>(
   ports: TimedPorts,
   task: () => T | PromiseLike<T>,
 ): Promise<T> {
-  const { watchdog } = ports
-  const call = watchdog?.enter(watchedOf(event))
-  const leave = () => (call === undefined ? undefined : watchdog?.leave(call))
-  let settled: Promise<T> | undefined
-  try {
-    const result = task()
-    if (!isThenable(result)) return result
-    settled = Promise.resolve(result)
-    if (call !== undefined) watchdog?.waits(call)
-    return await withinTime(settled, ports)
-  } finally {
-    // What runs on when its time is up can still block the thread: it is watched to its end.
-    if (settled === undefined) leave()
-    else settled.then(leave, leave)
-  }
+  const result = watching(ports.watchdog, watchedOf(event), () => {
+    const returned = task()
+    return isThenable(returned) ? Promise.resolve(returned) : returned
+  })
+  return result instanceof Promise ? await withinTime(result, ports) : result
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,6 +1,7 @@
 /** What a consumer does with what ran when the watchdog ended processes before. */
 import { expect, test } from 'bun:test'
 import type { ConsumedEvent } from '../../src/consumer.ts'
+import { CONSUMER_ABORT_MS_MAX } from '../../src/consumer-limits.ts'
 import { aggregate, onRecord, tumbling, z } from '../../src/gateway.ts'
 import { HANDLER_BLOCKS_MAX } from '../../src/watchdog-limits.ts'
 import { handlerWatch } from '../support/handler-watch.ts'
@@ -70,6 +71,25 @@ test('one that is stopped before its turn is not run, and fetched again', async 
 
   expect(begun).toEqual([0])
   expect(world.positions()).toEqual([{ topic: TOPIC, partition: 0, offset: 1 }])
+})
+
+test('a handler that runs on after its time is watched to its end', async () => {
+  let left = 0
+  const watchdog = { ...handlerWatch(), leave: () => void (left += 1) }
+  const end = Promise.withResolvers<null>()
+  const route = onRecord(Order, () => end.promise)
+  const definition = { timeoutMs: 1_000, retry: { triesMax: 1 }, events: { '*': route } }
+  await using world = await openConsumeWorld(definition, undefined, watchdog)
+  world.assign(0)
+  await world.give(record(0))
+  await world.pass(1_000)
+  await world.pass(CONSUMER_ABORT_MS_MAX)
+  expect(world.published()).toMatchObject([{ topic: 'orders.dead' }])
+  expect(left).toBe(0)
+  end.resolve(null)
+  await world.settled()
+
+  expect(left).toBe(1)
 })
 
 test('a window whose onClose never returned is kept as a failed event, and others close', async () => {
