@@ -120,10 +120,16 @@ export const CONSUMER_WINDOW_CLOSES_MAX = 500
 export const CONSUMER_OUT_OF_ORDERNESS_MS = 30_000
 
 /**
- * The silence of a partition after which its windows close by the clock, in ms. Longer than
- * CONSUMER_SILENT_MS_MAX: where Kafka does not answer the consumer is started anew before.
+ * The silence of a partition after which its windows close by the clock, in ms. Longer than a
+ * producer takes to start anew: what it had to send then would be late.
  */
 export const CONSUMER_IDLE_MS_MIN = 60_000
+
+/**
+ * What a fetch that finds nothing says of the time since the one before it, at most, in ms: they
+ * are CONSUMER_FETCH_WAIT_MS apart. A partition without a leader is not asked, and is not silent.
+ */
+export const CONSUMER_SILENCE_STEP_MS = 5_000
 
 /**
  * How far ahead of the clock the time of an event may be, in ms: one wrong clock must not close

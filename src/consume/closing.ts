@@ -37,12 +37,11 @@ export class Closing {
     const aggregation = this.#aggregation(consumer)
     if (aggregation === undefined) return false
     const { clock } = this.#ports
-    const silentMs = clock.monotonicMs() - partition.heardAtMs
     // Not because it is behind: what it has not fetched yet may belong into these windows.
     const hasAll = partition.unfinished === 0 && partition.lag === 0
     return (
       hasAll &&
-      silentMs >= aggregation.window.idleTimeoutMs &&
+      partition.silence.ms >= aggregation.window.idleTimeoutMs &&
       isDue(aggregation, partition, idleWatermark(aggregation, clock.now()))
     )
   }

@@ -1,5 +1,6 @@
 import type { ConsumerPosition, Place } from '../consumer.ts'
 import { Offsets } from './offsets.ts'
+import { Silence } from './silence.ts'
 
 /** A partition that this consumer reads, from one position on. */
 export class Partition implements Place {
@@ -16,8 +17,8 @@ export class Partition implements Place {
   told: number
   /** The offset that Kafka will give to the next record. */
   highWatermark: number
-  /** When records of it came last, or it became ours. */
-  heardAtMs = 0
+  /** Since its last record. */
+  readonly silence = new Silence()
   /** Not fetched from, because too much of it is in memory. */
   isFull = false
   /** A task that closes its windows by the clock waits for its turn. */

@@ -34,6 +34,14 @@ export interface FetchedBatch extends Place {
   readonly highWatermark: number
 }
 
+/** A fetch that found nothing: another partition may have filled the answer. */
+export interface EmptyFetch extends Place {
+  /** The offset that was asked for. */
+  readonly next: number
+  /** See `FetchedBatch`. Where it is further on, a transaction may be open. */
+  readonly highWatermark: number
+}
+
 /** Is told what happens to the membership of a consumer, in order. */
 export interface FeedListener {
   /** These are ours from now on; answers where each one begins. */
@@ -44,8 +52,7 @@ export interface FeedListener {
   revoked(places: readonly Place[]): void
   /** Resolves once there may be more. */
   received(batch: FetchedBatch): Promise<void>
-  /** Nothing came of it this time. Where its end is further on, a transaction may be open. */
-  sawEnd(place: Place, highWatermark: number): void
+  sawNothing(fetch: EmptyFetch): void
 }
 
 /** A membership of a consumer group, or of none: one life of it. */

@@ -5,6 +5,7 @@ import { CONSUMER_IDLE_MS_MIN, CONSUMER_OFFSETS_MS } from '../consumer-limits.ts
 import { RunningConsumer } from './consume.ts'
 import { placeKey } from './partition.ts'
 import type { ConsumePorts, FeedListener, RecordFeed } from './ports.ts'
+import { Silence } from './silence.ts'
 
 export interface RangeOptions {
   /** In a group of its own, so that it knows no record and moves nobody's position. */
@@ -33,8 +34,7 @@ interface Reach extends OffsetRange {
   seen: number
   /** Nothing more of it comes: it is at its end once its position is at `seen`. */
   isRead: boolean
-  /** When something of it came last, or its reading began; undefined: it has not. */
-  heardAtMs: number | undefined
+  readonly silence: Silence
 }
 
 /** Reads ranges to their end, through crashes: how far it is stands with its group. */
@@ -51,7 +51,7 @@ export class RangeReading {
     this.#reaches = new Map(
       ranges.map((range) => [
         placeKey(range),
-        { ...range, seen: range.from, isRead: false, heardAtMs: undefined },
+        { ...range, seen: range.from, isRead: false, silence: new Silence() },
       ]),
     )
     this.#running = new RunningConsumer(consumer, {
@@ -105,16 +105,8 @@ export class RangeReading {
   }
 
   #isAtEnd(): boolean {
-    const isRunning = this.#running.status().state === 'running'
-    const nowMs = this.#options.ports.clock.monotonicMs()
-    for (const reach of this.#reaches.values()) {
-      if (this.#positionOf(reach) < reach.seen) return false
-      // What was there when it was planned may be deleted by now: nothing comes of it any more.
-      const silentMs = reach.heardAtMs === undefined ? 0 : nowMs - reach.heardAtMs
-      if (isRunning && silentMs > CONSUMER_IDLE_MS_MIN) reach.isRead = true
-      if (!reach.isRead) return false
-    }
-    return true
+    const reaches = [...this.#reaches.values()]
+    return reaches.every((reach) => reach.isRead && this.#positionOf(reach) >= reach.seen)
   }
 }
 
@@ -136,17 +128,23 @@ function within(feed: RecordFeed, reaches: ReadonlyMap<string, Reach>, clock: Cl
       },
       positioned(position) {
         const reach = reaches.get(placeKey(position))
-        if (reach !== undefined) reach.heardAtMs = clock.monotonicMs()
+        reach?.silence.end()
         listener.positioned(position)
       },
-      sawEnd(place, highWatermark) {
-        const end = reaches.get(placeKey(place))?.to ?? highWatermark
-        listener.sawEnd(place, Math.min(highWatermark, end))
+      sawNothing(fetch) {
+        const reach = reaches.get(placeKey(fetch))
+        if (reach === undefined) return
+        const { next, highWatermark } = fetch
+        if (highWatermark <= next) reach.silence.sawEnd(clock.monotonicMs())
+        // What was there when it was planned is deleted by now. A minute, because a new leader does
+        // not know at once how far its partition is.
+        if (reach.silence.ms >= CONSUMER_IDLE_MS_MIN) reach.isRead = true
+        listener.sawNothing({ ...fetch, highWatermark: Math.min(highWatermark, reach.to) })
       },
       async received({ records, next, highWatermark, ...place }) {
         const reach = reaches.get(placeKey(place))
         if (reach === undefined) return
-        reach.heardAtMs = clock.monotonicMs()
+        reach.silence.end()
         const meant = records.filter(({ offset }) => offset < reach.to)
         const end = Math.min(next, reach.to)
         if (end <= reach.seen) return

@@ -12,6 +12,7 @@ import { Partition, placeKey } from './partition.ts'
 import type {
   CommittedOffset,
   ConsumePorts,
+  EmptyFetch,
   FetchedBatch,
   FeedListener,
   RecordFeed,
@@ -119,7 +120,6 @@ export class Session implements FeedListener {
       assignment: this.#assignments,
       stopping: this.#stopping.signal,
     })
-    partition.heardAtMs = this.#options.ports.clock.monotonicMs()
     this.#partitions.set(placeKey(position), partition)
     // Else the next life would begin at the end again, behind what has come in between.
     if (this.#fresh.delete(placeKey(position))) this.#moved(partition)
@@ -142,18 +142,20 @@ export class Session implements FeedListener {
     partition.highWatermark = batch.highWatermark
     const [first] = batch.records
     if (first !== undefined) {
-      const { clock } = this.#options.ports
-      this.#options.tally.fetchedAt = clock.now()
-      partition.heardAtMs = clock.monotonicMs()
+      this.#options.tally.fetchedAt = this.#options.ports.clock.now()
+      partition.silence.end()
       if (first.offset < partition.offsets.next) return this.#setBack(partition, batch)
     }
     await this.#committer.gather(() => this.#takeAll(partition, batch))
     if (!this.#room.has(partition)) await this.#room.waitFor(partition)
   }
 
-  sawEnd(place: Place, highWatermark: number): void {
+  sawNothing({ next, highWatermark, ...place }: EmptyFetch): void {
     const partition = this.#partitions.get(placeKey(place))
-    if (partition !== undefined) partition.highWatermark = highWatermark
+    if (partition === undefined) return
+    partition.highWatermark = highWatermark
+    if (highWatermark > next) return
+    partition.silence.sawEnd(this.#options.ports.clock.monotonicMs())
   }
 
   /** Begins no more records: those that are fetched wait, and fetching ends when they are many. */

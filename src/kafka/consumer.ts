@@ -60,6 +60,11 @@ interface Records extends Place {
   readonly highWatermark: number
 }
 
+interface EmptyFetch extends Place {
+  readonly next: number
+  readonly highWatermark: number
+}
+
 /** Is told what happens, in order. */
 export interface KafkaFeedListener {
   assigned(
@@ -68,7 +73,7 @@ export interface KafkaFeedListener {
   positioned(position: ConsumerPosition): void
   revoked(places: readonly Place[]): void
   received(batch: Records): Promise<void>
-  sawEnd(place: Place, highWatermark: number): void
+  sawNothing(fetch: EmptyFetch): void
 }
 
 export interface KafkaFeed {
@@ -314,9 +319,13 @@ class Membership {
   }
 
   /** How far a partition is that has records the listener hears with those. */
-  #sawNothing({ topic, partition, highWatermark }: Batch): void {
+  #sawNothing(batch: Batch): void {
+    const { topic, partition } = batch
     if (!this.#owned.has(nameOf({ topic, partition }))) return
-    this.#tell((listener) => listener.sawEnd({ topic, partition }, Number(highWatermark)))
+    // No part of its types. Behind ours where Kafka has deleted what was to come.
+    assert('fetchedOffset' in batch, 'a batch of kafkajs says what was asked for')
+    const [next, highWatermark] = [Number(batch.fetchedOffset), Number(batch.highWatermark)]
+    this.#tell((listener) => listener.sawNothing({ topic, partition, next, highWatermark }))
   }
 
   #tell<Answer>(call: (listener: KafkaFeedListener) => Answer): Answer {

@@ -148,12 +148,26 @@ test('a window of a silent partition closes by the clock, and what comes then is
   await using world = await openConsumeWorld(definition(five))
   world.assign(0)
   await give(world, { id: 0, key: 'a', at: 1 })
-  await world.pass(CONSUMER_IDLE_MS_MIN - 2_000)
+  await world.silence(CONSUMER_IDLE_MS_MIN - 2_000)
   expect(outcomeOf(world.published()).closed).toEqual([])
-  for (let second = 0; second < 4; second += 1) await world.pass(1_000)
+  for (let second = 0; second < 4; second += 1) await world.silence(1_000)
   expect(outcomeOf(world.published()).closed).toEqual(['a 0-5: 0'])
   await give(world, { id: 1, key: 'a', at: 2 })
   expect(outcomeOf(world.published()).late).toEqual([1])
+})
+
+test('a partition of which Kafka says nothing is not silent', async () => {
+  await using world = await openConsumeWorld(definition(five))
+  world.assign(0)
+  await give(world, { id: 0, key: 'a', at: 1 })
+  await world.silence(1_000)
+  // It has no leader: the others, and heartbeats, go on.
+  for (let step = 0; step < 5; step += 1) await world.pass(CONSUMER_IDLE_MS_MIN)
+  await world.silence(1_000)
+  await give(world, { id: 1, key: 'a', at: 2 })
+  expect(outcomeOf(world.published())).toMatchObject({ closed: [], late: [] })
+  await world.silence(CONSUMER_IDLE_MS_MIN + 1_000)
+  expect(outcomeOf(world.published()).closed).toEqual(['a 0-5: 0 1'])
 })
 
 test('a partition that goes on does not hold another, and neither closes its windows', async () => {
@@ -265,7 +279,7 @@ test('a fault while windows close ends the life of the consumer, with or without
   await using world = await openConsumeWorld(definition(five))
   const restarts = () => world.consumer.status().tally.restarts
   const silence = async () => {
-    for (let step = 0; step < 2; step += 1) await world.pass(CONSUMER_IDLE_MS_MIN)
+    for (let step = 0; step < 2; step += 1) await world.silence(CONSUMER_IDLE_MS_MIN)
   }
   world.assign(0)
   await give(world, { id: 0, key: 'a', at: 1 })
@@ -273,7 +287,7 @@ test('a fault while windows close ends the life of the consumer, with or without
   await silence()
   expect(restarts()).toBe(1)
   // Its task failed; in a new life the question whether there is one does.
-  await world.pass(CONSUMER_IDLE_MS_MIN)
+  await world.silence(CONSUMER_IDLE_MS_MIN)
   world.assign(0)
   await silence()
   expect(restarts()).toBe(2)
@@ -318,7 +332,7 @@ test('a clock that was wrong during silence closes what is open, and makes nothi
   const at = clock.now()
   await give(world, { id: 0, key: 'a', at })
   clock.jump(365 * 24 * 60 * 60 * 1_000)
-  for (let step = 0; step < 2; step += 1) await world.pass(CONSUMER_IDLE_MS_MIN)
+  for (let step = 0; step < 2; step += 1) await world.silence(CONSUMER_IDLE_MS_MIN)
   expect(outcomeOf(world.published()).closed).toHaveLength(1)
   clock.jump(-365 * 24 * 60 * 60 * 1_000)
   await give(world, { id: 1, key: 'a', at }, { id: 2, key: 'a', at: at + 10 })
@@ -331,7 +345,7 @@ test('silence closes windows once a pause is over, and one task waits for that',
   await give(world, { id: 0, key: 'a', at: 1 })
   world.consumer.pause()
   const add = spyOn(Lanes.prototype, 'add')
-  for (let step = 0; step < 5; step += 1) await world.pass(CONSUMER_IDLE_MS_MIN)
+  for (let step = 0; step < 5; step += 1) await world.silence(CONSUMER_IDLE_MS_MIN)
   expect(add).toHaveBeenCalledTimes(1)
   add.mockRestore()
   expect(outcomeOf(world.published()).closed).toEqual([])
@@ -345,7 +359,7 @@ test('of lateness that has passed in silence nothing is taken again', async () =
   await using world = await openConsumeWorld(late)
   world.assign(0)
   await give(world, { id: 0, key: 'a', at: 1 })
-  for (let step = 0; step < 2; step += 1) await world.pass(CONSUMER_IDLE_MS_MIN)
+  for (let step = 0; step < 2; step += 1) await world.silence(CONSUMER_IDLE_MS_MIN)
   await give(world, { id: 1, key: 'a', at: 2 })
   expect(outcomeOf(world.published())).toMatchObject({ closed: ['a 0-5: 0'], late: [1] })
 })

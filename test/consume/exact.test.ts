@@ -95,7 +95,7 @@ describeWithKafka('a record that is no text', (brokers) => {
         places.map((place) => ({ ...place, start: 'earliest' as const })),
       positioned: () => undefined,
       revoked: () => undefined,
-      sawEnd: () => undefined,
+      sawNothing: () => undefined,
       received: (batch: { readonly records: readonly FetchedRecord[] }) => {
         for (const record of batch.records) record.keep?.()
         records.push(...batch.records)

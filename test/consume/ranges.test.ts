@@ -20,47 +20,65 @@ const events = {
   }),
 }
 
+interface GivingFeed extends RecordFeed {
+  readonly given: readonly number[]
+  readonly findNothing: (fetch: { next: number; highWatermark: number }) => void
+}
+
 /** Gives everything of the topic from where it is asked to begin, one record after the other. */
-function feedOf(records: readonly FetchedRecord[]): RecordFeed & { readonly given: number[] } {
+function feedOf(records: readonly FetchedRecord[]): GivingFeed {
   const paused = new Set<number>()
   const given: number[] = []
+  let news = Promise.withResolvers<void>()
+  const tell = () => {
+    news.resolve()
+    news = Promise.withResolvers<void>()
+  }
+  let listener: FeedListener | undefined
   return {
     given,
-    async run(listener, signal) {
+    findNothing: (fetch) => listener?.sawNothing({ topic: TOPIC, partition: 0, ...fetch }),
+    async run(to, signal) {
+      listener = to
+      signal.addEventListener('abort', tell)
       const partitions = [...new Set(records.map(({ partition }) => partition))]
       const none = { topic: TOPIC, offset: null, metadata: '' }
-      const starts = listener.assigned(partitions.map((partition) => ({ ...none, partition })))
+      const starts = to.assigned(partitions.map((partition) => ({ ...none, partition })))
       for (const { partition, start } of starts) {
         const offset = typeof start === 'number' ? start : 0
-        listener.positioned({ topic: TOPIC, partition, offset })
+        to.positioned({ topic: TOPIC, partition, offset })
         for (const each of records) {
-          if (each.partition !== partition || each.offset < offset || paused.has(partition))
-            continue
+          if (each.partition !== partition || each.offset < offset) continue
+          while (paused.has(partition) && !signal.aborted) await news.promise
+          if (signal.aborted) return
           given.push(each.offset)
           const highWatermark = records.length
           const next = each.offset + 1
-          await listener.received({ topic: TOPIC, partition, records: [each], next, highWatermark })
+          await to.received({ topic: TOPIC, partition, records: [each], next, highWatermark })
         }
       }
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) resolve()
-        signal.addEventListener('abort', () => resolve())
-      })
+      while (!signal.aborted) await news.promise
     },
     commit: () => Promise.resolve(true),
     pause: ({ partition }) => void paused.add(partition),
-    resume: ({ partition }) => void paused.delete(partition),
+    resume({ partition }) {
+      paused.delete(partition)
+      tell()
+    },
     ends: () => Promise.resolve([]),
     seek: () => Promise.resolve([]),
   }
 }
 
+type Paced = (stored: number) => Promise<void>
+
 function read(
   { clock, database, writer, dedup }: DbWorld,
   ranges: readonly OffsetRange[],
   feed: RecordFeed,
+  { paced = () => Promise.resolve(), ...own }: { paced?: Paced; memoryBytesMax?: number } = {},
 ) {
-  const definition = defineConsumer('doubling', { topics: [TOPIC], events })
+  const definition = defineConsumer('doubling', { topics: [TOPIC], events, ...own })
   const consumer = resolveConsumers([{ file: 'doubling.ts', definition }]).get('doubling')
   if (consumer === undefined) throw new Error('the consumer is there')
   const again = { ...consumer, group: `${consumer.group}.${RERUN}`, rerun: RERUN }
@@ -68,7 +86,7 @@ function read(
   return new RangeReading({
     consumer: () => again,
     ranges,
-    paced: () => Promise.resolve(),
+    paced,
     ports: {
       clock,
       log: silentLog,
@@ -87,7 +105,12 @@ function read(
 }
 
 /** Lets time pass until the reading is at its end, or for as long as it may take. */
-async function finish(db: DbWorld, reading: RangeReading, ms = 10 * CONSUMER_OFFSETS_MS) {
+async function finish(
+  db: DbWorld,
+  reading: RangeReading,
+  ms = 10 * CONSUMER_OFFSETS_MS,
+  fetch = () => {},
+) {
   const stop = new AbortController()
   let isOver = false
   const ended = reading.run(stop.signal).then(() => (isOver = true))
@@ -95,6 +118,7 @@ async function finish(db: DbWorld, reading: RangeReading, ms = 10 * CONSUMER_OFF
     await settle()
     await db.writer.hold(() => Promise.resolve())
     await settle()
+    fetch()
     db.clock.advance(CONSUMER_OFFSETS_MS)
   }
   const was = isOver
@@ -140,17 +164,53 @@ test('what was handled again before a stop is not handled a third time', async (
   expect(second.progress()).toMatchObject({ done: 10, failed: 0, records: 6 })
 })
 
-test('offsets without a record end a range after a silence, and it says which', async () => {
-  await using db = await openDbWorld()
+test('offsets at which Kafka has no record end a range, and it says which', async () => {
   const ranges = [{ topic: TOPIC, partition: 0, from: 8, to: 12 }]
-  const reading = read(db, ranges, feedOf(ten))
-  expect(await finish(db, reading, CONSUMER_IDLE_MS_MIN - 5_000)).toBe(false)
-  const again = read(db, ranges, feedOf(ten))
-  expect(await finish(db, again, CONSUMER_IDLE_MS_MIN + 5_000)).toBe(true)
-  expect(again.progress()).toMatchObject({
-    done: 4,
-    missing: `there is no record at 10-11 of ${TOPIC}/0`,
+  // The others are deleted, or the topic is made anew, or what was meant has expired.
+  for (const next of [10, 20]) {
+    await using db = await openDbWorld()
+    const feed = feedOf(ten)
+    const reading = read(db, ranges, feed)
+    const find = () => feed.findNothing({ next, highWatermark: next })
+    expect(await finish(db, reading, CONSUMER_IDLE_MS_MIN - 5_000, find)).toBe(false)
+    const later = feedOf(ten)
+    const again = read(db, ranges, later)
+    const findLater = () => later.findNothing({ next, highWatermark: next })
+    expect(await finish(db, again, CONSUMER_IDLE_MS_MIN + 5_000, findLater)).toBe(true)
+    const missing = `there is no record at 10-11 of ${TOPIC}/0`
+    expect(again.progress()).toMatchObject({ done: 4, missing })
+  }
+})
+
+test('a range of which nothing comes for long is not at its end before Kafka says so', async () => {
+  const ranges = [{ topic: TOPIC, partition: 0, from: 8, to: 12 }]
+  const longMs = 2 * CONSUMER_IDLE_MS_MIN
+  await using db = await openDbWorld()
+  // Paused because of what is in memory, or without a leader.
+  expect(await finish(db, read(db, ranges, feedOf(ten)), longMs)).toBe(false)
+  // A transaction is open, or another partition has filled the answer.
+  const feed = feedOf(ten)
+  const reading = read(db, ranges, feed)
+  const find = () => feed.findNothing({ next: 10, highWatermark: 12 })
+  expect(await finish(db, reading, longMs, find)).toBe(false)
+  expect(reading.progress()).toMatchObject({ done: 2, missing: null })
+})
+
+test('a range that its pace and its memory hold for minutes is handled to its end', async () => {
+  await using db = await openDbWorld()
+  const stop = new AbortController()
+  const paced = () => db.clock.sleep(CONSUMER_IDLE_MS_MIN + 10_000, stop.signal)
+  const large = ten.map((each) => {
+    const value = JSON.stringify({ n: 10 + each.offset, pad: 'x'.repeat(400_000) })
+    return { ...each, value: new TextEncoder().encode(value) }
   })
+  const range = { topic: TOPIC, partition: 0, from: 0, to: 10 }
+  const feed = feedOf(large)
+  const reading = read(db, [range], feed, { paced, memoryBytesMax: 1024 * 1024 })
+  const isAtEnd = await finish(db, reading, 12 * CONSUMER_IDLE_MS_MIN)
+  stop.abort()
+  expect(isAtEnd).toBe(true)
+  expect(reading.progress()).toEqual({ done: 10, failed: 0, records: 10, missing: null })
 })
 
 test('a range that ends with what is no record is at its end as soon as that is known', async () => {

@@ -348,7 +348,7 @@ test('a database that answers no more ends the life, which says so', async () =>
   await world.pass(1_000)
   expect(world.consumer.status().state).toBe('running')
   world.db.database.client.run('DROP TABLE consumer_windows')
-  await world.pass(CONSUMER_IDLE_MS_MIN)
+  await world.silence(CONSUMER_IDLE_MS_MIN)
   expect(world.consumer.status()).toMatchObject({ state: 'starting', tally: { restarts: 1 } })
   expect(world.consumer.status().reason).toContain('no such table')
 })

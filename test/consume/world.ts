@@ -10,7 +10,7 @@ import {
   type FetchedRecord,
 } from '../../src/consumer.ts'
 import type { SeekTarget } from '../../src/consumer-status.ts'
-import { CONSUMER_STOP_MS_MAX } from '../../src/consumer-limits.ts'
+import { CONSUMER_SILENCE_STEP_MS, CONSUMER_STOP_MS_MAX } from '../../src/consumer-limits.ts'
 import { resolveConsumers } from '../../src/consumers.ts'
 import { defineConsumer } from '../../src/gateway.ts'
 import type { HandlerWatch } from '../../src/handler-watch.ts'
@@ -52,6 +52,8 @@ export interface ConsumeWorld extends AsyncDisposable {
   settled(): Promise<void>
   /** Moves time: sleepers wake, and what they lead to is on disk. */
   pass(ms: number): Promise<void>
+  /** As `pass`, and fetches find nothing all the time. */
+  silence(ms: number): Promise<void>
   published(): readonly Published[]
   positions(): readonly ConsumerPosition[]
   stop(): Promise<void>
@@ -134,6 +136,13 @@ export async function openConsumeWorld<State extends z.ZodType>(
   })
   const stopping = new AbortController()
   const ended = running.run(stopping.signal)
+  /** By partition, the offset that is fetched next. */
+  const ends = new Map<number, number>()
+  const findNothing = () => {
+    for (const [partition, next] of ends) {
+      listening().sawNothing({ topic: TOPIC, partition, next, highWatermark: next })
+    }
+  }
   const listening = () => {
     if (listener === undefined) throw new Error('the feed runs')
     return listener
@@ -163,12 +172,15 @@ export async function openConsumeWorld<State extends z.ZodType>(
       const place = { topic: TOPIC, partition }
       const [position] = listening().assigned([{ ...place, ...committed }])
       const start = position?.start ?? 'none'
-      listening().positioned({ ...place, offset: typeof start === 'number' ? start : 0 })
+      const offset = typeof start === 'number' ? start : 0
+      ends.set(partition, offset)
+      listening().positioned({ ...place, offset })
       return start
     },
     async give(...records) {
       for (const [partition, batch] of Map.groupBy(records, (each) => each.partition)) {
         const highWatermark = (batch.at(-1)?.offset ?? 0) + 1
+        ends.set(partition, highWatermark)
         const place = { topic: TOPIC, partition }
         void listening().received({ ...place, records: batch, next: highWatermark, highWatermark })
       }
@@ -177,6 +189,14 @@ export async function openConsumeWorld<State extends z.ZodType>(
     settled,
     async pass(ms) {
       clock.advance(ms)
+      await settled()
+    },
+    async silence(ms) {
+      findNothing()
+      for (let leftMs = ms; leftMs > 0; leftMs -= CONSUMER_SILENCE_STEP_MS) {
+        clock.advance(Math.min(leftMs, CONSUMER_SILENCE_STEP_MS))
+        findNothing()
+      }
       await settled()
     },
     published() {

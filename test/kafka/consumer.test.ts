@@ -36,7 +36,7 @@ describeWithKafka('a membership', (brokers) => {
         places.map((place) => ({ ...place, start: 'earliest' as const })),
       positioned: () => undefined,
       revoked: () => undefined,
-      sawEnd: () => undefined,
+      sawNothing: () => undefined,
       async received({ records }: { readonly records: readonly { offset: number }[] }) {
         given.push(...records.map(({ offset }) => offset))
         await produce(brokers, topic, [{ key: 'a', value: 2 }])
@@ -65,7 +65,7 @@ describeWithKafka('a membership', (brokers) => {
       },
       positioned: () => undefined,
       revoked: () => undefined,
-      sawEnd: () => undefined,
+      sawNothing: () => undefined,
       received: () => Promise.resolve(),
     }
     const group = `throws-${randomToken()}`

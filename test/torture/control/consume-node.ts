@@ -75,7 +75,7 @@ function openFeed(): RecordFeed {
           assigned: (committed) => listener.assigned(committed),
           positioned: (position) => listener.positioned(position),
           revoked: (places) => listener.revoked(places),
-          sawEnd: (place, highWatermark) => listener.sawEnd(place, highWatermark),
+          sawNothing: (fetch) => listener.sawNothing(fetch),
           async received(batch) {
             const { topic, partition, next: offset } = batch
             const ahead = [{ topic, partition, offset }]
