@@ -74,19 +74,26 @@ export function withOwnHeaders(
   ]
 }
 
-/** Records that have the key of the one that they are made of have its bytes as well. */
-export function withExactKey(
+/**
+ * Records that have the key or the body of the one that they are made of have its bytes as well,
+ * and no value where it has none. `text`: its key, as the handler has it.
+ */
+export function withExactParts(
   records: readonly OutboxRecord[],
   text: string | null,
-  key: Uint8Array | null,
+  { key, value }: Pick<Whole, 'key' | 'value'>,
 ): readonly OutboxRecord[] {
-  if (text === null || key === null || isWhole(text, key)) return records
-  const packed = JSON.stringify({ key: key.toBase64() } satisfies Packed)
-  return records.map((record) =>
-    record.key === text
-      ? { ...record, headers: withHeader(record.headers, EXACT_HEADER, packed) }
-      : record,
-  )
+  const bytes = text === null || key === null || isWhole(text, key) ? undefined : key.toBase64()
+  if (bytes === undefined && value !== null) return records
+  return records.map((record) => {
+    const parts: Packed = {
+      ...(bytes !== undefined && record.key === text ? { key: bytes } : {}),
+      ...(value === null && record.value === null ? { isTombstone: true } : {}),
+    }
+    if (Object.keys(parts).length === 0) return record
+    const headers = withHeader(record.headers, EXACT_HEADER, JSON.stringify(parts))
+    return { ...record, headers }
+  })
 }
 
 function areWhole(headers: Whole['headers'], list: HeaderList): boolean {

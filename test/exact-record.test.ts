@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import * as fc from 'fast-check'
-import { packExact, unpackExact, withExactKey, withOwnHeaders } from '../src/exact-record.ts'
+import { packExact, unpackExact, withExactParts, withOwnHeaders } from '../src/exact-record.ts'
 
 const encoder = new TextEncoder()
 const [one, two] = [new Uint8Array([0xff, 1]), encoder.encode('two')]
@@ -69,10 +69,19 @@ test('headers of Inlet come beside those of the record, and in the place of none
 test('a record keeps the bytes of the key that it has from another', () => {
   const made = { topic: 't', key: '\ufffd\u0001', headers: '{"a":"b"}', value: null }
   const other = { ...made, key: 'other' }
-  const [kept, left] = withExactKey([made, other], '\ufffd\u0001', one)
+  const record = { key: one, value: two }
+  const [kept, left] = withExactParts([made, other], '\ufffd\u0001', record)
   const headers = JSON.parse(kept?.headers ?? '{}') as Record<string, string>
   expect(headers['a']).toBe('b')
   expect(unpackExact(headers['inlet-exact'] ?? '').key).toEqual(one)
   expect(left).toEqual(other)
-  expect(withExactKey([made], 'two', two)).toEqual([made])
+  expect(withExactParts([made], 'two', { ...record, key: two })).toEqual([made])
+})
+
+test('of a record without value those are made without one that take its body', () => {
+  const made = { topic: 't', key: 'k', headers: null, value: null }
+  const own = { ...made, value: two }
+  const [kept, left] = withExactParts([made, own], 'k', { key: encoder.encode('k'), value: null })
+  expect(kept?.headers).toBe(JSON.stringify({ 'inlet-exact': '{"isTombstone":true}' }))
+  expect(left).toEqual(own)
 })

@@ -11,7 +11,7 @@ import type {
 import type { StateChange } from '../consumer-state.ts'
 import { CONSUMER_ABORT_MS_MAX } from '../consumer-limits.ts'
 import { GatewayError, type FaultCode } from '../errors.ts'
-import { withExactKey } from '../exact-record.ts'
+import { withExactParts } from '../exact-record.ts'
 import { toOutboxRecords } from '../handler-result.ts'
 import {
   blockedError,
@@ -164,7 +164,7 @@ function ran(
 ): Attempt {
   if (result === null) return { kind: 'ran', records: [], changes }
   const ownKey = key ?? decoded.event?.id ?? placeOf(record)
-  const records = withExactKey(toOutboxRecords(result, ownKey), key, record.key)
+  const records = withExactParts(toOutboxRecords(result, ownKey), key, record)
   return { kind: 'ran', records, changes }
 }
 
