@@ -64,7 +64,7 @@ export function openLanded({ orm }: Reader, partitionOf: PartitionOf) {
     const members = entries
       .all({ seqFirst, seqLast, topic })
       .filter(({ key: text, exact }) => {
-        const key = (exact === null ? undefined : unpackExact(exact).key) ?? encoder.encode(text)
+        const key = (exact === null ? undefined : unpackExact(exact)?.key) ?? encoder.encode(text)
         return partitions === null || partitionOf(key, partitions) === partition
       })
       .map(({ seq }) => seq)

@@ -49,14 +49,41 @@ interface Packed {
   readonly isTombstone?: true
 }
 
-/** Reads what `packExact` has written. */
-export function unpackExact(packed: string): ExactRecord {
-  const { key, headers, isTombstone } = JSON.parse(packed) as Packed
-  return {
-    key: key === undefined ? undefined : Uint8Array.fromBase64(key),
-    headers: headers?.map(([name, of]) => [name, of === null ? null : Uint8Array.fromBase64(of)]),
-    isTombstone,
+/**
+ * Reads what `packExact` has written; undefined: somebody else's. Versions before it have stored
+ * headers of its names as they came.
+ */
+export function unpackExact(packed: string): ExactRecord | undefined {
+  try {
+    const parts: unknown = JSON.parse(packed)
+    if (!isPacked(parts)) return undefined
+    const { key, headers, isTombstone } = parts
+    return {
+      key: key === undefined ? undefined : Uint8Array.fromBase64(key),
+      headers: headers?.map(([name, of]) => [name, of === null ? null : Uint8Array.fromBase64(of)]),
+      isTombstone,
+    }
+  } catch {
+    // No JSON, or no base64.
+    return undefined
   }
+}
+
+function isPacked(value: unknown): value is Packed {
+  if (typeof value !== 'object' || value === null) return false
+  const { key, headers, isTombstone, ...more }: Partial<Record<keyof Packed, unknown>> = value
+  return (
+    [key, headers, isTombstone].some((part) => part !== undefined) &&
+    (key === undefined || typeof key === 'string') &&
+    (headers === undefined || (Array.isArray(headers) && headers.every(isPackedHeader))) &&
+    (isTombstone === undefined || isTombstone === true) &&
+    Object.keys(more).length === 0
+  )
+}
+
+function isPackedHeader(header: unknown): boolean {
+  if (!Array.isArray(header) || header.length !== 2) return false
+  return typeof header[0] === 'string' && (header[1] === null || typeof header[1] === 'string')
 }
 
 /** Those of `exact` with Inlet's own beside them, and what else says what they do not. */

@@ -140,9 +140,10 @@ export function toPublishRecord(entry: OutboxEntry): PublishRecord {
     trace,
   }
   const packed = own[EXACT_HEADER]
-  if (packed === undefined) return record
+  const exact = packed === undefined ? undefined : unpackExact(packed)
+  if (exact === undefined) return record
   const { [EXACT_HEADER]: _, ...headers } = record.headers as Readonly<Record<string, string>>
-  return { ...record, headers, exact: unpackExact(packed) }
+  return { ...record, headers, exact }
 }
 
 function describeDelivery(

@@ -32,6 +32,7 @@ test('what text cannot say of a record comes back as it was', () => {
       const headers = textsOf(headerList)
       const packed = packExact({ key, value, headers, headerList })
       const exact = packed === undefined ? {} : unpackExact(packed)
+      if (exact === undefined) throw new Error('it is ours')
       const text = key === null ? null : encoder.encode(new TextDecoder().decode(key))
       const texts = Object.entries(headers).map(([of, value]) => [of, encoder.encode(value)])
       expect(exact.key ?? text).toEqual(key)
@@ -39,6 +40,13 @@ test('what text cannot say of a record comes back as it was', () => {
       expect(exact.isTombstone === true).toBe(value === null)
     }),
   )
+})
+
+test('what somebody else has written under our name is not read', () => {
+  const others = ['zzz', '', '1', 'null', '{}', '[]', '"a"', '{"zzz":1}', '{"key":1}']
+  const nearly = ['{"key":"é"}', '{"key":"AA==","a":1}', '{"isTombstone":false}']
+  const lists = ['{"headers":{}}', '{"headers":[["a"]]}', '{"headers":[["a",1]]}']
+  for (const text of [...others, ...nearly, ...lists]) expect(unpackExact(text)).toBeUndefined()
 })
 
 test('nothing is stored twice that is text', () => {
@@ -73,7 +81,7 @@ test('a record keeps the bytes of the key that it has from another', () => {
   const [kept, left] = withExactParts([made, other], '\ufffd\u0001', record)
   const headers = JSON.parse(kept?.headers ?? '{}') as Record<string, string>
   expect(headers['a']).toBe('b')
-  expect(unpackExact(headers['inlet-exact'] ?? '').key).toEqual(one)
+  expect(unpackExact(headers['inlet-exact'] ?? '')?.key).toEqual(one)
   expect(left).toEqual(other)
   expect(withExactParts([made], 'two', { ...record, key: two })).toEqual([made])
 })

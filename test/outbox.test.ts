@@ -32,6 +32,11 @@ test('a delivery of a third party is described by what is known of it', () => {
   })
 })
 
+test('a header of an earlier version that is not ours is one like any other', () => {
+  const headers = JSON.stringify({ 'inlet-exact': 'zzz' })
+  expect(headersOf({ headers })).toMatchObject({ 'inlet-exact': 'zzz', ce_id: '/s 1' })
+})
+
 test('an event keeps the attributes that it came with, and is given no others', () => {
   const headers = JSON.stringify({ ce_id: '1', ce_source: '/s', ce_type: 'u', ce_x: 'y' })
 

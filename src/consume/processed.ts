@@ -100,7 +100,7 @@ export function toDeadLetter(known: Known, why: GivenUp, receivedAt: EpochMs): P
         ...marking(record.headers),
         ...placeHeaders(record),
         ...keptHeaders(record),
-        ...(exact === undefined ? {} : { 'kafka-exact': exact }),
+        ...(exact === undefined ? {} : { [EXACT]: exact }),
       }),
       state: why.state,
       reason: `${why.code}: ${why.detail}`.slice(0, REASON_CHARS_MAX),
@@ -169,15 +169,16 @@ function keptHeaders(record: FetchedRecord): Record<string, string> {
 /** The record that was stored whole; undefined where only what came of it is stored. */
 export function keptRecord({ headers: text, body }: KeptRow): FetchedRecord | undefined {
   const all = text === null ? {} : (JSON.parse(text) as Record<string, string>)
-  const foreign = Object.entries(all).filter(([name]) => !OWN.test(name))
+  const packed = all[EXACT]
+  const exact = packed === undefined ? undefined : unpackExact(packed)
+  const isForeign = (name: string) => !OWN.test(name) || (name === EXACT && exact === undefined)
+  const foreign = Object.entries(all).filter(([name]) => isForeign(name))
   const headers = Object.fromEntries(
     foreign.map(([name, value]) => [MARKED.test(name) ? name.slice(MARK.length) : name, value]),
   )
   const writtenAt = all['kafka-timestamp']
   if (writtenAt === undefined) return undefined
   const key = all['kafka-key']
-  const packed = all['kafka-exact']
-  const exact = packed === undefined ? undefined : unpackExact(packed)
   return {
     topic: all['kafka-topic'] ?? '',
     partition: Number(all['kafka-partition']),
@@ -195,6 +196,8 @@ interface KeptRow {
   readonly body: Uint8Array
 }
 
+/** Its name among the headers of an event: that of EXACT_HEADER among those of an entry. */
+const EXACT = 'kafka-exact'
 const OWN = /^kafka-(topic|partition|offset|timestamp|key|tombstone|exact)$/
 const MARK = 'record-'
 const MARKED = /^(record-)+kafka-(topic|partition|offset|timestamp|key|tombstone|exact)$/

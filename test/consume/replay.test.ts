@@ -5,6 +5,7 @@ import { replayRecord } from '../../src/consume/replay.ts'
 import type { ConsumedEvent, ConsumerRoute } from '../../src/consumer.ts'
 import { resolveConsumers } from '../../src/consumers.ts'
 import { defineConsumer, FinalError, onRecord, z } from '../../src/gateway.ts'
+import { withHeader } from '../../src/record.ts'
 import { openSuspects } from '../../src/suspects.ts'
 import { HANDLER_BLOCKS_MAX } from '../../src/watchdog-limits.ts'
 import { handlerWatch } from '../support/handler-watch.ts'
@@ -49,6 +50,21 @@ test('a dead letter is handled again as the record that it was', async () => {
     reason: expect.stringMatching(/^SCHEMA_MISMATCH: n: /),
   })
   expect(await replayRecord(kept, undefined, ports)).toMatchObject({ state: 'failed' })
+})
+
+test('a header of an earlier version that is not ours is one like any other', async () => {
+  await using world = await openConsumeWorld({ events: { '*': strict } })
+  world.assign(0)
+  await world.give(record(3))
+  const kept = openKeptEvents(world.db.database).bySeq(1)
+  if (kept === undefined) throw new Error('it is stored')
+  const headers = withHeader(kept.headers, 'kafka-exact', 'zzz')
+  const seen: ConsumedEvent<unknown>[] = []
+  const corrected = onRecord(z.unknown(), (event) => void seen.push(event))
+  const ports = { clock: systemClock }
+  const replayed = await replayRecord({ ...kept, headers }, consumerWith(corrected), ports)
+  expect(replayed).toMatchObject({ state: 'ignored' })
+  expect(seen[0]?.headers).toEqual({ ...record(3).headers, 'kafka-exact': 'zzz' })
 })
 
 test('a dead letter that has ended processes is handled again by another handler alone', async () => {
