@@ -8,7 +8,7 @@ import type { Log } from '../log.ts'
 import { openClient } from './client.ts'
 import { within } from './within.ts'
 import { toFault } from './faults.ts'
-import { findPartitions, findStarts, findTopics } from './group-offsets.ts'
+import { findPartitions, findTargets, findTopics } from './group-offsets.ts'
 import { openSecurity } from './security.ts'
 import { GatewayError } from '../errors.ts'
 
@@ -30,7 +30,8 @@ interface RangesOptions {
 /**
  * The offsets that are there now, of every partition that is meant and has some.
  *
- * @throws GatewayError RANGE_REVERSED, TOPICS_MISSING, or BROKER_UNAVAILABLE and the like.
+ * @throws GatewayError RANGE_REVERSED, OFFSET_UNKNOWN where one is not there, TOPICS_MISSING, or
+ * BROKER_UNAVAILABLE and the like.
  */
 export async function findRanges(
   { topics, topic, partition, from, to }: RangesQuery,
@@ -47,21 +48,12 @@ export async function findRanges(
     const found = await findTopics(kafka, topics)
     const meant = found.filter((name) => topic === undefined || name === topic)
     const places = (await findPartitions(kafka, meant)).filter(isMeant)
-    const at = (start: SeekTarget) =>
-      findStarts(
-        kafka,
-        places.map((place) => ({ ...place, start })),
-      )
-    const [low, high, first, end] = await Promise.all([
-      at('earliest'),
-      at('latest'),
-      at(from),
-      at(to),
-    ])
+    const at = (start: SeekTarget) => places.map((place) => ({ ...place, start }))
+    const ends = await findTargets(kafka, [...at(from), ...at(to)])
     const ranges = places.map((place, n) => ({
       ...place,
-      from: Math.max(first[n]?.offset ?? 0, low[n]?.offset ?? 0),
-      to: Math.min(end[n]?.offset ?? 0, high[n]?.offset ?? 0),
+      from: ends[n]?.offset ?? 0,
+      to: ends[places.length + n]?.offset ?? 0,
     }))
     return ranges.filter((range) => range.from < range.to)
   }
