@@ -114,7 +114,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('door', (signal) => door.run(signal))
 
   const around = { ...ports, storage, scope, relay }
-  const { reloader, handlePorts, reruns, consuming } = openHandling(setup, around, opened)
+  const { reloader, handlePorts, reruns, consuming } = openHandlers(setup, around, opened)
   const { pairing, probes } = openProbes(reloader, { clock, log, scope })
   const ingestPorts: IngestPorts = {
     ...handlePorts,
@@ -218,14 +218,14 @@ function openRelay(settings: Config, { writer, traffic, ...ports }: RelayPorts):
   return relay
 }
 
-interface HandlingPorts extends AppPorts {
+interface HandlersPorts extends AppPorts {
   readonly storage: ReturnType<typeof openStorage>
   readonly scope: Scope
   readonly relay: RelayThread
 }
 
 /** What takes the core for tens of milliseconds: whoever has waited for the start goes first. */
-function runLater(ports: HandlingPorts): void {
+function runLater(ports: HandlersPorts): void {
   const { clock, scope, relay, storage } = ports
   function run(task: string, work: (signal: AbortSignal) => Promise<void>): void {
     scope.run(task, async (signal) => {
@@ -238,7 +238,7 @@ function runLater(ports: HandlingPorts): void {
 }
 
 /** What runs handlers: which are served, who watches them, who tries again, who sends again. */
-function openHandling(setup: Setup, ports: HandlingPorts, opened: AsyncDisposableStack) {
+function openHandlers(setup: Setup, ports: HandlersPorts, opened: AsyncDisposableStack) {
   const { clock, log, scope, storage, handlerBlockMsMax: blockMsMax } = ports
   const { LOG_LEVEL: level, INLET_HANDLER_MS_MAX: handlerMsMax } = setup.config
   opened.defer(() => setup.keys.close())

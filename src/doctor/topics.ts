@@ -22,7 +22,7 @@ export interface WantedTopics {
 }
 
 /** What the commands of the findings need to know. */
-type Cluster = Pick<WantedTopics, 'broker' | 'clusterSize'>
+type CommandFacts = Pick<WantedTopics, 'broker' | 'clusterSize'>
 
 /** Headers, key and the frame of a batch around a body: all bounded, 4 KiB is ample. */
 const RECORD_OVERHEAD_BYTES = 4 * 1024
@@ -55,7 +55,7 @@ export function checkTopics(wanted: WantedTopics, found: readonly TopicFacts[]):
 /** Compares the topics that consumers read with those that their dead letters go to. */
 export function checkConsumed(
   consumed: readonly ConsumedTopic[],
-  cluster: Cluster,
+  cluster: CommandFacts,
   found: readonly TopicFacts[],
 ): Finding[] {
   return consumed.flatMap(({ consumer, topic, deadLetterTopic }) => {
@@ -99,7 +99,11 @@ function missing(name: string, wanted: WantedTopics): Finding {
 }
 
 /** The command that makes a topic. */
-function create(name: string, maxMessageBytes: number, { broker, clusterSize }: Cluster): string {
+function create(
+  name: string,
+  maxMessageBytes: number,
+  { broker, clusterSize }: CommandFacts,
+): string {
   const replicas = Math.max(1, Math.min(3, clusterSize))
   const inSync = replicas === 3 ? ' --config min.insync.replicas=2' : ''
   const which = `--bootstrap-server ${broker} --create --topic ${name}`
@@ -109,7 +113,7 @@ function create(name: string, maxMessageBytes: number, { broker, clusterSize }: 
 }
 
 /** The command that changes a setting of a topic. */
-function alter(name: string, setting: string, { broker }: Cluster): string {
+function alter(name: string, setting: string, { broker }: CommandFacts): string {
   const where = `--bootstrap-server ${broker} --alter --topic ${name}`
   return `kafka-configs.sh ${where} --add-config ${setting}`
 }

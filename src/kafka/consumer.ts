@@ -1,8 +1,8 @@
 /** Consumer groups: one membership of one, from joining to leaving. */
 import type { Batch, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
 import { assert } from '../assert.ts'
-import type { Clock, EpochMs } from '../clock.ts'
-import type { ConsumerPosition, FetchedRecord, PartitionShare, Place } from '../consumer.ts'
+import type { EpochMs } from '../clock.ts'
+import type { ConsumerPosition, FetchedRecord, Place } from '../consumer.ts'
 import { CONSUMER_SILENT_MS_MAX } from '../consumer-limits.ts'
 import type { SeekTarget } from '../consumer-status.ts'
 import { GatewayError, messageOf } from '../errors.ts'
@@ -13,7 +13,7 @@ import type { Log } from '../log.ts'
 import { openClient, type Client } from './client.ts'
 import { registerCodecs } from './codecs.ts'
 import { toFault } from './faults.ts'
-import { makeConsumer } from './group-consumer.ts'
+import { makeConsumer, type GroupOptions } from './group-consumer.ts'
 import {
   findCommitted,
   findEnds,
@@ -36,20 +36,14 @@ const WATCH_MS = 1_000
 /** Partitions whose records are handed over at the same time. */
 const HANDOVERS_MAX = 64
 
-export interface KafkaFeedOptions {
+export interface KafkaFeedOptions extends GroupOptions {
   readonly brokers: readonly string[]
   readonly clientId: string
   readonly security: KafkaSecurity
-  readonly clock: Clock
   readonly log: Log
-  readonly group: string
   readonly topics: readonly (string | RegExp)[]
-  /** The partitions that it declares to be its own. Default: a group divides them. */
-  readonly share?: PartitionShare | undefined
   /** It must not join before it is known that it may have every partition. */
   readonly keepsState?: boolean
-  /** For tests that kill members. Default: CONSUMER_SESSION_MS. */
-  readonly sessionMs?: number
   /** For tests of silence. Default: CONSUMER_SILENT_MS_MAX. */
   readonly silentMs?: number
 }

@@ -1,4 +1,6 @@
 import type { Consumer } from 'kafkajs'
+import type { Clock } from '../clock.ts'
+import type { PartitionShare } from '../consumer.ts'
 import {
   CONSUMER_FETCH_BYTES_MAX,
   CONSUMER_FETCH_WAIT_MS,
@@ -6,11 +8,19 @@ import {
   CONSUMER_SESSION_MS,
 } from '../consumer-limits.ts'
 import type { Client } from './client.ts'
-import type { KafkaFeedOptions } from './consumer.ts'
 import { assignOwn, ownGroup } from './own-partitions.ts'
 
+export interface GroupOptions {
+  readonly group: string
+  /** The partitions that it declares to be its own. Default: a group divides them. */
+  readonly share?: PartitionShare | undefined
+  readonly clock: Clock
+  /** For tests that kill members. Default: CONSUMER_SESSION_MS. */
+  readonly sessionMs?: number
+}
+
 /** A consumer of kafkajs with every option said out loud; it joins when it runs. */
-export function makeConsumer({ kafka }: Client, options: KafkaFeedOptions): Consumer {
+export function makeConsumer({ kafka }: Client, options: GroupOptions): Consumer {
   const { group, share, clock, sessionMs = CONSUMER_SESSION_MS } = options
   return kafka.consumer({
     groupId: share === undefined ? group : ownGroup(group, share),
