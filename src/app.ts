@@ -254,7 +254,7 @@ function openHandlers(setup: Setup, ports: HandlersPorts, opened: AsyncDisposabl
   const watchdog = openWatchdog({ clock, log, level, blockMsMax, notesPath, reloader })
   opened.defer(() => watchdog.close())
   scope.run('heartbeat', (signal) => watchdog.run(signal))
-  const handlePorts = { clock, handlerMsMax, watchdog }
+  const handlePorts = { clock, handlerMsMax, watchdog: watchdog.door }
   const { retries, writer } = storage
   const retryPorts: RetryPorts = {
     ...handlePorts,
@@ -268,7 +268,12 @@ function openHandlers(setup: Setup, ports: HandlersPorts, opened: AsyncDisposabl
     finish: (finish) => writer.finishRetry(finish),
   }
   scope.run('retries', (signal) => runRetries(retryPorts, signal))
-  const consuming = openConsuming(setup.config, { ...ports, ...storage, reloader, watchdog })
+  const consuming = openConsuming(setup.config, {
+    ...ports,
+    ...storage,
+    reloader,
+    watchdog: watchdog.consumers,
+  })
   const rerunPorts = { ...ports, ...storage, reloader, handlePorts, consuming }
   const reruns = openRerunning(setup.config, rerunPorts, opened)
   return { reloader, handlePorts, consuming, reruns }

@@ -17,7 +17,7 @@ import type { Log } from './log.ts'
 import type { Reloader } from './reload.ts'
 import type { Rerun, RerunQuery } from './rerun.ts'
 import type { Scope } from './scope.ts'
-import type { Watchdog } from './watchdog.ts'
+import type { HandlerWatch } from './handler-watch.ts'
 
 export interface ConsumingPorts {
   readonly clock: Clock
@@ -28,7 +28,7 @@ export interface ConsumingPorts {
   readonly dedup: Dedup
   readonly epoch: string
   readonly reloader: Reloader
-  readonly watchdog: Watchdog
+  readonly watchdog: HandlerWatch
 }
 
 /** Consumers as others see them. */

@@ -1,6 +1,7 @@
 import { ADMIN_FAULTS } from './admin-faults.ts'
 import { CONSUMER_FAULTS } from './consumer-faults.ts'
 import { EDGE_FAULTS } from './edge-faults.ts'
+import { HANDLER_FAULTS } from './handler-faults.ts'
 import { KAFKA_FAULTS } from './kafka-faults.ts'
 
 /** The stage of an event's path that a fault belongs to. */
@@ -278,34 +279,7 @@ export const FAULTS = {
     title: 'The data does not match the handler’s schema.',
     hint: 'Correct the schema in the handler file; the event is kept, with its bytes.',
   },
-  HANDLER_FAILED: {
-    stage: 'handle',
-    status: 500,
-    retryable: false,
-    title: 'The handler threw an error.',
-    hint: 'Correct the handler; the event is kept, with its bytes.',
-  },
-  HANDLER_TIMEOUT: {
-    stage: 'handle',
-    status: 500,
-    retryable: false,
-    title: 'The handler did not finish in time.',
-    hint: 'Handlers decide, they do not wait: move I/O into a consumer of the topic.',
-  },
-  HANDLER_RESULT_INVALID: {
-    stage: 'handle',
-    status: 500,
-    retryable: false,
-    title: 'The handler returned something that is not a record.',
-    hint: 'Return { topic, key?, value?, headers? }, an array of those, or null to ignore the event.',
-  },
-  HANDLER_BLOCKED: {
-    stage: 'handle',
-    status: 500,
-    retryable: false,
-    title: 'The handler has blocked the process too often with this event.',
-    hint: 'Correct the handler, which does not return, then replay the event. It is run again as soon as a file of the handlers has changed.',
-  },
+  ...HANDLER_FAULTS,
   LEASE_LOST: {
     stage: 'relay',
     status: 503,

@@ -1,6 +1,6 @@
 /** What stages tell and ask of whoever watches user code: a thread that it blocks is lost. */
 import { GatewayError } from './errors.ts'
-import { HANDLER_BLOCKS_MAX } from './watchdog-limits.ts'
+import { HANDLER_BLOCKS_MAX, HANDLER_SUSPICIONS_MAX } from './watchdog-limits.ts'
 
 /** What user code is called for: an event as it is stored, or would be. */
 export interface Watched {
@@ -13,6 +13,30 @@ export interface Watched {
   readonly offset?: number
 }
 
+/** The processes that ended while an event ran, with the handlers of now. */
+export interface Ends {
+  /** Those where nothing else was named: each is evidence against it. */
+  readonly alone: number
+  readonly all: number
+  /** It has run to its end since. */
+  readonly isCleared: boolean
+}
+
+/** A task that may have to wait until others have ended. */
+export interface Turn<T> {
+  readonly task: () => T | Promise<T>
+  /** Called instead where its turn has not come before what `patience` returns aborts. */
+  readonly late: () => T
+  readonly patience: () => AbortSignal
+}
+
+export interface Turns {
+  /** Runs what may have ended a process: so the next end says which it was. */
+  alone<T>(turn: Turn<T>): Promise<T>
+  /** Runs what is no suspect. */
+  beside<T>(turn: Turn<T>): T | Promise<T>
+}
+
 export interface HandlerWatch {
   /** A call begins. Returns what the two below are told of it. */
   enter(watched: Watched): number
@@ -20,37 +44,70 @@ export interface HandlerWatch {
   waits(call: number): void
   /** It has ended. */
   leave(call: number): void
-  /** How often a process ended while it ran, and nobody has changed a handler since. */
-  endsOf(source: string, eventId: string): number
-  /** Runs one after the other what may have ended a process: so the next end says which it was. */
-  alone<T>(task: () => T | Promise<T>): Promise<T>
+  /** Whether any event was noted by a process before. Nearly never. */
+  readonly hasNotes: boolean
+  endsOf(source: string, eventId: string): Ends | undefined
+  /** It has ended well while it ran alone, and is no suspect any more. */
+  clear(source: string, eventId: string): void
+  readonly turns: Turns
 }
 
-/** Whether an event may be handled once more that was handled when processes ended. */
-export function isGivenUp(ends: number): boolean {
-  return ends >= HANDLER_BLOCKS_MAX
+type Named = Pick<Watched, 'source' | 'eventId'>
+
+/** Why an event is not handled any more; undefined where it is. */
+export function givenUp(
+  watchdog: HandlerWatch | undefined,
+  { source, eventId }: Named,
+): { readonly error: GatewayError; readonly ends: Ends } | undefined {
+  const ends = watchdog?.endsOf(source, eventId)
+  if (ends === undefined) return undefined
+  if (ends.alone < HANDLER_BLOCKS_MAX && ends.all < HANDLER_SUSPICIONS_MAX) return undefined
+  const detail = `the process ended ${ends.all} times while it ran`
+  return { error: new GatewayError('HANDLER_BLOCKED', detail), ends }
 }
 
-/** Why one is not handled any more. */
-export function blockedError(ends: number): GatewayError {
-  return new GatewayError('HANDLER_BLOCKED', `the process ended ${ends} times while it ran`)
+export interface Guarded<T> extends Omit<Turn<T>, 'late'> {
+  readonly named: Named
+  /** What comes of it where the task does not run; `ends` where that is for good. */
+  readonly instead: (error: GatewayError, ends?: Ends) => T
 }
 
 /**
- * Runs user code, and throws what it throws; without a watchdog only that. What it returns a
- * promise of is watched until that settles, whoever has stopped waiting for it by then: it can
- * still block the thread.
+ * Runs user code as what is known of its event allows: not at all where that has ended too many
+ * processes, alone where it may have ended one.
  */
-export function watching<T>(
+export function guarded<T>(watchdog: HandlerWatch, guard: Guarded<T>): T | Promise<T> {
+  const { named, task, instead, patience } = guard
+  const { source, eventId } = named
+  const blocked = givenUp(watchdog, named)
+  if (blocked !== undefined) return instead(blocked.error, blocked.ends)
+  const late = () => instead(new GatewayError('HANDLER_HELD', 'its turn to run alone has not come'))
+  const ends = watchdog.endsOf(source, eventId)
+  if (ends === undefined || ends.isCleared) return watchdog.turns.beside({ task, late, patience })
+  async function suspected(): Promise<T> {
+    const result = await task()
+    watchdog.clear(source, eventId)
+    return result
+  }
+  return watchdog.turns.alone({ task: suspected, late, patience })
+}
+
+/**
+ * Runs user code with what it is given, and throws what it throws; without a watchdog only that.
+ * What it returns a promise of is watched until that settles, whoever has stopped waiting for it by
+ * then: it can still block the thread.
+ */
+export function watching<Given, T>(
   watchdog: HandlerWatch | undefined,
   watched: Watched,
-  task: () => T,
+  task: (given: Given) => T,
+  given: Given,
 ): T {
-  if (watchdog === undefined) return task()
+  if (watchdog === undefined) return task(given)
   const call = watchdog.enter(watched)
   let isWaiting = false
   try {
-    const result = task()
+    const result = task(given)
     if (result instanceof Promise) {
       const leave = () => watchdog.leave(call)
       result.then(leave, leave)

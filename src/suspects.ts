@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { writeDurably } from './durable-file.ts'
-import type { HandlerWatch, Watched } from './handler-watch.ts'
+import type { Ends, HandlerWatch, Watched } from './handler-watch.ts'
 import { SUSPECT_NOTES_MAX } from './watchdog-limits.ts'
 
 /** In the data directory. No name that is taken for a file which handlers import. */
@@ -13,6 +13,8 @@ const Note = z.object({
   at: z.string(),
   /** What was served then, by its name: a changed handler begins anew. */
   handlersName: z.string(),
+  /** How many ran then: where that was one, it is known who it was. */
+  suspects: z.int(),
   source: z.string(),
   type: z.string(),
   eventId: z.string(),
@@ -45,7 +47,7 @@ export function noteSuspects(
   suspects: readonly Watched[],
   { at, handlersName }: Pick<SuspectNote, 'at' | 'handlersName'>,
 ): void {
-  const notes = suspects.map((suspect) => ({ at, handlersName, ...suspect }))
+  const notes = suspects.map((each) => ({ at, handlersName, suspects: suspects.length, ...each }))
   const kept = [...readable(path), ...notes].slice(-SUSPECT_NOTES_MAX)
   writeDurably(path, kept.map((note) => `${JSON.stringify(note)}\n`).join(''))
 }
@@ -63,35 +65,38 @@ function readable(path: string): readonly SuspectNote[] {
 export function openSuspects(
   notes: readonly SuspectNote[],
   handlersName: () => string,
-): Pick<HandlerWatch, 'endsOf' | 'alone'> {
+): Pick<HandlerWatch, 'hasNotes' | 'endsOf' | 'clear'> {
   let counted: string | undefined
-  let ends = new Map<string, number>()
-  let last: Promise<unknown> = Promise.resolve()
+  let ends = new Map<string, Ends>()
 
   return {
+    hasNotes: notes.length > 0,
     endsOf(source, eventId) {
-      // Nearly always: then it costs nothing.
-      if (notes.length === 0) return 0
+      if (notes.length === 0) return undefined
       const now = handlersName()
       if (now !== counted) [counted, ends] = [now, countEnds(notes, now)]
-      return ends.get(keyOf({ source, eventId })) ?? 0
+      return ends.get(keyOf({ source, eventId }))
     },
-    alone<T>(task: () => T | Promise<T>) {
-      const done = last.then(task)
-      // Each has its caller, who hears of it.
-      last = done.catch(() => undefined)
-      return done
+    clear(source, eventId) {
+      const key = keyOf({ source, eventId })
+      const known = ends.get(key)
+      if (known !== undefined) ends.set(key, { ...known, isCleared: true })
     },
   }
 }
 
 /** How often each event ran when a process ended that served these handlers, by its key. */
-function countEnds(notes: readonly SuspectNote[], handlersName: string): Map<string, number> {
-  const ends = new Map<string, number>()
+function countEnds(notes: readonly SuspectNote[], handlersName: string): Map<string, Ends> {
+  const ends = new Map<string, Ends>()
   for (const note of notes) {
     if (note.handlersName !== handlersName) continue
     const key = keyOf(note)
-    ends.set(key, (ends.get(key) ?? 0) + 1)
+    const { alone, all } = ends.get(key) ?? { alone: 0, all: 0 }
+    ends.set(key, {
+      alone: note.suspects === 1 ? alone + 1 : alone,
+      all: all + 1,
+      isCleared: false,
+    })
   }
   return ends
 }

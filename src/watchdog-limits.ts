@@ -7,10 +7,16 @@
 export const HANDLER_BLOCK_MS_MAX = 10_000
 
 /**
- * Processes that may end while an event is handled before it is given up. Each takes intake along
- * for those 10 s and a start, so few; but where several handlers waited, one end proves nothing.
+ * Processes that may end while an event is handled, and nothing else, before it is given up. Each
+ * takes intake along for those 10 s and a start, so few.
  */
 export const HANDLER_BLOCKS_MAX = 3
+
+/**
+ * The same with those that ended while other handlers waited, too: such an end proves nothing, but
+ * where webhooks always wait for something there is no other, and it must not go on for ever.
+ */
+export const HANDLER_SUSPICIONS_MAX = 10
 
 /**
  * Handlers that wait of which the watchdog knows the names, the latest: 165 kB. The one that has
@@ -18,8 +24,8 @@ export const HANDLER_BLOCKS_MAX = 3
  */
 export const WATCHED_CALLS_MAX = 64
 
-/** Notes of what ran when a process ended, in lines of a file: three ends with all that waited. */
-export const SUSPECT_NOTES_MAX = 256
+/** Notes of what ran when a process ended, in lines of a file: ten ends with all that waited. */
+export const SUSPECT_NOTES_MAX = 1024
 
 /** How often the main thread says that it lives while handlers run, and that is looked at. */
 export const HEARTBEAT_MS = 500

@@ -5,6 +5,7 @@ import { HANDLER_BLOCK_MS_MAX, HEARTBEAT_IDLE_MS, HEARTBEAT_MS } from './watchdo
 import type { Log, LogLevel } from './log.ts'
 import { openNap } from './nap.ts'
 import type { Reloader } from './reload.ts'
+import { openSuspectTurns, openTurns } from './suspect-turns.ts'
 import { openSuspects, readSuspects, type SuspectNote } from './suspects.ts'
 import { makeVitals, openVitalSigns, seeVitals, suspectsIn } from './vitals.ts'
 
@@ -32,7 +33,11 @@ export type Pulse = Pick<HandlerWatch, 'enter' | 'waits' | 'leave'> & {
  * Ends the process when a handler blocks its thread: nothing else can, for JavaScript cannot be
  * interrupted. Then the supervisor starts it again, and providers send again what was not answered.
  */
-export interface Watchdog extends Pulse, HandlerWatch {
+export interface Watchdog extends Pick<Pulse, 'run'> {
+  /** For webhooks and events of callers: none of them waits for a suspect of a consumer. */
+  readonly door: HandlerWatch
+  /** For consumers: while a suspect of any of them runs, nothing else of theirs begins. */
+  readonly consumers: HandlerWatch
   close(): void
 }
 
@@ -79,7 +84,13 @@ export function openWatchdog(ports: WatchdogPorts): Watchdog {
 
   reloader.onServed(() => worker?.postMessage(order()))
   const pulse = openPulse(vitals, clock, onAwake)
-  return { ...pulse, ...suspects, close: () => worker?.terminate() }
+  const watch = { ...pulse, ...suspects }
+  return {
+    door: { ...watch, turns: openSuspectTurns() },
+    consumers: { ...watch, turns: openTurns() },
+    run: (signal) => pulse.run(signal),
+    close: () => worker?.terminate(),
+  }
 }
 
 /** A file that cannot be read is no reason not to start: then what is in it is tried anew. */

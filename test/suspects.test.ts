@@ -2,7 +2,11 @@ import { describe, expect, test } from 'bun:test'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Watched } from '../src/handler-watch.ts'
-import { HANDLER_BLOCKS_MAX, SUSPECT_NOTES_MAX, WATCHED_CALLS_MAX } from '../src/watchdog-limits.ts'
+import {
+  HANDLER_SUSPICIONS_MAX,
+  SUSPECT_NOTES_MAX,
+  WATCHED_CALLS_MAX,
+} from '../src/watchdog-limits.ts'
 import { noteSuspects, openSuspects, readSuspects, SUSPECTS_FILE } from '../src/suspects.ts'
 import { makeVitals, openVitalSigns, suspectsIn } from '../src/vitals.ts'
 import { makeTempDir } from './support/temp.ts'
@@ -32,16 +36,18 @@ async function openFile() {
 describe('what ran when a process ended', () => {
   test('is counted by the processes after it, each event by itself', async () => {
     await using file = await openFile()
-    expect(file.open().endsOf(PUSH.source, PUSH.eventId)).toBe(0)
+    expect(file.open().endsOf(PUSH.source, PUSH.eventId)).toBeUndefined()
+    expect(file.open().hasNotes).toBe(false)
     file.end([PUSH])
     file.end([PUSH, ORDER])
     const { endsOf } = file.open()
 
-    expect(endsOf('github', 'delivery 1')).toBe(2)
-    expect(endsOf('consumer:orders', 'orders shop 7')).toBe(1)
-    expect(endsOf('github', 'delivery 2')).toBe(0)
-    expect(endsOf('gitlab', 'delivery 1')).toBe(0)
-    expect(readSuspects(file.path).at(-1)).toEqual({ at: AT, handlersName: 'v1', ...ORDER })
+    expect(endsOf('github', 'delivery 1')).toEqual({ alone: 1, all: 2, isCleared: false })
+    expect(endsOf('consumer:orders', 'orders shop 7')).toMatchObject({ alone: 0, all: 1 })
+    expect(endsOf('github', 'delivery 2')).toBeUndefined()
+    expect(endsOf('gitlab', 'delivery 1')).toBeUndefined()
+    const note = { at: AT, handlersName: 'v1', suspects: 2, ...ORDER }
+    expect(readSuspects(file.path).at(-1)).toEqual(note)
   })
 
   test('counts for the handlers of then: others begin anew, and the same again do not', async () => {
@@ -51,18 +57,33 @@ describe('what ran when a process ended', () => {
     const { endsOf } = file.open(() => handlers)
     const counts = ['v1', 'v2', 'v1'].map((name) => {
       handlers = name
-      return endsOf(PUSH.source, PUSH.eventId)
+      return endsOf(PUSH.source, PUSH.eventId)?.all ?? 0
     })
 
     expect(counts).toEqual([1, 0, 1])
   })
 
+  test('is no suspect any more once it has ended well, and has what it had counted', async () => {
+    await using file = await openFile()
+    file.end([PUSH])
+    file.end([PUSH, ORDER])
+    let handlersName = 'v1'
+    const { endsOf, clear } = file.open(() => handlersName)
+    const known = { alone: 1, all: 2, isCleared: false }
+    expect(endsOf(PUSH.source, PUSH.eventId)).toEqual(known)
+    clear(PUSH.source, PUSH.eventId)
+    expect(endsOf(PUSH.source, PUSH.eventId)).toEqual({ ...known, isCleared: true })
+    expect(endsOf(ORDER.source, ORDER.eventId)?.isCleared).toBe(false)
+    handlersName = 'v2'
+    expect(endsOf(PUSH.source, PUSH.eventId)).toBeUndefined()
+  })
+
   test('is not known where its line is none, and then the rest is', async () => {
     await using file = await openFile()
-    const line = JSON.stringify({ at: AT, handlersName: 'v1', ...PUSH })
+    const line = JSON.stringify({ at: AT, handlersName: 'v1', suspects: 1, ...PUSH })
     writeFileSync(file.path, `\n{"at":\n{"at":7}\n${line}\n${line.slice(0, 40)}`)
 
-    expect(file.open().endsOf(PUSH.source, PUSH.eventId)).toBe(1)
+    expect(file.open().endsOf(PUSH.source, PUSH.eventId)).toMatchObject({ alone: 1 })
   })
 
   test('is counted by an id that is no text, too, though no file can have that', async () => {
@@ -72,7 +93,7 @@ describe('what ran when a process ended', () => {
     openVitalSigns(vitals).enter({ ...ORDER, eventId })
     file.end(suspectsIn(vitals))
 
-    expect(file.open().endsOf(ORDER.source, eventId)).toBe(1)
+    expect(file.open().endsOf(ORDER.source, eventId)).toMatchObject({ alone: 1 })
   })
 
   test('is noted in place of what cannot be read', async () => {
@@ -83,7 +104,7 @@ describe('what ran when a process ended', () => {
     expect(() => readSuspects(file.path)).toThrow()
     file.end([PUSH])
 
-    expect(file.open().endsOf(PUSH.source, PUSH.eventId)).toBe(1)
+    expect(file.open().endsOf(PUSH.source, PUSH.eventId)).toMatchObject({ alone: 1 })
   })
 
   test('is kept up to a limit, the latest', async () => {
@@ -98,25 +119,8 @@ describe('what ran when a process ended', () => {
   })
 
   test('the limits hold several ends of all that may wait', () => {
-    expect(SUSPECT_NOTES_MAX).toBeGreaterThanOrEqual(HANDLER_BLOCKS_MAX * WATCHED_CALLS_MAX)
-  })
-
-  test('is run one after the other, whichever of them fails', async () => {
-    const { alone } = openSuspects([], () => '')
-    const seen: string[] = []
-    const gate = Promise.withResolvers<void>()
-    const first = alone(async () => {
-      await gate.promise
-      seen.push('first')
-      throw new Error('no')
-    })
-    const second = alone(() => seen.push('second'))
-    gate.resolve()
-
-    expect((await Promise.allSettled([first, second])).map(({ status }) => status)).toEqual([
-      'rejected',
-      'fulfilled',
-    ])
-    expect(seen).toEqual(['first', 'second'])
+    expect(SUSPECT_NOTES_MAX).toBeGreaterThanOrEqual(
+      HANDLER_SUSPICIONS_MAX * (WATCHED_CALLS_MAX + 1),
+    )
   })
 })

@@ -17,7 +17,7 @@ import type { VerifiedBody } from '../delivery.ts'
 import { GatewayError } from '../errors.ts'
 import type { NewEvent } from '../event.ts'
 import { toOutboxRecords } from '../handler-result.ts'
-import { blockedError, isGivenUp, watching, type HandlerWatch } from '../handler-watch.ts'
+import { givenUp, watching, type HandlerWatch } from '../handler-watch.ts'
 import type { OutboxRecord } from '../record.ts'
 import type { HandlerResult } from '../route.ts'
 import { boundsOf, type TimeSpan } from '../window.ts'
@@ -162,12 +162,13 @@ function outcomeOf(
 ): Outcome {
   const watched = { source: consumer.source, type: 'window.closed', eventId }
   try {
-    const ends = watchdog?.endsOf(watched.source, eventId) ?? 0
-    if (isGivenUp(ends)) throw blockedError(ends)
-    const records = watching(watchdog, watched, () => {
+    const blocked = givenUp(watchdog, watched)
+    if (blocked !== undefined) throw blocked.error
+    const close = () => {
       const result = toResult(consumer, toKept(consumer, text))
       return toRecords(window.onClose?.(result), result.key)
-    })
+    }
+    const records = watching(watchdog, watched, close, undefined)
     return records.length > 0
       ? { state: 'accepted', reason: null, records }
       : { state: 'ignored', reason: 'its handler publishes nothing', records }

@@ -13,13 +13,7 @@ import { CONSUMER_ABORT_MS_MAX } from '../consumer-limits.ts'
 import { GatewayError, type FaultCode } from '../errors.ts'
 import { withExactParts } from '../exact-record.ts'
 import { toOutboxRecords } from '../handler-result.ts'
-import {
-  blockedError,
-  isGivenUp,
-  watching,
-  type HandlerWatch,
-  type Watched,
-} from '../handler-watch.ts'
+import { guarded, watching, type HandlerWatch, type Watched } from '../handler-watch.ts'
 import type { OutboxRecord } from '../record.ts'
 import { aggregate } from './aggregate.ts'
 import { attributesOf, type Decoded } from './decode.ts'
@@ -37,7 +31,13 @@ export type Attempt =
       readonly changes: readonly StateChange[]
     }
   | { readonly kind: 'invalid'; readonly code: FaultCode; readonly detail: string }
-  | ({ readonly kind: 'failed' } & Failure)
+  | FailedAttempt
+
+interface FailedAttempt extends Failure {
+  readonly kind: 'failed'
+  /** Where those of processes that ended count, and not this one's. */
+  readonly attempts?: number | undefined
+}
 
 export interface AttemptPorts {
   readonly clock: Clock
@@ -72,13 +72,8 @@ export function attempt(given: Given, ports: AttemptPorts): Attempt | Promise<At
   if (data.kind === 'broken') return invalid('BODY_NOT_JSON', data.reason)
   if (!('kind' in route)) return ran(given, { topic: route.topic }, [])
   const { watchdog } = ports
-  const ends = watchdog?.endsOf(consumer.source, given.identity) ?? 0
-  if (isGivenUp(ends)) return failed(blockedError(ends), consumer)
   const tried = { given, route, value: data.value, ports }
-  if (watchdog === undefined || ends === 0) return run(tried)
-  // Nobody takes what comes of it once it was told to stop.
-  const stopped = new GatewayError('RECORD_TIMEOUT', 'it was stopped before its turn came')
-  return watchdog.alone(() => (given.signal.aborted ? failed(stopped, consumer) : run(tried)))
+  return watchdog?.hasNotes === true ? runGuarded(tried, watchdog) : run(tried)
 }
 
 interface Tried {
@@ -88,20 +83,34 @@ interface Tried {
   readonly ports: AttemptPorts
 }
 
+function runGuarded(tried: Tried, watchdog: HandlerWatch): Attempt | Promise<Attempt> {
+  const { consumer, identity, signal } = tried.given
+  return guarded<Attempt>(watchdog, {
+    named: { source: consumer.source, eventId: identity },
+    task: () => run(tried),
+    instead: (error, ends) => ({ ...failed(error, consumer), attempts: ends?.all }),
+    // It waits for as long as it is its consumer's.
+    patience: () => signal,
+  })
+}
+
 function run({ given, route, value, ports }: Tried): Attempt | Promise<Attempt> {
   const timed = new Timed(given, ports)
   try {
-    const result = watching(ports.watchdog, watchedOf(given), () => {
-      const parsed = parse(route, value)
-      return parsed instanceof Promise
-        ? parsed.then((late) => handle(late, { given, route, timed, ports }))
-        : handle(parsed, { given, route, timed, ports })
-    })
+    const handling = { given, route, value, timed, ports }
+    const result = watching(ports.watchdog, watchedOf(given), parseAndHandle, handling)
     if (!(result instanceof Promise)) return result
     return timed.within(result).catch((error: unknown) => failed(error, given.consumer))
   } catch (error) {
     return failed(error, given.consumer)
   }
+}
+
+function parseAndHandle(handling: Handling): Attempt | Promise<Attempt> {
+  const parsed = parse(handling.route, handling.value)
+  return parsed instanceof Promise
+    ? parsed.then((late) => handle(late, handling))
+    : handle(parsed, handling)
 }
 
 function watchedOf({ consumer, decoded, identity, record }: Given): Watched {
@@ -121,11 +130,8 @@ function parse({ schema }: RecordRoute | AggregateRoute, data: unknown): Parsed 
   }
 }
 
-interface Handling {
-  readonly given: Given
-  readonly route: RecordRoute | AggregateRoute
+interface Handling extends Tried {
   readonly timed: Timed
-  readonly ports: AttemptPorts
 }
 
 function handle(
@@ -173,7 +179,7 @@ function invalid(code: FaultCode, detail: string): Attempt {
 }
 
 /** With windows all of a partition is one lane: a pause would hold up every key of it. */
-function failed(error: unknown, { window }: Consumer): Attempt {
+function failed(error: unknown, { window }: Consumer): FailedAttempt {
   const failure = failureOf(error)
   const errorClass = window === undefined ? failure.errorClass : 'final'
   return { kind: 'failed', ...failure, errorClass }

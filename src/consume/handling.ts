@@ -117,9 +117,9 @@ export class Handling {
   #failed(work: Work, result: Extract<Attempt, { kind: 'failed' }>): Turn {
     // It was told to stop: that is no failure of the record, which is fetched again.
     if (this.#ports.stopping.aborted) return this.#drop(work)
-    const { consumer, attempts } = work
-    const againInMs = pauseMs(result.errorClass, attempts, consumer.retry)
-    const { code, detail } = result
+    const { consumer } = work
+    const { code, detail, errorClass, attempts = work.attempts } = result
+    const againInMs = pauseMs(errorClass, attempts, consumer.retry)
     if (againInMs === undefined) return this.#giveUp(work, { ...result, state: 'failed', attempts })
     this.#ports.tally.retries += 1
     const fields = { ...named(work), attempts, code, detail, againInMs }

@@ -4,13 +4,7 @@ import type { Delivery, Verified } from '../delivery.ts'
 import { backoffMs, type Backoff } from '../backoff.ts'
 import { GatewayError, messageOf, RetryableError, type FaultCode } from '../errors.ts'
 import type { NewEvent } from '../event.ts'
-import {
-  blockedError,
-  isGivenUp,
-  watching,
-  type HandlerWatch,
-  type Watched,
-} from '../handler-watch.ts'
+import { guarded, watching, type HandlerWatch, type Watched } from '../handler-watch.ts'
 import { HANDLER_RETRY_BASE_MS, HANDLER_RETRY_MS_MAX, HANDLER_TRIES_MAX } from '../limits.ts'
 import type { OutboxRecord } from '../record.ts'
 import type { Event, HandledRoute, PassThrough, Route, Router } from '../route.ts'
@@ -131,15 +125,38 @@ export function runRoute(
   // Without a function of the user's there is nothing that could block.
   if (!('kind' in route) && route.key === undefined) return run(route, event, context)
   const { watchdog } = ports
-  const ends = watchdog?.endsOf(event.source, event.id) ?? 0
-  if (isGivenUp(ends)) return failedWith(blockedError(ends))
-  if (watchdog === undefined || ends === 0) return run(route, event, context)
-  return watchdog.alone(() => run(route, event, context))
+  return watchdog?.hasNotes === true
+    ? runGuarded(route, event, context, watchdog)
+    : run(route, event, context)
 }
 
 interface RunContext {
   readonly defaultKey: string
   readonly ports: HandlePorts
+}
+
+function runGuarded(
+  route: Route,
+  event: Event<unknown>,
+  context: RunContext,
+  watchdog: HandlerWatch,
+): Ran | Promise<Ran> {
+  const { clock, handlerMsMax } = context.ports
+  const begun = new AbortController()
+  return guarded<Ran>(watchdog, {
+    named: watchedOf(event),
+    task() {
+      begun.abort()
+      return run(route, event, context)
+    },
+    instead: failedWith,
+    // A provider waits: what has not even begun within the limit is tried again later.
+    patience() {
+      const over = new AbortController()
+      void clock.sleep(handlerMsMax, begun.signal).then(() => over.abort())
+      return over.signal
+    },
+  })
 }
 
 function run(route: Route, event: Event<unknown>, context: RunContext): Ran | Promise<Ran> {
@@ -176,7 +193,8 @@ async function runHandler(
 
 function failedWith(error: unknown): Ran {
   if (error instanceof GatewayError) {
-    return { kind: 'failed', code: error.code, detail: error.detail, isRetryable: false }
+    const { code, detail, retryable } = error
+    return { kind: 'failed', code, detail, isRetryable: retryable }
   }
   const isRetryable = error instanceof RetryableError
   // Who asks for another try knows why; anything else is a bug to be found.
@@ -201,9 +219,7 @@ function passThrough(
 ): Ran {
   // Without a function of the user's there is nothing to watch.
   const key =
-    keyOf === undefined
-      ? defaultKey
-      : watching(ports.watchdog, watchedOf(event), () => keyOf(event))
+    keyOf === undefined ? defaultKey : watching(ports.watchdog, watchedOf(event), keyOf, event)
   return ranWith(toOutboxRecords({ topic, key }, defaultKey))
 }
 
@@ -236,11 +252,13 @@ async function limited<T>(
   ports: TimedPorts,
   task: () => T | PromiseLike<T>,
 ): Promise<T> {
-  const result = watching(ports.watchdog, watchedOf(event), () => {
-    const returned = task()
-    return isThenable(returned) ? Promise.resolve(returned) : returned
-  })
+  const result = watching(ports.watchdog, watchedOf(event), promised, task)
   return result instanceof Promise ? await withinTime(result, ports) : result
+}
+
+function promised<T>(task: () => T | PromiseLike<T>): T | Promise<T> {
+  const returned = task()
+  return isThenable(returned) ? Promise.resolve(returned) : returned
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

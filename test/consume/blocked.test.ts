@@ -29,14 +29,14 @@ test('a record is handed over until too many processes ended, and then a dead le
       topic: 'orders.dead',
       state: 'failed',
       eventId: 'orders shop event-1',
-      headers: { 'inlet-dead-code': 'HANDLER_BLOCKED', 'inlet-dead-attempts': '1' },
+      headers: { 'inlet-dead-code': 'HANDLER_BLOCKED', 'inlet-dead-attempts': '3' },
     },
     { topic: 'doubled', text: '4', state: 'accepted' },
   ])
   expect(world.positions()).toEqual([{ topic: TOPIC, partition: 0, offset: 3 }])
 })
 
-test('those that may have ended a process run one after the other, beside all others', async () => {
+test('one that may have ended a process runs alone, once what runs has ended', async () => {
   const begun: number[] = []
   const ends = new Map<number, () => void>()
   const route = onRecord(Order, async ({ offset }: ConsumedEvent<unknown>) => {
@@ -44,17 +44,19 @@ test('those that may have ended a process run one after the other, beside all ot
     await new Promise<void>((resolve) => ends.set(offset, resolve))
     return null
   })
-  const watchdog = blocked({ 'orders shop event-0': 1, 'orders shop event-1': 1 })
+  const watchdog = blocked({ 'orders shop event-1': 1, 'orders shop event-2': 1 })
   await using world = await openConsumeWorld({ events: { '*': route } }, undefined, watchdog)
   world.assign(0)
-  await world.give(keyed(0, 'a'), keyed(1, 'b'), keyed(2, 'c'))
-  expect(new Set(begun)).toEqual(new Set([0, 2]))
-  ends.get(0)?.()
-  await world.settled()
+  await world.give(...['a', 'b', 'c', 'd', 'e'].map((key, n) => keyed(n, key)))
+  const seen: (readonly number[])[] = [[...begun]]
+  for (const offset of [0, 1, 2, 3, 4]) {
+    ends.get(offset)?.()
+    await world.settled()
+    seen.push(begun.splice(0))
+  }
 
-  expect(new Set(begun)).toEqual(new Set([0, 1, 2]))
-  ends.get(1)?.()
-  ends.get(2)?.()
+  expect(seen).toEqual([[0], [0, 1], [2], [3, 4], [], []])
+  expect(watchdog.endsOf('consumer:doubling', 'orders shop event-1')?.isCleared).toBe(true)
 })
 
 test('one that is stopped before its turn is not run, and fetched again', async () => {

@@ -75,7 +75,7 @@ test('a dead letter that has ended processes is handled again by another handler
   if (kept === undefined) throw new Error('it is stored')
   const { source, eventId } = kept
   let handlersName = 'the same'
-  const note = { at: '', handlersName, source, type: 'order.created', eventId }
+  const note = { at: '', handlersName, suspects: 1, source, type: 'order.created', eventId }
   const notes = Array.from({ length: HANDLER_BLOCKS_MAX }, () => note)
   const watchdog = { ...handlerWatch(), ...openSuspects(notes, () => handlersName) }
   const again = () =>

@@ -107,7 +107,8 @@ describeWithKafka('a consumer, end to end', (brokers) => {
     const waits = 'await Bun.sleep(50); while (n === 3) {} return 2 * n'
     const { directory, to, dead, start } = await openWorld(events, waits)
     await using _ = directory
-    for (let time = 1; time <= HANDLER_BLOCKS_MAX; time += 1) {
+    // The first end is evidence against none of them.
+    for (let time = 1; time <= 1 + HANDLER_BLOCKS_MAX; time += 1) {
       await using gateway = await start({}, IMPATIENT)
       expect(await gateway.exited).toBe(70)
       const line = gateway.log.find(({ message }) => message === 'handler.blocked')

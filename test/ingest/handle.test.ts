@@ -7,6 +7,7 @@ import type { Source } from '../../src/source.ts'
 import type { Verified } from '../../src/delivery.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { handlerWatch } from '../support/handler-watch.ts'
+import { openSuspectTurns } from '../../src/suspect-turns.ts'
 import { sampleDelivery, sampleVerified } from '../support/verified.ts'
 
 const clock = manualClock()
@@ -185,6 +186,26 @@ describe('handle', () => {
     expect(await tried(key, HANDLER_BLOCKS_MAX)).toMatchObject(failed)
     expect(runs).toBe(1)
     expect(await tried({ topic: 't' }, HANDLER_BLOCKS_MAX)).toMatchObject({ state: 'accepted' })
+  })
+
+  test('a suspect whose turn does not come in time is tried again later', async () => {
+    const gate = Promise.withResolvers<null>()
+    const watchdog = handlerWatch({ 'github event-1': 1 }, openSuspectTurns())
+    const tried = (route: Route) =>
+      handle(sampleVerified({}), sampleDelivery('{}'), sourceWith(route), { ...ports, watchdog })
+    const first = tried(on(anything, () => gate.promise))
+    const second = tried({ topic: 't', key: () => 'k' })
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+    clock.advance(800)
+
+    const reason = expect.stringMatching(/^HANDLER_HELD: /)
+    expect(await second).toMatchObject({ state: 'failed', reason })
+    expect((await second).retryAt).toBeGreaterThan(clock.now())
+    expect(await first).toMatchObject({
+      state: 'failed',
+      reason: expect.stringMatching(/^HANDLER_TIMEOUT/),
+    })
+    gate.resolve(null)
   })
 
   test('a handler that takes too long fails the event', async () => {

@@ -1,17 +1,32 @@
-import type { HandlerWatch } from '../../src/handler-watch.ts'
+import type { HandlerWatch, Turns } from '../../src/handler-watch.ts'
+import { openTurns } from '../../src/suspect-turns.ts'
 import { openSuspects } from '../../src/suspects.ts'
+
+const TYPE = 'of these tests'
 
 /**
  * A watchdog that ends no process, for tests of what is handled after one has ended: `ends` says
- * how often that was while an event ran, by its source and id.
+ * how often that was while an event alone ran, by its source and id.
  */
-export function handlerWatch(ends: Readonly<Record<string, number>> = {}): HandlerWatch {
-  const { alone } = openSuspects([], () => '')
+export function handlerWatch(
+  ends: Readonly<Record<string, number>> = {},
+  turns: Turns = openTurns(),
+): HandlerWatch {
+  const notes = Object.entries(ends).flatMap(([named, times]) => {
+    const [source = '', ...rest] = named.split(' ')
+    const event = { source, type: TYPE, eventId: rest.join(' ') }
+    return Array.from({ length: times }, () => ({
+      at: '',
+      handlersName: '',
+      suspects: 1,
+      ...event,
+    }))
+  })
   return {
     enter: () => 0,
     waits: () => undefined,
     leave: () => undefined,
-    endsOf: (source, eventId) => ends[`${source} ${eventId}`] ?? 0,
-    alone,
+    ...openSuspects(notes, () => ''),
+    turns,
   }
 }
