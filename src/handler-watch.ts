@@ -109,8 +109,7 @@ export function watching<Given, T>(
   try {
     const result = task(given)
     if (result instanceof Promise) {
-      const leave = () => watchdog.leave(call)
-      result.then(leave, leave)
+      leaveAfter(result, watchdog, call)
       isWaiting = true
       watchdog.waits(call)
     }
@@ -118,4 +117,10 @@ export function watching<Given, T>(
   } finally {
     if (!isWaiting) watchdog.leave(call)
   }
+}
+
+/** A function of its own: what returns at once costs no closure. */
+function leaveAfter(ending: Promise<unknown>, watchdog: HandlerWatch, call: number): void {
+  const leave = () => watchdog.leave(call)
+  ending.then(leave, leave)
 }
