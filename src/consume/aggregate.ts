@@ -121,13 +121,13 @@ export function closeDue(
   })
 }
 
-interface Closing extends Omit<Aggregation, 'keeping'> {
+interface DueWindow extends Omit<Aggregation, 'keeping'> {
   readonly stored: StoredWindow
   readonly now: EpochMs
 }
 
 /** A window that closes is an event of its own: its records need one, and people see it. */
-function closed({ consumer, window, watchdog, stored, now }: Closing): ProcessedRecord['event'] {
+function closed({ consumer, window, watchdog, stored, now }: DueWindow): ProcessedRecord['event'] {
   const { topic, partition, key, start, end } = stored
   const place = nameText(`window ${topic}/${partition} ${start}-${end} ${key}`)
   const eventId = consumer.owner === consumer.name ? place : nameText(`@${consumer.group} ${place}`)

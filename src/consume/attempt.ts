@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
 import type {
@@ -15,6 +14,7 @@ import { withExactParts } from '../exact-record.ts'
 import { toOutboxRecords } from '../handler-result.ts'
 import { guarded, watching, type HandlerWatch, type Watched } from '../handler-watch.ts'
 import type { OutboxRecord } from '../record.ts'
+import { parseData, type Parsed } from '../schema.ts'
 import { aggregate } from './aggregate.ts'
 import { attributesOf, type Decoded } from './decode.ts'
 import type { Keeping } from './keeping.ts'
@@ -106,11 +106,11 @@ function run({ given, route, value, ports }: Tried): Attempt | Promise<Attempt> 
   }
 }
 
-function parseAndHandle(handling: Handling): Attempt | Promise<Attempt> {
-  const parsed = parse(handling.route, handling.value)
+function parseAndHandle(tried: TimedTry): Attempt | Promise<Attempt> {
+  const parsed = parseData(tried.route.schema, tried.value)
   return parsed instanceof Promise
-    ? parsed.then((late) => handle(late, handling))
-    : handle(parsed, handling)
+    ? parsed.then((late) => handle(late, tried))
+    : handle(parsed, tried)
 }
 
 function watchedOf({ consumer, decoded, identity, record }: Given): Watched {
@@ -118,25 +118,13 @@ function watchedOf({ consumer, decoded, identity, record }: Given): Watched {
   return { source: consumer.source, type: decoded.type, eventId: identity, partition, offset }
 }
 
-type Parsed = z.ZodSafeParseResult<unknown>
-
-/** A schema that waits for something says so by throwing: most do not, and cost no promise. */
-function parse({ schema }: RecordRoute | AggregateRoute, data: unknown): Parsed | Promise<Parsed> {
-  try {
-    return schema.safeParse(data)
-  } catch (error) {
-    if (error instanceof z.core.$ZodAsyncError) return schema.safeParseAsync(data)
-    throw error
-  }
-}
-
-interface Handling extends Tried {
+interface TimedTry extends Tried {
   readonly timed: Timed
 }
 
 function handle(
-  parsed: Parsed,
-  { given, route, timed, ports }: Handling,
+  parsed: Parsed<unknown>,
+  { given, route, timed, ports }: TimedTry,
 ): Attempt | Promise<Attempt> {
   if (!parsed.success) {
     const issues = parsed.error.issues.map(

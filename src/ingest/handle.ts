@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { unreachable } from '../assert.ts'
 import type { Delivery, Verified } from '../delivery.ts'
 import { backoffMs, type Backoff } from '../backoff.ts'
@@ -8,6 +7,7 @@ import { guarded, watching, type HandlerWatch, type Watched } from '../handler-w
 import { HANDLER_RETRY_BASE_MS, HANDLER_RETRY_MS_MAX, HANDLER_TRIES_MAX } from '../limits.ts'
 import type { OutboxRecord } from '../record.ts'
 import type { Event, HandledRoute, PassThrough, Route, Router } from '../route.ts'
+import { parseData } from '../schema.ts'
 import type { Source } from '../source.ts'
 import type { Clock, EpochMs } from '../clock.ts'
 import { toOutboxRecords, type RecordLimits } from '../handler-result.ts'
@@ -175,7 +175,7 @@ async function runHandler(
 ): Promise<Ran> {
   try {
     const timed = { ...ports, deadlineMs: ports.clock.monotonicMs() + ports.handlerMsMax }
-    const parsed = await limited(event, timed, () => parse(route, event.data))
+    const parsed = await limited(event, timed, () => parseData(route.schema, event.data))
     if (!parsed.success) {
       const issues = parsed.error.issues.map(({ path, message }) => ({
         at: path.join('.') || '(root)',
@@ -229,16 +229,6 @@ function ranWith(records: readonly OutboxRecord[], why = 'its handler publishes 
 
 function watchedOf({ source, type, id: eventId }: Event<unknown>): Watched {
   return { source, type, eventId }
-}
-
-/** A schema that waits for something says so by throwing: most do not, and cost no promise. */
-function parse({ schema }: HandledRoute, data: unknown) {
-  try {
-    return schema.safeParse(data)
-  } catch (error) {
-    if (error instanceof z.core.$ZodAsyncError) return schema.safeParseAsync(data)
-    throw error
-  }
 }
 
 interface TimedPorts extends HandlePorts {
