@@ -32,20 +32,26 @@ export function addToFilter(words: Uint32Array, hashes: Float64Array): void {
 }
 
 /**
- * The filters of 32 runs. The same word of all of them lies side by side, so that an id which none
- * of them knows costs a few reads of memory, not one for each run.
+ * The filters of 32 runs, turned: a word for each bit of a filter says which of the runs have it
+ * set. So an id that none of them knows costs a read of memory or four for all of them.
  */
 export class FilterGroup {
-  readonly #words = new Uint32Array(FILTER_WORDS * RUNS_PER_GROUP)
+  readonly #words = new Uint32Array(FILTER_BITS)
   /** Which runs are in it, a bit each. */
   #runs = 0
 
+  /** Adds a run that was not in it before. */
   add(run: number, filter: Uint32Array): void {
-    const lane = run % RUNS_PER_GROUP
+    const words = this.#words
+    const lane = 1 << (run % RUNS_PER_GROUP)
     for (let word = 0; word < FILTER_WORDS; word += 1) {
-      this.#words[word * RUNS_PER_GROUP + lane] = filter[word] ?? 0
+      const first = 32 * word
+      for (let left = filter[word] ?? 0; left !== 0; left &= left - 1) {
+        const at = first + 31 - Math.clz32(left & -left)
+        words[at] = (words[at] ?? 0) | lane
+      }
     }
-    this.#runs |= 1 << lane
+    this.#runs |= lane
   }
 
   /** Takes a run out; whether any is left. */
@@ -60,12 +66,7 @@ export class FilterGroup {
     let runs = this.#runs
     let at = hash | 0
     for (let probe = 0; probe < PROBES && runs !== 0; probe += 1) {
-      const row = ((at & (FILTER_BITS - 1)) >>> 5) * RUNS_PER_GROUP
-      const bit = 1 << (at & 31)
-      for (let left = runs; left !== 0; left &= left - 1) {
-        const lane = 31 - Math.clz32(left & -left)
-        if (((this.#words[row + lane] ?? 0) & bit) === 0) runs &= ~(1 << lane)
-      }
+      runs &= this.#words[at & (FILTER_BITS - 1)] ?? 0
       at = (at + step) | 0
     }
     return runs
