@@ -124,9 +124,11 @@ export function withExactParts(
 }
 
 function areWhole(headers: Whole['headers'], list: HeaderList): boolean {
-  if (list.length !== Object.keys(headers).length) return false
-  return list.every(([name, value]) => {
-    const text = Object.hasOwn(headers, name) ? headers[name] : undefined
+  const names = Object.keys(headers)
+  if (list.length !== names.length) return false
+  return list.every(([name, value], at) => {
+    // Names that are numbers come first in an object, wherever they stood.
+    const text = name === names[at] ? headers[name] : undefined
     return value !== null && text !== undefined && isWhole(text, value)
   })
 }

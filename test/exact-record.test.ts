@@ -42,6 +42,16 @@ test('what text cannot say of a record comes back as it was', () => {
   )
 })
 
+test('headers keep their order, also where names are numbers', () => {
+  const headerList = [
+    ['a', two],
+    ['0', two],
+  ] as const
+  const headers = { a: 'two', '0': 'two' }
+  const packed = packExact({ key: two, value: one, headers, headerList })
+  expect(unpackExact(packed ?? '')?.headers).toEqual(headerList)
+})
+
 test('what somebody else has written under our name is not read', () => {
   const others = ['zzz', '', '1', 'null', '{}', '[]', '"a"', '{"zzz":1}', '{"key":1}']
   const nearly = ['{"key":"é"}', '{"key":"AA==","a":1}', '{"isTombstone":false}']
