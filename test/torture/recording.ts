@@ -147,7 +147,10 @@ function recorded(records: readonly DiskRecord[]): ReadonlyMap<string, Uint8Arra
   return disk.current()
 }
 
-/** A kill may come between a write and its note, which is then written here. */
+/**
+ * A kill may come between a write and its note, which is then written here: one for each file, as
+ * the WAL is written by one thread and copied into the database by another.
+ */
 function noteLastWrite(logPath: string, directory: string): void {
   for (const [path, bytes] of recorded(readRecords(logPath))) {
     const file = join(directory, path)
@@ -158,7 +161,6 @@ function noteLastWrite(logPath: string, directory: string): void {
     if (first === -1 || last - first >= WRITE_BYTES_MAX) continue
     const write = { kind: 'write', path, at: first, bytes: now.subarray(first, last + 1) } as const
     appendFileSync(logPath, writeRecord(write))
-    return
   }
 }
 
