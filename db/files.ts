@@ -1,13 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  statfsSync,
-  statSync,
-} from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { syncDirectory } from '../src/durable-file.ts'
 import { GatewayError, messageOf } from '../src/errors.ts'
 
 /**
@@ -56,16 +49,6 @@ export function freeBytes(directory: string): number {
 /** The size of a file in bytes; 0 where it is not there. */
 export function fileBytes(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
-}
-
-/** Makes the names of the files in a directory survive a power cut. */
-export function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
 }
 
 /**

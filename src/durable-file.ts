@@ -15,11 +15,11 @@ export function writeDurably(path: string, text: string): void {
     closeSync(descriptor)
   }
   renameSync(draft, path)
-  syncNames(dirname(path))
+  syncDirectory(dirname(path))
 }
 
 /** Makes the names of the files in a directory survive a power cut. */
-export function syncNames(directory: string): void {
+export function syncDirectory(directory: string): void {
   const descriptor = openSync(directory, 'r')
   try {
     fsyncSync(descriptor)

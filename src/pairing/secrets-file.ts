@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { syncNames, writeDurably } from '../durable-file.ts'
+import { syncDirectory, writeDurably } from '../durable-file.ts'
 
 /** The secrets in a file, one a line; none where there is no such file. */
 export function readSecretsFile(path: string): readonly string[] {
@@ -12,5 +12,5 @@ export function writeSecretsFile(path: string, secrets: readonly string[]): void
   const folder = dirname(path)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   writeDurably(path, `${secrets.join('\n')}\n`)
-  syncNames(dirname(folder))
+  syncDirectory(dirname(folder))
 }
