@@ -94,14 +94,14 @@ function openRoutes({ config }: Setup, ports: DoorsPorts, traces: Traces | undef
   const { clock, log, door, reloader, ingestPorts, ingestEventsPorts } = ports
   const { observation, tail } = ports
   const { traffic, rejections } = observation
-  const receivePorts = { clock, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
+  const bodyBytesMax = config.INLET_BODY_BYTES_MAX
   const common = {
     clock,
     log,
     logDeliveries: config.INLET_LOG_DELIVERIES,
     enter: (request: Request, sender: Sender) => door.enter(request, sender),
     receive: (request: Request, source: string, budget: Visit) =>
-      receive(request, source, { ...receivePorts, budget }),
+      receive(request, source, { clock, bodyBytesMax, budget }),
     count(name: string | undefined, ended: Ended, ms: number) {
       traffic.count(name, ended, ms)
       // Both doors say more of it than is counted: which event it is.

@@ -57,14 +57,14 @@ export function intakeRoutes(
     findAnswer: (caller, key) => store.findAnswer(caller, key),
     commitAll: (events, answer) => store.commitAll(events, answer),
   }
-  const receivePorts = { clock, bodyBytesMax: config.INLET_BODY_BYTES_MAX }
+  const bodyBytesMax = config.INLET_BODY_BYTES_MAX
   const common = {
     clock,
     log,
     logDeliveries: config.INLET_LOG_DELIVERIES,
     enter: (request: Request, sender: Sender) => door.enter(request, sender),
     receive: (request: Request, source: string, budget: Visit) =>
-      receive(request, source, { ...receivePorts, budget }),
+      receive(request, source, { clock, bodyBytesMax, budget }),
     count: () => undefined,
     reject: () => undefined,
   }

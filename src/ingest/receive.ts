@@ -30,7 +30,7 @@ export async function receive(
   ports: ReceivePorts,
 ): Promise<({ readonly kind: 'received' } & Delivery) | Refused> {
   const receivedAt = ports.clock.now()
-  const { method, url, headers } = request
+  const { method, headers } = request
   const encoding = headers.get('content-encoding')
   if (encoding !== null && encoding !== 'identity') {
     return {
@@ -45,7 +45,18 @@ export async function receive(
   try {
     const body = await readBody(request, bytes, ports)
     if (!(body instanceof Uint8Array)) return body
-    return { kind: 'received', source, method, url, headers, body, receivedAt }
+    return {
+      kind: 'received',
+      source,
+      method,
+      // Bun writes it out for whoever asks, 0.6 to 1.4 µs, and few signatures cover it.
+      get url() {
+        return request.url
+      },
+      headers,
+      body,
+      receivedAt,
+    }
   } catch {
     // The sender went away mid-body; nobody reads the answer, but the log does.
     return CUT_OFF

@@ -24,6 +24,8 @@ const FORM = 'application/x-www-form-urlencoded'
  */
 const JSON_START: ReadonlySet<number> = new Set([0x7b, 0x5b])
 
+const JSON_TYPE = /^application\/(?:.+\+)?json$/
+
 /** A request whose body is read once, when it is first asked for. */
 export interface OpenRequest {
   readonly delivery: Delivery
@@ -62,9 +64,10 @@ function mediaType(contentType: string | null): string {
  * all.
  */
 export function readBody(row: ProviderRow, body: Uint8Array, contentType: string | null): ReadBody {
-  const media = mediaType(contentType)
-  const isForm = media === FORM && row.content.includes('form') && !JSON_START.has(body[0] ?? 0)
-  const isJson = row.content.includes('json') || /^application\/(?:.+\+)?json$/.test(media)
+  const { content } = row
+  const isForm =
+    content.includes('form') && mediaType(contentType) === FORM && !JSON_START.has(body[0] ?? 0)
+  const isJson = content.includes('json') || JSON_TYPE.test(mediaType(contentType))
   if (!isForm && !isJson) return { parsed: { kind: 'opaque' }, json: undefined }
   if (body.length === 0) return notJson('the body is empty')
   let text: string
