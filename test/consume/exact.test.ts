@@ -11,6 +11,7 @@ import { openKafkaFeed } from '../../src/kafka/consumer.ts'
 import { openKafkaPublisher } from '../../src/kafka/producer.ts'
 import { silentLog } from '../../src/log.ts'
 import { toPublishRecord } from '../../src/outbox.ts'
+import { fromTheBeginning } from '../support/feed-listener.ts'
 import { describeWithKafka } from '../support/servers.ts'
 import { createTopic, deleteTopics } from '../support/topics.ts'
 import { openNode, until, type ConsumerNode } from './node.ts'
@@ -90,18 +91,11 @@ describeWithKafka('a record that is no text', (brokers) => {
       group: `read-${topic}`,
       topics: [topic],
     })
-    const listener = {
-      assigned: (places: readonly { topic: string; partition: number }[]) =>
-        places.map((place) => ({ ...place, start: 'earliest' as const })),
-      positioned: () => undefined,
-      revoked: () => undefined,
-      sawNothing: () => undefined,
-      received: (batch: { readonly records: readonly FetchedRecord[] }) => {
-        for (const record of batch.records) record.keep?.()
-        records.push(...batch.records)
-        return Promise.resolve()
-      },
-    }
+    const listener = fromTheBeginning((batch) => {
+      for (const record of batch.records) record.keep?.()
+      records.push(...batch.records)
+      return Promise.resolve()
+    })
     const running = feed.run(listener, stopping.signal)
     await until('all are read', () => records.length >= RECORDS.length)
     stopping.abort()

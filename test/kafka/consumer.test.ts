@@ -4,6 +4,7 @@ import { randomToken } from '../../src/ids.ts'
 import { openKafkaFeed } from '../../src/kafka/consumer.ts'
 import { silentLog } from '../../src/log.ts'
 import { produce } from '../consume/node.ts'
+import { fromTheBeginning } from '../support/feed-listener.ts'
 import { describeWithKafka } from '../support/servers.ts'
 import { createTopic, deleteTopics } from '../support/topics.ts'
 
@@ -31,18 +32,11 @@ describeWithKafka('a membership', (brokers) => {
     const bug = new TypeError('a bug')
     const given: number[] = []
     const group = `throws-${randomToken()}`
-    const listener = {
-      assigned: (places: readonly { topic: string; partition: number }[]) =>
-        places.map((place) => ({ ...place, start: 'earliest' as const })),
-      positioned: () => undefined,
-      revoked: () => undefined,
-      sawNothing: () => undefined,
-      async received({ records }: { readonly records: readonly { offset: number }[] }) {
-        given.push(...records.map(({ offset }) => offset))
-        await produce(brokers, topic, [{ key: 'a', value: 2 }])
-        throw bug
-      },
-    }
+    const listener = fromTheBeginning(async ({ records }) => {
+      given.push(...records.map(({ offset }) => offset))
+      await produce(brokers, topic, [{ key: 'a', value: 2 }])
+      throw bug
+    })
     let ended: unknown
     // It ends before where Kafka has not loaded the group yet.
     while (given.length === 0) {
