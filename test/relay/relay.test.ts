@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../src/errors.ts'
 import type { OutboxEntry } from '../../src/outbox.ts'
-import type { PoisonPolicy, Publisher, RelayStatus } from '../../src/relay/ports.ts'
+import type { PoisonPolicy, Publisher, RelayPorts, RelayStatus } from '../../src/relay/ports.ts'
 import { runRelay } from '../../src/relay/relay.ts'
 import { Crash, POISON_BYTES, World } from './world.ts'
 
@@ -44,6 +44,30 @@ describe('the straight path', () => {
     expect(world.marks[1]?.published).toEqual([
       { topic: 'orders', partition: 1, seqFirst: 3, seqLast: 4, records: 2, baseOffset: '2' },
     ])
+  })
+
+  test('leaves the core to others where it waited for it and is behind', async () => {
+    const world = new World()
+    for (let i = 0; i < 5; i += 1) world.add('orders', 'a')
+    const ports = world.ports()
+    const stop = new AbortController()
+    const pauses: string[] = []
+    world.onSleep = (ms) => {
+      if (ms > 0) pauses.push(`${ms} ms after ${world.position}`)
+      if (world.idle) stop.abort()
+    }
+    const busy: RelayPorts = {
+      ...ports,
+      mark(of) {
+        world.coreWaitMs += of.to
+        return ports.mark(of)
+      },
+    }
+    await runRelay(busy, { poisonPolicy: 'continue', batchEntriesMax: 2 }, stop.signal)
+
+    expect(world.sends).toEqual([[1, 2], [3, 4], [5]])
+    // After 4 there is less left than a batch, so what it waited then does not count.
+    expect(pauses).toEqual(['6 ms after 2', '5000 ms after 5'])
   })
 
   test('counts keys and headers against the size of a batch, and sends a larger record alone', async () => {

@@ -48,6 +48,8 @@ export class World {
   blockedKeysReads = 0
   faults = 0
   nowMs = 1_800_000_000_000
+  /** How long the relay has waited for a core so far. */
+  coreWaitMs = 0
   nextSendFault: () => SendFault | undefined = () => undefined
   nextMarkFault: () => MarkFault | undefined = () => undefined
   /** Called when the relay has nothing to do, and when it waits for Kafka. */
@@ -95,6 +97,7 @@ export class World {
         next: ({ ms }) => this.#sleep(ms),
       },
       mark: (mark) => this.#mark(mark),
+      coreWaitMs: () => this.coreWaitMs,
       report: (status) => this.reports.push(status),
     }
   }

@@ -197,6 +197,7 @@ export class Node {
             )
           })
         }),
+      coreWaitMs: () => 0,
       report() {},
     }
     const options = { poisonPolicy: 'continue', batchEntriesMax: BATCH_ENTRIES_MAX } as const

@@ -72,6 +72,7 @@ await runRelay(
         }),
     },
     mark: (mark) => writer.mark(mark),
+    coreWaitMs: () => 0,
     report() {},
   },
   { poisonPolicy: 'continue' },
