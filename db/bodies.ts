@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { assert } from '../src/assert.ts'
 import type { Reader } from './open.ts'
+import { unpack } from './packing.ts'
 import { chunks } from './schema.ts'
 
 /** Where a body lies. */
@@ -12,18 +13,26 @@ export interface BodyPlace {
 
 /** Reads bodies out of their chunks. */
 export interface Bodies {
-  /** The exact bytes: a view of the chunk, so nothing is copied. */
+  /**
+   * The exact bytes: a view of the chunk, so nothing is copied.
+   *
+   * @throws BrokenInvariant where the chunk is gone or damaged.
+   */
   read(place: BodyPlace): Uint8Array
 }
 
 /**
  * Remembers the last chunk (at most COMMIT_BYTES_MAX, or one larger body): bodies are asked for in
- * the order in which they lie there, so each chunk is read once, also where a relay batch ends in
- * the middle of one.
+ * the order in which they lie there, so each chunk is read and unpacked once, also where a relay
+ * batch ends in the middle of one.
  */
 export function openBodies({ orm }: Reader): Bodies {
   const readChunk = orm
-    .select({ bodies: chunks.bodies })
+    .select({
+      bodies: chunks.bodies,
+      rawBytes: chunks.rawBytes,
+      packedHash: chunks.packedHash,
+    })
     .from(chunks)
     .where(eq(chunks.seq, sql.placeholder('chunkSeq')))
     .prepare()
@@ -34,7 +43,7 @@ export function openBodies({ orm }: Reader): Bodies {
       if (last?.chunkSeq !== chunkSeq) {
         const row = readChunk.get({ chunkSeq })
         assert(row !== undefined, `chunk ${chunkSeq} is there`)
-        last = { chunkSeq, bytes: row.bodies }
+        last = { chunkSeq, bytes: unpack(row, `chunk ${chunkSeq}`) }
       }
       const end = bodyOffset + bodyLength
       assert(end <= last.bytes.byteLength, `chunk ${chunkSeq} has ${end} bytes`)

@@ -11,6 +11,7 @@ import landed from './migrations/0006_landed.sql' with { type: 'text' }
 import consumers from './migrations/0007_consumers.sql' with { type: 'text' }
 import consumerState from './migrations/0008_consumer_state.sql' with { type: 'text' }
 import portable from './migrations/0009_portable.sql' with { type: 'text' }
+import packedChunks from './migrations/0010_packed_chunks.sql' with { type: 'text' }
 
 export interface Migration {
   readonly name: string
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0007_consumers', sql: consumers },
   { name: '0008_consumer_state', sql: consumerState },
   { name: '0009_portable', sql: portable },
+  { name: '0010_packed_chunks', sql: packedChunks },
 ]
 
 /** What migrating needs of a connection; bun:sqlite's has it. */

@@ -35,6 +35,10 @@ export const chunks = sqliteTable('chunks', {
   inboxFirst: integer('inbox_first').notNull(),
   inboxLast: integer('inbox_last').notNull(),
   bodies: bytes().notNull(),
+  /** How long `bodies` is unpacked: it is zstd. Null: it is as it came. See db/packing.ts. */
+  rawBytes: integer('raw_bytes'),
+  /** Of `bodies` where it is packed. Both stand behind it, and are read with it only. */
+  packedHash: integer('packed_hash'),
 })
 
 /** Every event that was acknowledged, in commit order. Append only, but for state changes. */
@@ -330,9 +334,13 @@ export const meta = sqliteTable('meta', {
 })
 
 const { bodyOffset, bodyLength } = inbox
-const sliceOfChunk = sql<Uint8Array>`substr(${chunks.bodies}, ${bodyOffset} + 1, ${bodyLength})`
+const slice = sql`substr(${chunks.bodies}, ${bodyOffset} + 1, ${bodyLength})`
+const sliceOfChunk = sql<Uint8Array | null>`case when ${chunks.rawBytes} is null then ${slice} end`
 
-/** For people with a SQL shell: every event with its body. */
+/**
+ * For people with a SQL shell: every event, with its body where its chunk is not packed, else NULL.
+ * SQL cannot unpack it; `inlet events show` does.
+ */
 export const events = sqliteView('events').as((query) =>
   query
     .select({

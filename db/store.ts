@@ -20,6 +20,7 @@ import { toInboxRow } from './inbox-row.ts'
 import { prepareInsert } from './insert.ts'
 import { openMarks } from './mark.ts'
 import type { InletDatabase } from './open.ts'
+import { pack } from './packing.ts'
 import type { Append } from './rerun-work.ts'
 import { openReruns } from './reruns.ts'
 import { openRetries, type Retries } from './retries.ts'
@@ -135,7 +136,7 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
         committedAt: database.lifetime.nowMs(),
         inboxFirst,
         inboxLast,
-        bodies: concat(bodies, draft.bytes),
+        ...pack(concat(bodies, draft.bytes)),
       })
     },
     committed({ chunk, inbox, outbox }) {

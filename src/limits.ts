@@ -165,6 +165,23 @@ export const COMMIT_DELIVERIES_MAX = 256
 /** One commit takes at most this many body bytes; they become one chunk row. */
 export const COMMIT_BYTES_MAX = 8 * 1024 * 1024
 
+/**
+ * Chunks from here on are packed, in bytes. It is for events that come alone: a page holds one
+ * body of 2.3 kB, and two or three that are packed, 4.4 and 1.6 kB of disk an event, for 10 µs. Of
+ * a smaller one several share a page anyway.
+ */
+export const PACK_BYTES_MIN = 1024
+
+/** zstd's fastest ordinary one: 1.3 µs an event of 2.3 kB where 75 are packed together. */
+export const PACK_LEVEL = 1
+
+/**
+ * The packed chunk is kept where it has at most this share of the bytes: a tenth of the pages costs
+ * as much as unpacking all of it. Bodies that are encrypted, or packed by their senders, stay as
+ * they are, and trying takes 0.5 µs a kB.
+ */
+export const PACKED_SHARE_MAX = 0.9
+
 /** Bodies waiting for a commit. Above it intake answers 503, because memory is not a queue. */
 export const PENDING_BYTES_MAX = 128 * 1024 * 1024
 

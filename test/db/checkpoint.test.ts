@@ -3,15 +3,14 @@ import { copyFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { openCheckpointer, type CheckpointerOptions, type Copy } from '../../db/checkpoint.ts'
 import type { CheckpointAnswer } from '../../db/copy-wal.ts'
 import { openReader } from '../../db/open.ts'
-import type { VerifiedBody } from '../../src/delivery.ts'
 import { silentLog } from '../../src/log.ts'
 import { openDbWorld, settle, type DbWorld } from './world.ts'
-import { codeOf, sampleEvent } from '../support/stored.ts'
+import { codeOf, noise, sampleEvent } from '../support/stored.ts'
 
 const MIB = 1024 * 1024
 
 async function fill(world: DbWorld, name: string, mebibytes: number): Promise<void> {
-  const body = new Uint8Array(MIB) as VerifiedBody
+  const body = noise(MIB)
   const ids = Array.from({ length: mebibytes }, (_, index) => `${name}-${index}`)
   await Promise.all(ids.map((id) => world.writer.commit(sampleEvent(id, { body, records: [] }))))
 }

@@ -7,7 +7,7 @@ import { openDedup } from '../../db/dedup.ts'
 import { openDatabase } from '../../db/open.ts'
 import { openWriter } from '../../db/writer.ts'
 import { systemClock } from '../../src/clock.ts'
-import { RETENTION_MS } from './world.ts'
+import { paddedBody, RETENTION_MS } from './world.ts'
 import { bytes, sampleEvent } from '../support/stored.ts'
 
 /** Few, so that it is killed with several written, and now and then while one is. */
@@ -27,7 +27,7 @@ const writer = openWriter({
 async function commitForever(lane: number): Promise<void> {
   for (let index = 0; ; index += 1) {
     const id = `${prefix}-${lane}-${index}`
-    await writer.commit(sampleEvent(id, { body: bytes(`{"id":"${id}"}`) }))
+    await writer.commit(sampleEvent(id, { body: bytes(paddedBody(id)) }))
     writeSync(1, `${id}\n`)
   }
 }

@@ -6,8 +6,9 @@ import { openInbox } from '../../db/inbox.ts'
 import { DATABASE_FILE, openDatabase } from '../../db/open.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { makeTempDir } from '../support/temp.ts'
-import { openDbWorld, RETENTION_MS } from './world.ts'
-import { codeOf, sampleEvent } from '../support/stored.ts'
+import { openDbWorld, paddedBody, RETENTION_MS } from './world.ts'
+import { storedBodies } from '../support/stored-bodies.ts'
+import { codeOf, noise, sampleEvent } from '../support/stored.ts'
 
 const SCRIPT = join(import.meta.dir, 'commit-forever.ts')
 
@@ -37,16 +38,19 @@ test('kill -9 under commits loses nothing that was acknowledged', async () => {
   expect(acknowledged.length).toBeGreaterThanOrEqual(1_500)
 
   using database = openDatabase({ path, clock: manualClock() })
-  const rows = database.client
-    .query<{ event_id: string; body: Uint8Array }, []>('SELECT event_id, body FROM events')
-    .all()
-  const stored = new Map(rows.map(({ event_id: id, body }) => [id, new TextDecoder().decode(body)]))
-  const lost = acknowledged.filter((id) => stored.get(id) !== `{"id":"${id}"}`)
+  const rows = storedBodies(database)
+  const decoder = new TextDecoder()
+  const stored = new Map(
+    rows.map(({ eventId, body }) => [eventId, decoder.decode(body ?? undefined)]),
+  )
+  const lost = acknowledged.filter((id) => stored.get(id) !== paddedBody(id))
   expect(lost).toEqual([])
   expect(stored.size).toBe(rows.length)
   const dedup = openDedup(database, { retentionMs: RETENTION_MS })
-  expect(rows.filter(({ event_id: id }) => dedup.find(sampleEvent(id)) === undefined)).toEqual([])
+  expect(rows.filter(({ eventId }) => dedup.find(sampleEvent(eventId)) === undefined)).toEqual([])
   expect(database.client.query('PRAGMA integrity_check').values()).toEqual([['ok']])
+  const packed = database.client.query('SELECT count(*) FROM chunks WHERE raw_bytes > 0').values()
+  expect(Number(packed[0]?.[0])).toBeGreaterThan(0)
 }, 20_000)
 
 test('a full disk is refused as such, and intake goes on when there is room', async () => {
@@ -57,7 +61,7 @@ test('a full disk is refused as such, and intake goes on when there is room', as
   // answers both with SQLITE_FULL.
   const [pages] = client.query('PRAGMA page_count').values()
   client.run(`PRAGMA max_page_count = ${Number(pages?.[0])}`)
-  const big = { body: new Uint8Array(100_000) as ReturnType<typeof sampleEvent>['body'] }
+  const big = { body: noise(100_000) }
   expect(await codeOf(world.writer.commit(sampleEvent('e2', big)))).toBe('STORAGE_FULL')
   expect(await world.writer.commit(sampleEvent('e1'))).toMatchObject({ kind: 'duplicate' })
   client.run('PRAGMA max_page_count = 1000000')

@@ -4,12 +4,11 @@ import { join } from 'node:path'
 import { openDedup } from '../../db/dedup.ts'
 import { DATABASE_FILE, openDatabase } from '../../db/open.ts'
 import { openWriter } from '../../db/writer.ts'
-import type { VerifiedBody } from '../../src/delivery.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { testWithMounts } from '../support/mounts.ts'
 import { mountSmallDisk } from '../support/small-disk.ts'
 import { RETENTION_MS, storedIds } from './world.ts'
-import { codeOf, sampleEvent } from '../support/stored.ts'
+import { codeOf, noise, sampleEvent } from '../support/stored.ts'
 
 testWithMounts(
   'a full disk answers STORAGE_FULL, and the same process goes on when there is room',
@@ -25,7 +24,7 @@ testWithMounts(
       dedup: openDedup(database, { retentionMs: RETENTION_MS }),
       onFatal: (error) => void fatal.push(error),
     })
-    const body = new Uint8Array(100_000) as VerifiedBody
+    const body = noise(100_000)
 
     const stored: string[] = []
     let refused: string | undefined

@@ -5,7 +5,7 @@ import { openInbox } from '../../db/inbox.ts'
 import { openRetention } from '../../db/retention.ts'
 import type { VerifiedBody } from '../../src/delivery.ts'
 import { openDbWorld, DAY_MS, RETENTION_MS, type DbWorld, storedIds } from './world.ts'
-import { bytes, sampleEvent, sampleException, sampleMark } from '../support/stored.ts'
+import { bytes, noise, sampleEvent, sampleException, sampleMark } from '../support/stored.ts'
 
 function openRetentionOf(world: DbWorld) {
   const dedup = openDedup(world.database, { retentionMs: RETENTION_MS })
@@ -148,7 +148,7 @@ test('a file that a burst has left empty gives its space back', async () => {
   await using world = await openDbWorld()
   const retain = openRetentionOf(world)
   const pages = () => world.database.client.query('PRAGMA page_count').values()[0]?.[0]
-  const body = new Uint8Array(1024 * 1024) as VerifiedBody
+  const body = noise(1024 * 1024)
   for (let index = 0; index < 16; index += 1) {
     await world.writer.commit(sampleEvent(`e${index}`, { body, records: [] }))
   }

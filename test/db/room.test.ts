@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { openReader } from '../../db/open.ts'
 import { openRoom } from '../../db/room.ts'
 import { openDbWorld } from './world.ts'
-import { bytes, sampleEvent } from '../support/stored.ts'
+import { noise, sampleEvent } from '../support/stored.ts'
 
 const MIB = 1024 * 1024
 
@@ -13,7 +13,7 @@ test('room is what the database lacks to its largest size, and what was deleted 
   const empty = room()
   expect(empty).toBeGreaterThan(7 * MIB)
 
-  await world.writer.commit(sampleEvent('large', { body: bytes('x'.repeat(2 * MIB)) }))
+  await world.writer.commit(sampleEvent('large', { body: noise(2 * MIB) }))
   expect(empty - room()).toBeGreaterThanOrEqual(2 * MIB)
   expect(empty - room()).toBeLessThan(2.1 * MIB)
 

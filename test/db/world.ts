@@ -118,6 +118,11 @@ export function storedIds({ client }: Reader): readonly string[] {
   return rows.all().map(({ id }) => id)
 }
 
+/** A body so long that a dozen of them are packed. */
+export function paddedBody(id: string): string {
+  return JSON.stringify({ id, text: 'a chunk of a page is packed'.repeat(16) })
+}
+
 /** What a promise has come to, without waiting for it. */
 export async function stateOf(promise: Promise<unknown>): Promise<'pending' | 'kept' | 'broken'> {
   const pending = Symbol('pending')

@@ -16,6 +16,23 @@ export function bytes(data: string | Uint8Array): VerifiedBody {
   return (typeof data === 'string' ? encoder.encode(data) : data) as VerifiedBody
 }
 
+/**
+ * Bytes in which nothing repeats, for tests of what lies on the disk: packed they are as many. The
+ * same ones for each seed.
+ */
+export function noise(length: number, seed = 1): VerifiedBody {
+  const words = new Uint32Array(Math.ceil(length / 4))
+  let state = seed | 1
+  for (let at = 0; at < words.length; at += 1) {
+    // Marsaglia's xorshift32.
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    words[at] = state
+  }
+  return bytes(new Uint8Array(words.buffer, 0, length))
+}
+
 export function sampleEvent(eventId: string, overrides: Partial<NewEvent> = {}): NewEvent {
   return {
     source: 'github',

@@ -27,6 +27,7 @@ const STATES_PER_RECORDING = 350
 /** A control loses in about every second state; the first is enough. */
 const CONTROL_STATES = 60
 
+/** The bodies of a commit are packed, but where it has a single one. */
 const SMALL = { keys: 4, padBytes: 500, loadMs: 1_000 }
 /** Bodies so large that the WAL passes the 32 MiB at which it starts over under load. */
 const LARGE = { keys: 3, padBytes: 250_000, loadMs: 2_500, lives: ['kill', 'stop'] } as const

@@ -17,7 +17,7 @@ const MIB = 1024 * 1024
 /** It starts over at 32 MiB; what is committed while the rest is copied comes on top. */
 const WAL_MIB_MAX = 128
 const BODY_BYTES = 500_000
-const WRITTEN_MIB = { full: 4_096, short: 192 }
+const WRITTEN_MIB = { full: 4_096, short: 256 }
 const WATCH_MS = 20
 /** Far below what any disk writes. */
 const WRITE_MS_MAX = 10 * 60_000

@@ -1,0 +1,4 @@
+ALTER TABLE `chunks` ADD `raw_bytes` integer;--> statement-breakpoint
+ALTER TABLE `chunks` ADD `packed_hash` integer;--> statement-breakpoint
+DROP VIEW `events`;--> statement-breakpoint
+CREATE VIEW `events` AS select "inbox"."seq", "inbox"."received_at", "inbox"."state", "inbox"."source", "inbox"."event_id", "inbox"."type", "inbox"."key", "inbox"."content_type", "inbox"."headers", "inbox"."reason", case when "chunks"."raw_bytes" is null then substr("chunks"."bodies", "inbox"."body_offset" + 1, "inbox"."body_length") end as "body" from "inbox" inner join "chunks" on "chunks"."seq" = "inbox"."chunk_seq";
