@@ -9,7 +9,8 @@ import { messageOf } from '../src/errors.ts'
 import { RELAY_BATCH_BYTES_MAX, RELAY_BATCH_ENTRIES_MAX } from '../src/limits.ts'
 import { toPublishRecord } from '../src/outbox.ts'
 import type { RecordsFile } from './records-file.ts'
-import { TOKEN, type Shape } from './shapes.ts'
+import type { Shape } from './shapes.ts'
+import { bodyOf } from './slots.ts'
 
 /** Events whose commits are waited for together. */
 const GROUP = 256
@@ -33,7 +34,6 @@ export async function fillBacklog(options: BacklogOptions): Promise<void> {
   let failure: unknown
   const onFatal = (error: unknown) => void (failure = error)
   const writer = openWriter({ database, dedup, onFatal })
-  const encoder = new TextEncoder()
   for (let stored = 0; stored < count; stored += GROUP) {
     const group = Array.from({ length: Math.min(GROUP, count - stored) }, (_, n) => {
       const token = shape.token()
@@ -50,7 +50,7 @@ export async function fillBacklog(options: BacklogOptions): Promise<void> {
         state: 'accepted',
         reason: null,
         // Nobody verifies here: what is measured begins behind the commit.
-        body: encoder.encode(shape.body.replaceAll(TOKEN, token)) as VerifiedBody,
+        body: bodyOf(shape.body, token) as Uint8Array as VerifiedBody,
         records: [{ topic, key, headers: null, value: null }],
       })
     })

@@ -9,7 +9,7 @@ import { describeMachine } from './machine.ts'
 import { positive } from './options.ts'
 import { copySeed, seedBacklog } from './seeds.ts'
 import { SATURATED_BUSY_MIN } from './saturation.ts'
-import { TOKEN } from './shapes.ts'
+import { bodyOf } from './slots.ts'
 import { areSteady, describeSpread, spreadOf, type Spread } from './statistics.ts'
 import { buildSyncDelay } from './sync-delay.ts'
 import { peakMemoryMib, usageOf } from './usage.ts'
@@ -107,7 +107,7 @@ async function startMs(
 }
 
 function deliver(url: string): Promise<Response> {
-  const body = SHAPE.body.replaceAll(TOKEN, SHAPE.token())
+  const body = bodyOf(SHAPE.body, SHAPE.token()).toString()
   const seconds = Math.floor(systemClock.now() / 1000)
   const signed = new Bun.CryptoHasher('sha256', SECRET).update(`${seconds}.${body}`).digest('hex')
   return fetch(`${url}/hooks/${SHAPE.source}`, {

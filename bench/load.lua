@@ -1,12 +1,9 @@
--- Sends every pre-signed request once. A request is the template with its own token and signature
--- written into it; the values file holds token and signature of one request after the other.
--- Signing here would cost the generator more than sending does.
+-- Sends every pre-signed request once. A request is the template with its own values written into
+-- it: token, signature, and what else differs. The values file holds those of one request after the
+-- other. Signing here would cost the generator more than sending does.
 local ffi = require('ffi')
 
-local SIGNATURE_BYTES = 64
-
-local template, template_bytes, values, token_bytes, value_bytes, count
-local token_offsets, signature_offsets, may_repeat
+local template, template_bytes, values, value_bytes, count, fills, may_repeat
 used = 0 -- global: `done` reads it from the thread
 exhausted = 0
 
@@ -23,8 +20,8 @@ local function numbers(text)
   return list
 end
 
--- args: template file, values file, bytes of a token, offsets of the token, offsets of the
--- signature, `once` or `repeat`
+-- args: template file, values file, bytes of a request's values, what goes where
+-- (`at:from:length,…`), `once` or `repeat`
 function init(args)
   local request = read(args[1])
   template_bytes = #request
@@ -32,12 +29,10 @@ function init(args)
   ffi.copy(template, request, template_bytes)
   values_text = read(args[2]) -- global, so that it is not collected while `values` points into it
   values = ffi.cast('const char *', values_text)
-  token_bytes = tonumber(args[3])
-  value_bytes = token_bytes + SIGNATURE_BYTES
+  value_bytes = tonumber(args[3])
   count = #values_text / value_bytes
-  token_offsets = numbers(args[4])
-  signature_offsets = numbers(args[5])
-  may_repeat = args[6] == 'repeat'
+  fills = numbers(args[4])
+  may_repeat = args[5] == 'repeat'
 end
 
 function request()
@@ -52,10 +47,7 @@ function request()
   end
   local value = values + used * value_bytes
   used = used + 1
-  for i = 1, #token_offsets do ffi.copy(template + token_offsets[i], value, token_bytes) end
-  for i = 1, #signature_offsets do
-    ffi.copy(template + signature_offsets[i], value + token_bytes, SIGNATURE_BYTES)
-  end
+  for i = 1, #fills, 3 do ffi.copy(template + fills[i], value + fills[i + 1], fills[i + 2]) end
   return ffi.string(template, template_bytes)
 end
 

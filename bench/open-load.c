@@ -3,8 +3,10 @@
  * waits for one, and its wait counts. In C, because it shares a core with a broker and a consumer,
  * and because a timer of 1 ms would be coarser than the answers.
  *
- * open-load <port> <connections> <per second> <seconds> <seed> <template> <values> <token bytes>
- *   <token offsets> <signature offsets> <results>
+ * open-load <port> <connections> <per second> <seconds> <seed> <template> <values>
+ *   <bytes of a request's values> <fills> <results>
+ *
+ * Fills say what of a request's values goes where in the template: at:from:length,...
  *
  * For each request the results hold four 64-bit numbers: when it was meant to be sent, when it was
  * sent, when its answer was complete (each in ns since 1970), and the status; 0: no answer. */
@@ -22,9 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SIGNATURE_BYTES 64
 #define ANSWER_BYTES_MAX 8192
-#define OFFSETS_MAX 64
+#define FILLS_MAX 1024
 #define EVENTS_MAX 256
 /* Answers that are later than this after the last request are not waited for. */
 #define PATIENCE_NS 5000000000LL
@@ -32,10 +33,12 @@
 struct result { int64_t intended, sent, answered, status; };
 struct connection { int socket; size_t request, bytes; char answer[ANSWER_BYTES_MAX + 1]; };
 struct bytes { char *at; size_t length; };
+struct fill { size_t at, from, length; };
 
 static struct bytes template, values;
-static size_t token_bytes, token_offsets[OFFSETS_MAX], signature_offsets[OFFSETS_MAX];
-static size_t tokens, signatures;
+static size_t value_bytes;
+static struct fill fills[FILLS_MAX];
+static size_t fill_count;
 static int port, epoll;
 static struct result *results;
 static size_t in_flight;
@@ -65,11 +68,12 @@ static struct bytes read_file(const char *path) {
   return bytes;
 }
 
-static size_t parse_offsets(char *text, size_t *offsets) {
-  size_t count = 0;
-  for (char *part = strtok(text, ","); part != NULL && count < OFFSETS_MAX; part = strtok(NULL, ","))
-    offsets[count++] = strtoul(part, NULL, 10);
-  return count;
+static void parse_fills(char *text) {
+  for (char *part = strtok(text, ","); part != NULL; part = strtok(NULL, ",")) {
+    if (fill_count == FILLS_MAX) fail("too many fills");
+    struct fill *fill = &fills[fill_count++];
+    if (sscanf(part, "%zu:%zu:%zu", &fill->at, &fill->from, &fill->length) != 3) fail(part);
+  }
 }
 
 /* Uniform in (0, 1]: splitmix64. */
@@ -98,10 +102,9 @@ static void connect_to_server(struct connection *connection) {
 /* A connection has one request at a time, which always fits into the socket's buffer. Where the
  * server has just closed it, sending fails, epoll reports the end, and the request has no answer. */
 static void send_request(struct connection *connection, size_t request) {
-  const char *value = values.at + request * (token_bytes + SIGNATURE_BYTES);
-  for (size_t i = 0; i < tokens; i++) memcpy(template.at + token_offsets[i], value, token_bytes);
-  for (size_t i = 0; i < signatures; i++)
-    memcpy(template.at + signature_offsets[i], value + token_bytes, SIGNATURE_BYTES);
+  const char *value = values.at + request * value_bytes;
+  for (size_t i = 0; i < fill_count; i++)
+    memcpy(template.at + fills[i].at, value + fills[i].from, fills[i].length);
   connection->request = request;
   connection->bytes = 0;
   results[request].sent = now();
@@ -164,8 +167,8 @@ static void run(size_t count) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 12) {
-    fprintf(stderr, "open-load takes 11 arguments\n");
+  if (argc != 11) {
+    fprintf(stderr, "open-load takes 10 arguments\n");
     return 2;
   }
   port = atoi(argv[1]);
@@ -174,15 +177,14 @@ int main(int argc, char **argv) {
   uint64_t state = strtoull(argv[5], NULL, 10);
   template = read_file(argv[6]);
   values = read_file(argv[7]);
-  token_bytes = strtoul(argv[8], NULL, 10);
-  tokens = parse_offsets(argv[9], token_offsets);
-  signatures = parse_offsets(argv[10], signature_offsets);
+  value_bytes = strtoul(argv[8], NULL, 10);
+  parse_fills(argv[9]);
 
   epoll = epoll_create1(0);
   idle = calloc(connections, sizeof *idle);
   for (size_t i = 0; i < connections; i++) connect_to_server(calloc(1, sizeof(struct connection)));
 
-  size_t signed_requests = values.length / (token_bytes + SIGNATURE_BYTES), count = 0;
+  size_t signed_requests = values.length / value_bytes, count = 0;
   results = calloc(signed_requests, sizeof *results);
   int64_t start = now();
   double at = 0;
@@ -194,7 +196,7 @@ int main(int argc, char **argv) {
     results[count++].intended = start + (int64_t)(at * 1e9);
   }
   if (count > 0) run(count);
-  FILE *file = fopen(argv[11], "wb");
-  if (file == NULL || fwrite(results, sizeof *results, count, file) != count) fail(argv[11]);
+  FILE *file = fopen(argv[10], "wb");
+  if (file == NULL || fwrite(results, sizeof *results, count, file) != count) fail(argv[10]);
   return fclose(file) == 0 ? 0 : 1;
 }

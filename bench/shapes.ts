@@ -1,9 +1,7 @@
 import github from '@octokit/webhooks-examples'
 import { randomToken, randomUuid } from '../src/ids.ts'
+import { SIGNATURE, TOKEN, withSlots } from './slots.ts'
 
-/** Stands for the event's token and for the signature, until each request has its own. */
-export const TOKEN = '{{token}}'
-export const SIGNATURE = '{{signature}}'
 export const SIGNED_AT = '{{signedAt}}'
 
 /** A kind of webhook: a real event at its real size, signed with the provider's real scheme. */
@@ -13,6 +11,7 @@ export interface Shape {
   /** A fresh, scattered token: sequential ones would make a unique index look free. */
   token(): string
   readonly headers: readonly string[]
+  /** With slots for what differs from event to event. */
   readonly body: string
   /** What is signed before the body. */
   signedPrefix(signedAtSeconds: number): string
@@ -96,7 +95,7 @@ const stripe2k: Shape = {
     'Content-Type: application/json; charset=utf-8',
     `Stripe-Signature: t=${SIGNED_AT},v1=${SIGNATURE}`,
   ],
-  body: JSON.stringify(paymentSucceeded(), null, 2),
+  body: withSlots(JSON.stringify(paymentSucceeded(), null, 2)),
   signedPrefix: (signedAtSeconds) => `${signedAtSeconds}.`,
 }
 
@@ -115,7 +114,7 @@ function githubShape(event: string): Shape {
       'X-GitHub-Hook-Installation-Target-Type: repository',
       `X-Hub-Signature-256: sha256=${SIGNATURE}`,
     ],
-    body: JSON.stringify({ ...largestOf(event), ref: `refs/heads/${TOKEN}` }),
+    body: withSlots(JSON.stringify({ ...largestOf(event), ref: `refs/heads/${TOKEN}` })),
     signedPrefix: () => '',
   }
 }

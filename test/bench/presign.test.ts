@@ -36,6 +36,15 @@ test('a pre-signed request says how long its body is', () => {
   }
 })
 
+test('ids and numbers differ from request to request, and bodies stay JSON', () => {
+  const packedBytes = (text: string) => Bun.zstdCompressSync(text, { level: 1 }).byteLength
+  for (const shape of Object.values(SHAPES)) {
+    const [first = '', second = ''] = requestsOf(shape).map(({ body }) => body)
+    for (const body of [first, second]) expect(() => void JSON.parse(body)).not.toThrow()
+    expect(packedBytes(first + second) - packedBytes(first)).toBeGreaterThan(100)
+  }
+})
+
 /** The requests as the load generator sends them. */
 function requestsOf(shape: (typeof SHAPES)[keyof typeof SHAPES]) {
   const presigned = presign(shape, { count: COUNT, secret: SECRET, nowMs: systemClock.now() })
@@ -43,12 +52,10 @@ function requestsOf(shape: (typeof SHAPES)[keyof typeof SHAPES]) {
 }
 
 function requestText(presigned: Presigned, index: number): string {
-  const { template, values, tokenChars } = presigned
-  const valueBytes = values.length / presigned.count
+  const { template, values, valueBytes, fills } = presigned
   const value = values.subarray(index * valueBytes, (index + 1) * valueBytes)
   const bytes = Buffer.from(template)
-  for (const offset of presigned.tokenOffsets) value.copy(bytes, offset, 0, tokenChars)
-  for (const offset of presigned.signatureOffsets) value.copy(bytes, offset, tokenChars)
+  for (const { at, from, length } of fills) value.copy(bytes, at, from, from + length)
   return bytes.toString()
 }
 

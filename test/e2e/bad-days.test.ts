@@ -12,6 +12,7 @@ import { builtCommand, startGateway, type GatewayProcess } from '../support/gate
 import { startKafka } from '../support/kafka-server.ts'
 import { testWithMounts } from '../support/mounts.ts'
 import { describeWithKafka, describeWithRedis } from '../support/servers.ts'
+import { noise } from '../support/stored.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
 import { createTopicNamed, readTopic } from '../support/topics.ts'
 
@@ -229,7 +230,7 @@ describe('a full disk', () => {
       })
       const ballast = `/proc/${gateway.pid}/root${mount}/ballast`
       Bun.spawnSync(['dd', 'if=/dev/zero', `of=${ballast}`, 'bs=64k'], { stderr: 'ignore' })
-      const body = JSON.stringify({ text: 'x'.repeat(200_000) })
+      const body = JSON.stringify({ text: Buffer.from(noise(200_000)).toString('base64') })
       const full = await fetch(`${gateway.url}/hooks/github`, signed(body, 'full'))
 
       expect([full.status, full.headers.get('retry-after')]).toEqual([503, '5'])
