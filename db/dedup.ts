@@ -4,7 +4,7 @@
  * What a delivery is compared with is always a row of the inbox; this only finds it, by 53 bits of
  * a hash of source and id. The newest ids are in memory, and made again from the inbox at a start.
  * As soon as there are `RUN_IDS` of them, they are appended to the file as a run: it never changes.
- * A filter in memory tells which of the runs can know an id, so that a new one almost never costs a
+ * Tables in memory tell which of the runs may know an id, so that a new one hardly ever costs a
  * look-up. Nothing of it has to be on disk before an answer: a run that is lost is written again.
  *
  * A unique index on the inbox would be simpler, but ids are scattered: each dirties a page of its

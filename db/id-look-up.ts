@@ -38,13 +38,15 @@ export function openIdLookUp(reader: Reader): IdLookUp {
   return {
     find(id, { sources, only }) {
       const seed = readSeed(reader)
-      const { numbers, seqLast } = runs.list()
+      const list = runs.list()
       const tried = new Set(only ? sources : [...sources, ...sampled()])
       // The newest ids are in no run yet.
-      const newest = statements.newest.all({ after: seqLast, id }).map(({ seq }) => seq)
+      const newest = statements.newest
+        .all({ after: list.at(-1)?.seqLast ?? 0, id })
+        .map(({ seq }) => seq)
       const older = [...tried].flatMap((source) => {
         const hash = idHash({ source, eventId: id }, seed)
-        return numbers.flatMap((run) => [...runs.findIn(run, hash)])
+        return list.flatMap((run) => [...runs.find(run, hash)])
       })
       const candidates = [...new Set([...newest, ...older])]
       const rows = reader.orm

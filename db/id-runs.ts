@@ -1,14 +1,21 @@
 import { asc, between, eq, getTableColumns, lt, lte, max, sql } from 'drizzle-orm'
 import { assert } from '../src/assert.ts'
 import { lazily } from '../src/lazily.ts'
-import { addToFilter, emptyFilter, FilterGroup, RUNS_PER_GROUP } from './id-filter.ts'
+import {
+  BYTES_PER_ID,
+  cut,
+  decode,
+  encode,
+  hashesIn,
+  seqsIn,
+  SLICES_PER_RUN,
+  sliceOf,
+} from './id-slices.ts'
+import { IdTables } from './id-table.ts'
 import type { InletDatabase, Reader } from './open.ts'
 import type { Ids } from './recent-ids.ts'
 import { dedupRuns, dedupSlices } from './schema.ts'
 import { slots } from './slots.ts'
-
-/** A look-up in a run reads one slice of it: 1,024 ids, 16 KiB, about 8 µs. A power of two. */
-const SLICES_PER_RUN = 32
 
 /**
  * Ids that one step of writing a run looks after: it stands between two commits, 0.2 ms. A run that
@@ -16,8 +23,8 @@ const SLICES_PER_RUN = 32
  */
 const STEP_IDS = 1_024
 
-/** What a slice is chosen by: the highest of the 53 bits. */
-const HASHES_PER_SLICE = 2 ** 53 / SLICES_PER_RUN
+/** The seqs of nearly every id: it costs no array. */
+const NONE: readonly number[] = []
 
 /**
  * The ids of older events in immutable runs, each one cut into slices by hash: rows that are only
@@ -45,182 +52,153 @@ export interface RunInWork {
 
 export function openIdRuns(database: InletDatabase): IdRuns {
   const statements = lazily(() => prepareStatements(database))
-  const reader = lazily(() => openRunReader(database))
-  /** By their place in the order of runs: a new one begins every 32 runs. */
-  const groups = new Map<number, FilterGroup>()
-  const runs = database.orm.select().from(dedupRuns).orderBy(asc(dedupRuns.run)).all()
-  let newest = runs.at(-1)?.run ?? 0
+  const reader = openRunReader(database)
+  const tables = new IdTables()
+  /** Of the runs that are whole. */
+  const seqLasts = new Map<number, number>()
+  let newest = 0
 
-  function show(run: number, filter: Uint32Array): void {
-    const place = Math.floor(run / RUNS_PER_GROUP)
-    const group = groups.get(place) ?? new FilterGroup()
-    groups.set(place, group)
-    group.add(run, filter)
+  function show({ run, seqLast }: Run): void {
+    newest = run
+    seqLasts.set(run, seqLast)
   }
 
-  function hide(run: number): void {
-    const place = Math.floor(run / RUNS_PER_GROUP)
-    if (groups.get(place)?.remove(run) === false) groups.delete(place)
+  for (const run of reader.list()) {
+    const slices = [...reader.hashesIn(run.run)]
+    const ids = slices.reduce((sum, { length }) => sum + length, 0)
+    const table = tables.reserve(run.run, ids)
+    for (const hashes of slices) table.add(run.run, hashes)
+    show(run)
   }
-
-  for (const { run, filter } of runs) show(run, new Uint32Array(filter.slice().buffer))
 
   return {
-    seqLast: runs.at(-1)?.seqLast ?? 0,
+    seqLast: seqLasts.get(newest) ?? 0,
     begin(ids) {
-      const run = newest + 1
-      return startRun({ run, ids, database, statements: statements() }, (filter) => {
-        newest = run
-        show(run, filter)
+      const seqLast = ids.seqs.at(-1)
+      assert(seqLast !== undefined, 'a run has ids')
+      const run = { run: newest + 1, seqLast }
+      const table = tables.reserve(run.run, ids.hashes.length)
+      return startRun(run, ids, {
+        database,
+        statements: statements(),
+        onWritten: (hashes) => table.add(run.run, hashes),
+        onWhole: () => show(run),
       })
     },
     find(hash) {
-      const found: number[] = []
-      for (const [place, group] of groups) {
-        // Bit by bit, from the lowest.
-        for (let runs = group.maybe(hash); runs !== 0; runs &= runs - 1) {
-          const bit = 31 - Math.clz32(runs & -runs)
-          found.push(...reader().findIn(place * RUNS_PER_GROUP + bit, hash))
-        }
-      }
-      return found
+      const runs = tables.runsOf(hash)
+      if (runs.length === 0) return NONE
+      return runs.flatMap((run) => {
+        const seqLast = seqLasts.get(run)
+        return seqLast === undefined ? NONE : reader.find({ run, seqLast }, hash)
+      })
     },
     dropOldest(endedBy) {
       const oldest = statements().oldest.get({ endedBy })
       if (oldest === undefined) return { ids: undefined }
       const { run } = oldest
       const ids = database.write(() => {
-        const slices = statements().dropSlices.all(rangeOf(run))
+        const range = { first: idOf(run, 0), last: idOf(run, SLICES_PER_RUN - 1) }
+        const slices = statements().dropSlices.all(range)
         statements().dropRun.run({ run })
         return slices.reduce((sum, { bytes }) => sum + bytes / BYTES_PER_ID, 0)
       })
-      hide(run)
+      seqLasts.delete(run)
+      tables.keepFrom(run + 1)
       return { ids }
     },
   }
 }
 
-interface RunToBe {
-  readonly run: number
-  readonly ids: Ids
+interface RunPorts {
   readonly database: InletDatabase
   readonly statements: ReturnType<typeof prepareStatements>
+  /** Told the hashes of each slice that is written. */
+  readonly onWritten: (hashes: Float64Array) => void
+  readonly onWhole: () => void
 }
 
-function startRun(
-  { run, ids, database, statements }: RunToBe,
-  onWhole: (filter: Uint32Array) => void,
-): RunInWork {
-  const seqLast = ids.seqs.at(-1)
-  assert(seqLast !== undefined, 'a run has ids')
-  const filter = emptyFilter()
-  const slicesPerStep = Math.max(1, (SLICES_PER_RUN * STEP_IDS) / ids.hashes.length)
+function startRun({ run, seqLast }: Run, ids: Ids, ports: RunPorts): RunInWork {
+  const { database, statements, onWritten, onWhole } = ports
+  const slices = cut(ids, seqLast)
+  const slicesPerStep = Math.ceil((SLICES_PER_RUN * STEP_IDS) / ids.hashes.length)
   let written = 0
   return {
     step() {
-      const end = Math.min(SLICES_PER_RUN, written + slicesPerStep)
+      const part = [...slices.entries()].slice(written, written + slicesPerStep)
+      const isLast = written + part.length === SLICES_PER_RUN
       database.write(() => {
-        for (let slice = written; slice < end; slice += 1) {
-          const pairs = cut(ids, slice)
-          addToFilter(filter, pairs.subarray(0, pairs.length / 2))
-          const id = run * SLICES_PER_RUN + slice
-          statements.addSlice.run({ id, ids: new Uint8Array(pairs.buffer) })
+        for (const [slice, words] of part) {
+          statements.addSlice.run(idOf(run, slice), encode(words))
         }
-        if (end < SLICES_PER_RUN) return
-        const endsAt = database.lifetime.nowMs()
-        const bytes = new Uint8Array(filter.buffer)
-        statements.addRun.run({ run, seqLast, endsAt, filter: bytes })
+        if (isLast) statements.addRun.run({ run, seqLast, endsAt: database.lifetime.nowMs() })
       })
-      written = end
-      if (written < SLICES_PER_RUN) return false
-      onWhole(filter)
-      return true
+      for (const [slice, words] of part) onWritten(hashesIn(slice, words))
+      written += part.length
+      if (isLast) onWhole()
+      return isLast
     },
   }
 }
 
-/** The runs as another connection sees them, without their filters: each one is looked into. */
+/** The runs as another connection sees them: without memory of what is in them. */
 export interface RunReader {
-  /** Those that there are, and the last inbox seq that is in one. */
-  list(): { readonly numbers: readonly number[]; readonly seqLast: number }
-  /** The seqs of this hash in one of them. */
-  readonly findIn: (run: number, hash: number) => readonly number[]
+  /** Those that there are, oldest first. */
+  list(): readonly Run[]
+  /** The hashes of all ids in one of them, without what is not stored of them. */
+  hashesIn(run: number): Iterable<Float64Array>
+  /** The seqs of this hash in one of them: those of one id, and any that collide. */
+  find(run: Run, hash: number): readonly number[]
 }
 
-export function openRunReader({ orm }: Reader): RunReader {
+/** A run, and the last inbox seq in it. */
+export interface Run {
+  readonly run: number
+  readonly seqLast: number
+}
+
+export function openRunReader({ orm, client }: Reader): RunReader {
   const runs = orm
     .select({ run: dedupRuns.run, seqLast: dedupRuns.seqLast })
     .from(dedupRuns)
     .orderBy(asc(dedupRuns.run))
     .prepare()
-  const slice = orm
-    .select({ ids: dedupSlices.ids })
-    .from(dedupSlices)
-    .where(eq(dedupSlices.id, sql.placeholder('id')))
-    .prepare()
+  // Not by Drizzle: an event may need one, and a start reads all of them.
+  const one = client.prepare<SliceRow, [number]>('SELECT id, ids FROM dedup_slices WHERE id = ?')
+  const all = client.prepare<SliceRow, [number, number]>(
+    'SELECT id, ids FROM dedup_slices WHERE id BETWEEN ? AND ? ORDER BY id',
+  )
   return {
-    list() {
-      const rows = runs.all()
-      return { numbers: rows.map(({ run }) => run), seqLast: rows.at(-1)?.seqLast ?? 0 }
-    },
-    findIn(run, hash) {
-      const found: number[] = []
-      const row = slice.get({ id: run * SLICES_PER_RUN + sliceOf(hash) })
-      if (row === undefined) return found
-      const { hashes, seqs } = decode(row.ids)
-      for (let at = hashes.indexOf(hash); at !== -1; at = hashes.indexOf(hash, at + 1)) {
-        found.push(seqs[at] ?? 0)
+    list: () => runs.all(),
+    *hashesIn(run) {
+      for (const { id, ids } of all.all(idOf(run, 0), idOf(run, SLICES_PER_RUN - 1))) {
+        yield hashesIn(id % SLICES_PER_RUN, decode(ids))
       }
-      return found
+    },
+    find({ run, seqLast }, hash) {
+      const row = one.get(idOf(run, sliceOf(hash)))
+      return row === null ? NONE : seqsIn(decode(row.ids), hash, seqLast)
     },
   }
 }
 
-function sliceOf(hash: number): number {
-  return Math.floor(hash / HASHES_PER_SLICE)
+interface SliceRow {
+  readonly id: number
+  readonly ids: Uint8Array
 }
 
-function rangeOf(run: number): { readonly first: number; readonly last: number } {
-  const first = run * SLICES_PER_RUN
-  return { first, last: first + SLICES_PER_RUN - 1 }
+function idOf(run: number, slice: number): number {
+  return run * SLICES_PER_RUN + slice
 }
 
-const BYTES_PER_ID = 2 * Float64Array.BYTES_PER_ELEMENT
-
-/** One slice of a run: its hashes, then their seqs. */
-function cut({ hashes, seqs }: Ids, slice: number): Float64Array {
-  const places: number[] = []
-  const first = slice * HASHES_PER_SLICE
-  const end = first + HASHES_PER_SLICE
-  for (let at = 0; at < hashes.length; at += 1) {
-    const hash = hashes[at] ?? 0
-    if (hash >= first && hash < end) places.push(at)
-  }
-  const pairs = new Float64Array(2 * places.length)
-  for (const [index, at] of places.entries()) {
-    pairs[index] = hashes[at] ?? 0
-    pairs[places.length + index] = seqs[at] ?? 0
-  }
-  return pairs
-}
-
-function decode(bytes: Uint8Array): Ids {
-  // A copy, because floats have to be aligned.
-  const floats = new Float64Array(bytes.slice().buffer)
-  const length = floats.length / 2
-  return { hashes: floats.subarray(0, length), seqs: floats.subarray(length) }
-}
-
-function prepareStatements({ orm }: InletDatabase) {
+function prepareStatements({ orm, client }: InletDatabase) {
   const slot = sql.placeholder
   const inRange = between(dedupSlices.id, slot('first'), slot('last'))
   return {
     // In the place of what is left of a run that was not whole when its process ended.
-    addSlice: orm
-      .insert(dedupSlices)
-      .values(slots(getTableColumns(dedupSlices)))
-      .onConflictDoUpdate({ target: dedupSlices.id, set: { ids: sql`excluded.ids` } })
-      .prepare(),
+    addSlice: client.prepare<never, [number, Uint8Array]>(
+      'INSERT OR REPLACE INTO dedup_slices (id, ids) VALUES (?, ?)',
+    ),
     addRun: orm
       .insert(dedupRuns)
       .values(slots(getTableColumns(dedupRuns)))

@@ -12,6 +12,7 @@ import consumers from './migrations/0007_consumers.sql' with { type: 'text' }
 import consumerState from './migrations/0008_consumer_state.sql' with { type: 'text' }
 import portable from './migrations/0009_portable.sql' with { type: 'text' }
 import packedChunks from './migrations/0010_packed_chunks.sql' with { type: 'text' }
+import dedupTables from './migrations/0011_dedup_tables.sql' with { type: 'text' }
 
 export interface Migration {
   readonly name: string
@@ -33,6 +34,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0008_consumer_state', sql: consumerState },
   { name: '0009_portable', sql: portable },
   { name: '0010_packed_chunks', sql: packedChunks },
+  { name: '0011_dedup_tables', sql: dedupTables },
 ]
 
 /** What migrating needs of a connection; bun:sqlite's has it. */

@@ -184,14 +184,12 @@ export const dedupRuns = sqliteTable('dedup_runs', {
   seqLast: integer('seq_last').notNull(),
   /** By the file's lifetime: when its last id came in, or later. */
   endsAt: integer('ends_at').notNull(),
-  /** See db/id-filter.ts. */
-  filter: bytes().notNull(),
 })
 
 /** Their hashes, a row a slice: those of run r are r × SLICES_PER_RUN and what follows. */
 export const dedupSlices = sqliteTable('dedup_slices', {
   id: integer().primaryKey(),
-  /** Pairs of hash and inbox seq, as 64-bit floats of this machine. */
+  /** 8 bytes an id, as words of this machine: see db/id-slices.ts. */
   ids: bytes().notNull(),
 })
 

@@ -68,7 +68,7 @@ test('runs that a crash took along are written again', async () => {
   const { client } = world.database
   // Of the newest some slices are there, as of a run that was being written.
   client.run('DELETE FROM dedup_runs WHERE run >= 2')
-  client.run('DELETE FROM dedup_slices WHERE id >= 2 * 32')
+  client.run('DELETE FROM dedup_slices WHERE id >= 2 * 512')
   await world.restart()
   expect(countRuns(world)).toBe(3)
   for (let index = 0; index < 3 * RUN_IDS; index += 1) {
@@ -83,10 +83,10 @@ test('a run is written in parts, and its ids are known meanwhile, also after a c
   const countSlices = () => client.query('SELECT id FROM dedup_slices').all().length
   await deliverMany(world, 'e', runIds)
   await deliver(world, 'next')
-  expect(countSlices()).toBe(8)
+  expect(countSlices()).toBe(128)
   for (const [index, slices] of [
-    [0, 16],
-    [runIds - 1, 24],
+    [0, 256],
+    [runIds - 1, 384],
   ] as const) {
     expect(await deliver(world, `e-${index}`)).toMatchObject({ kind: 'duplicate', seq: index + 1 })
     expect(countSlices()).toBe(slices)

@@ -77,7 +77,7 @@ test('runs of ids go with their events, but for the newest', async () => {
   world.clock.advance(RETENTION_MS + 1)
   expect(retain()).toBe(13 + 8)
   expect(countRows(world, 'dedup_runs')).toBe(1)
-  expect(countRows(world, 'dedup_slices')).toBe(32)
+  expect(countRows(world, 'dedup_slices')).toBe(512)
 })
 
 test('what is not published stays, however old', async () => {

@@ -1,0 +1,110 @@
+import { assert } from '../src/assert.ts'
+
+/** Of each hash the upper bits that count, of 53. */
+const PREFIX_BITS = 31
+const BELOW_PREFIX = 2 ** (53 - PREFIX_BITS)
+
+/** Of the slots of a table: 2 MiB, and 8 MiB. Each is twice the one before, up to that. */
+const SLOT_BITS_MIN = 20
+const SLOT_BITS_MAX = 22
+
+/**
+ * How full a table gets: 2.5 bytes an id. An unknown id is compared with 15 slots then; of a fuller
+ * one it would soon be many more.
+ */
+const FULL = 13 / 16
+
+/** Nearly always: it costs no array. */
+const NONE: readonly number[] = []
+
+/**
+ * Tells which runs may know an id: hash tables of 16 bits an id, each of the runs that follow those
+ * of the one before. With more in a table fewer are asked, and each is a wait for memory; how many
+ * unknown ids look known is the same, 1 in 140 for every 26 runs.
+ */
+export class IdTables {
+  readonly #tables: IdTable[] = []
+
+  /** Where the ids of a run, the newest, are to be added: there is room for so many. */
+  reserve(run: number, ids: number): IdTable {
+    const last = this.#tables.at(-1)
+    if (last?.reserve(run, ids) === true) return last
+    const slotBits = Math.min(SLOT_BITS_MIN + this.#tables.length, SLOT_BITS_MAX)
+    const table = new IdTable(run, slotBits)
+    assert(table.reserve(run, ids), 'a table has room for a run')
+    this.#tables.push(table)
+    return table
+  }
+
+  /** The runs that may know an id; a run that is not there does not. */
+  runsOf(hash: number): readonly number[] {
+    let runs: number[] | undefined
+    for (const table of this.#tables) {
+      const some = table.runsOf(hash)
+      if (some.length > 0) (runs ??= []).push(...some)
+    }
+    return runs ?? NONE
+  }
+
+  /** Forgets what is only of runs before this one. */
+  keepFrom(run: number): void {
+    while ((this.#tables[1]?.firstRun ?? Infinity) <= run) this.#tables.shift()
+  }
+}
+
+class IdTable {
+  readonly firstRun: number
+  readonly #slots: Uint16Array
+  /** The lower bits of a slot are of the hash, the upper ones say which run: 0 where it is empty. */
+  readonly #printBits: number
+  #ids = 0
+
+  constructor(firstRun: number, slotBits: number) {
+    this.firstRun = firstRun
+    this.#slots = new Uint16Array(2 ** slotBits)
+    this.#printBits = PREFIX_BITS - slotBits
+  }
+
+  /** Keeps room for so many ids of a run; false where there is none. */
+  reserve(run: number, ids: number): boolean {
+    const runsMax = 2 ** (16 - this.#printBits) - 1
+    const idsMax = FULL * this.#slots.length
+    if (run - this.firstRun >= runsMax || this.#ids + ids > idsMax) return false
+    this.#ids += ids
+    return true
+  }
+
+  add(run: number, hashes: Float64Array): void {
+    const slots = this.#slots
+    const printBits = this.#printBits
+    const printMask = 2 ** printBits - 1
+    const owner = (run - this.firstRun + 1) << printBits
+    for (const hash of hashes) {
+      const prefix = prefixOf(hash)
+      let at = prefix >>> printBits
+      while (slots[at] !== 0) at = (at + 1) & (slots.length - 1)
+      slots[at] = owner | (prefix & printMask)
+    }
+  }
+
+  runsOf(hash: number): readonly number[] {
+    const slots = this.#slots
+    const printBits = this.#printBits
+    const printMask = 2 ** printBits - 1
+    const prefix = prefixOf(hash)
+    const print = prefix & printMask
+    let runs: number[] | undefined
+    for (let at = prefix >>> printBits; ; at = (at + 1) & (slots.length - 1)) {
+      const slot = slots[at] ?? 0
+      if (slot === 0) return runs ?? NONE
+      if ((slot & printMask) !== print) continue
+      const run = this.firstRun - 1 + (slot >>> printBits)
+      runs ??= []
+      if (!runs.includes(run)) runs.push(run)
+    }
+  }
+}
+
+function prefixOf(hash: number): number {
+  return (hash / BELOW_PREFIX) | 0
+}
