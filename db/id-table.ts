@@ -55,7 +55,7 @@ export class IdTables {
 class IdTable {
   readonly firstRun: number
   readonly #slots: Uint16Array
-  /** The lower bits of a slot are of the hash, the upper ones say which run: 0 where it is empty. */
+  /** Of the hash, in the lower bits of a slot; the others say which run, 0 where it is empty. */
   readonly #printBits: number
   #ids = 0
 
