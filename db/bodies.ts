@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import { assert } from '../src/assert.ts'
+import { assert, BrokenInvariant } from '../src/assert.ts'
 import type { Reader } from './open.ts'
 import { unpack } from './packing.ts'
 import { chunks } from './schema.ts'
@@ -51,3 +51,21 @@ export function openBodies({ orm }: Reader): Bodies {
     },
   }
 }
+
+/**
+ * Reads something, or says why it is gone or damaged: for those to whom it must not keep them from
+ * all the others.
+ */
+export function readOrDamage(read: () => Uint8Array): {
+  readonly bytes: Uint8Array
+  readonly damage?: string
+} {
+  try {
+    return { bytes: read() }
+  } catch (error) {
+    if (!(error instanceof BrokenInvariant)) throw error
+    return { bytes: NOTHING, damage: `it does not hold that ${error.message}` }
+  }
+}
+
+const NOTHING = new Uint8Array()

@@ -4,11 +4,11 @@
  */
 import { and, asc, desc, eq, gt, lte, sql } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
-import { assert, BrokenInvariant } from '../src/assert.ts'
+import { assert } from '../src/assert.ts'
 import type { EpochMs } from '../src/clock.ts'
 import { lazily } from '../src/lazily.ts'
 import type { EntryException, ExceptionStatus, OutboxEntry } from '../src/outbox.ts'
-import { openBodies } from './bodies.ts'
+import { openBodies, readOrDamage } from './bodies.ts'
 import type { Reader } from './open.ts'
 import { inbox, outbox, outboxExceptions, relayProgress } from './schema.ts'
 
@@ -89,13 +89,14 @@ export function openOutbox(reader: Reader): Outbox {
     return takeBytes(rows, bytesMax).map(
       ({ chunkSeq, bodyOffset, bodyLength, valueLength, hasEvent, ...entry }) => {
         const { seq, inboxSeq } = entry
-        function read() {
+        const { bytes: value, ...damage } = readOrDamage(() => {
           assert(hasEvent === 1, `event ${inboxSeq} is there`)
-          return valueLength === null
-            ? bodies().read({ chunkSeq, bodyOffset, bodyLength })
-            : statements().value.get({ seq })?.value
-        }
-        return { ...entry, ...valueOrDamage(read, seq) }
+          if (valueLength === null) return bodies().read({ chunkSeq, bodyOffset, bodyLength })
+          const value = statements().value.get({ seq })?.value
+          assert(value instanceof Uint8Array, `outbox entry ${seq} has its value`)
+          return value
+        })
+        return { ...entry, value, ...damage }
       },
     )
   }
@@ -135,23 +136,6 @@ export function openOutbox(reader: Reader): Outbox {
         dead: countOf('dead'),
       }
     },
-  }
-}
-
-const NOTHING = new Uint8Array()
-
-/** A row whose event or bytes are gone says so: it must not keep the relay from all the others. */
-function valueOrDamage(
-  read: () => Uint8Array | null | undefined,
-  seq: number,
-): Pick<OutboxEntry, 'value' | 'damage'> {
-  try {
-    const value = read()
-    assert(value instanceof Uint8Array, `outbox entry ${seq} has its value`)
-    return { value }
-  } catch (error) {
-    if (!(error instanceof BrokenInvariant)) throw error
-    return { value: NOTHING, damage: `it does not hold that ${error.message}` }
   }
 }
 

@@ -7,7 +7,7 @@ import type { EpochMs } from '../src/clock.ts'
 import type { VerifiedBody } from '../src/delivery.ts'
 import type { DueRetry, RetryFinish, RetryStart } from '../src/handler-retry.ts'
 import { lazily } from '../src/lazily.ts'
-import { openBodies } from './bodies.ts'
+import { openBodies, readOrDamage } from './bodies.ts'
 import { KEPT_COLUMNS } from './kept-events.ts'
 import type { InletDatabase, Reader } from './open.ts'
 import { handlerRetries, inbox } from './schema.ts'
@@ -87,11 +87,12 @@ export function openDueRetries(reader: Reader): DueRetries {
       const due = dueWithin.all({ from: 0, to: now, limit })
       const jumped = { from: now + waitMsMax + 1, to: Number.MAX_SAFE_INTEGER, limit }
       const rows = due.length > 0 ? due : dueWithin.all(jumped)
-      return rows.map(({ chunkSeq, bodyOffset, bodyLength, ...row }) => ({
-        ...row,
+      return rows.map(({ chunkSeq, bodyOffset, bodyLength, ...row }) => {
+        const read = () => bodies.read({ chunkSeq, bodyOffset, bodyLength })
+        const { bytes, ...damage } = readOrDamage(read)
         // It was verified when it was stored.
-        body: bodies.read({ chunkSeq, bodyOffset, bodyLength }) as VerifiedBody,
-      }))
+        return { ...row, body: bytes as VerifiedBody, ...damage }
+      })
     },
   }
 }

@@ -6,6 +6,8 @@ import type { OutboxRecord } from './record.ts'
 export interface DueRetry extends KeptEvent {
   /** Tries so far, the first one included. */
   readonly attempts: number
+  /** Why its bytes cannot be read; its body is empty then. */
+  readonly damage?: string
 }
 
 /** A try that is about to begin. It is counted before, because the handler may end the process. */

@@ -63,18 +63,22 @@ export async function retryOnce(ports: RetryPorts): Promise<number> {
   const waitMsMax = HANDLER_RETRY_MS_MAX
   const due = ports.due({ now, waitMsMax, limit: HANDLER_RETRIES_AT_ONCE })
   if (due.length === 0) return 0
-  const [over, tried] = [due.filter(hasNoTryLeft), due.filter((event) => !hasNoTryLeft(event))]
+  const tried = due.filter((event) => whyOver(event) === undefined)
   await ports.start(tried.map((event) => toStart(event, ports.clock)))
-  await Promise.all([
-    ...over.map((event) => finish(event, failed('HANDLER_FAILED: the last try has no end'), ports)),
-    ...tried.map((event) => retry({ ...event, attempts: event.attempts + 1 }, ports)),
-  ])
+  await Promise.all(
+    due.map((event) => {
+      const over = whyOver(event)
+      if (over !== undefined) return finish(event, failed(over), ports)
+      return retry({ ...event, attempts: event.attempts + 1 }, ports)
+    }),
+  )
   return due.length
 }
 
-/** The last try has begun and not ended: the process did. */
-function hasNoTryLeft({ attempts }: DueRetry): boolean {
-  return attempts >= HANDLER_TRIES_MAX
+/** Why there is no further try: its bytes are gone, or the process ended in its last one. */
+function whyOver({ attempts, damage }: DueRetry): string | undefined {
+  if (damage !== undefined) return `STORAGE_FAILED: ${damage}`
+  return attempts >= HANDLER_TRIES_MAX ? 'HANDLER_FAILED: the last try has no end' : undefined
 }
 
 function toStart({ seq, attempts }: DueRetry, clock: Clock): RetryStart {

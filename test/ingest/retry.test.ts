@@ -160,6 +160,21 @@ describe('a handler that asked for another try', () => {
     expect(at.entries()).toEqual([])
   })
 
+  test('whose bytes are gone is given up, and keeps no other from its try', async () => {
+    await using at = await openRetryWorld()
+    const retryAt = at.db.clock.now() + 5_000
+    const failed = { state: 'failed', reason: 'HANDLER_FAILED: not yet', records: [] } as const
+    await at.db.writer.commit(sampleEvent('e2', { ...failed, retryAt, body: bytes('{"n":2}') }))
+    at.db.database.client.run('DELETE FROM chunks WHERE seq = 1')
+    await at.tryAgain()
+
+    expect(at.world.tries).toBe(1)
+    expect(openInbox(at.db.database).rows([1, 2])).toMatchObject([
+      { state: 'failed', attempts: 1, nextTryAt: null, reason: expect.stringContaining('chunk 1') },
+      { state: 'ignored' },
+    ])
+  })
+
   test('waits for a source that is not configured now, and says so', async () => {
     await using at = await openRetryWorld()
     at.world.isConfigured = false
