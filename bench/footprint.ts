@@ -31,7 +31,7 @@ syncs under full load. The ratio is its start to that of a bare Bun.serve.
 
   --rounds N     starts of each (5)
   --backlog N    events that wait in the other database (1000000, of 2.3 kB)
-  --idle-s N     how long it is watched doing nothing (10)
+  --idle-s N     how long it is watched doing nothing (30)
   --load-s N     how long it is loaded, at 256 connections (10)
   --data-dir DIR a directory on the disk to measure (the system's temporary one)
   --no-build     measures dist/inlet as it is
@@ -179,7 +179,7 @@ function parse(args: readonly string[]) {
     options: {
       rounds: { type: 'string', default: '5' },
       backlog: { type: 'string', default: '1000000' },
-      'idle-s': { type: 'string', default: '10' },
+      'idle-s': { type: 'string', default: '30' },
       'load-s': { type: 'string', default: '10' },
       'data-dir': { type: 'string' },
       'no-build': { type: 'boolean', default: false },

@@ -9,7 +9,7 @@ import { systemClock } from './clock.ts'
 import { openConfiguredPublisher } from './configured-publisher.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { armFailpoint } from './failpoint.ts'
-import { coreWaitMs, giveWay } from './give-way.ts'
+import { coreUse, giveWay } from './give-way.ts'
 import type { FromRelay, MarkFailure, RelaySettings, ToRelay } from './relay-messages.ts'
 import type { RelayPorts } from './relay/ports.ts'
 import { runRelay } from './relay/relay.ts'
@@ -75,7 +75,7 @@ async function relay(settings: RelaySettings, syncedSeq: Synced): Promise<void> 
       tell({ kind: 'mark', id: lastMark, mark })
       return settled.promise
     },
-    coreWaitMs,
+    core: coreUse,
     report: (status) => tell({ kind: 'status', status }),
   }
   await runRelay(ports, { poisonPolicy: settings.INLET_POISON_POLICY }, stopping.signal)

@@ -92,6 +92,14 @@ export interface RelayStatus {
   readonly failedSends: number
 }
 
+/** Who had a core so far. */
+export interface CoreUse {
+  /** How long this thread has waited for one, in ms; 0 where nobody knows. */
+  waitedMs(): number
+  /** For how long all threads of the process together had one, in ms. */
+  usedMs(): number
+}
+
 export interface RelayPorts {
   readonly outbox: OutboxReader
   readonly publisher: Publisher
@@ -103,8 +111,7 @@ export interface RelayPorts {
    * stored.
    */
   mark(mark: RelayMark): Promise<void>
-  /** How long its thread has waited for a core so far, in ms; 0 where nobody knows. */
-  coreWaitMs(): number
+  readonly core: CoreUse
   report(status: RelayStatus): void
 }
 

@@ -46,28 +46,32 @@ describe('the straight path', () => {
     ])
   })
 
-  test('leaves the core to others where it waited for it and is behind', async () => {
+  test.each([
+    // 3 times 2 ms, in steps of 4. After 4 less than a batch is left: what it waited then counts not.
+    { others: 'all of', usedPerMs: 1, pauses: ['4 ms after 2', '4 ms after 2'] },
+    { others: 'half', usedPerMs: 0.5, pauses: ['4 ms after 2'] },
+  ])('behind, leaves the core to others that use $others it', async ({ usedPerMs, pauses }) => {
     const world = new World()
     for (let i = 0; i < 5; i += 1) world.add('orders', 'a')
     const ports = world.ports()
     const stop = new AbortController()
-    const pauses: string[] = []
+    const slept: string[] = []
     world.onSleep = (ms) => {
-      if (ms > 0) pauses.push(`${ms} ms after ${world.position}`)
+      world.core.usedMs += usedPerMs * ms
       if (world.idle) stop.abort()
+      else if (ms > 0) slept.push(`${ms} ms after ${world.position}`)
     }
     const busy: RelayPorts = {
       ...ports,
       mark(of) {
-        world.coreWaitMs += of.to
+        world.core.waitedMs += of.to
         return ports.mark(of)
       },
     }
     await runRelay(busy, { poisonPolicy: 'continue', batchEntriesMax: 2 }, stop.signal)
 
     expect(world.sends).toEqual([[1, 2], [3, 4], [5]])
-    // After 4 there is less left than a batch, so what it waited then does not count.
-    expect(pauses).toEqual(['6 ms after 2', '5000 ms after 5'])
+    expect(slept).toEqual([...pauses])
   })
 
   test('counts keys and headers against the size of a batch, and sends a larger record alone', async () => {

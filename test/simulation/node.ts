@@ -197,7 +197,7 @@ export class Node {
             )
           })
         }),
-      coreWaitMs: () => 0,
+      core: { waitedMs: () => 0, usedMs: () => 0 },
       report() {},
     }
     const options = { poisonPolicy: 'continue', batchEntriesMax: BATCH_ENTRIES_MAX } as const

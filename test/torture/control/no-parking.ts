@@ -72,7 +72,7 @@ await runRelay(
         }),
     },
     mark: (mark) => writer.mark(mark),
-    coreWaitMs: () => 0,
+    core: { waitedMs: () => 0, usedMs: () => 0 },
     report() {},
   },
   { poisonPolicy: 'continue' },
