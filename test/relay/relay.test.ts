@@ -47,7 +47,7 @@ describe('the straight path', () => {
   })
 
   test.each([
-    // 3 times 2 ms, in steps of 4. After 4 less than a batch is left: what it waited then counts not.
+    // 3 times 2 ms, in steps of 4. After 4 less than a batch is left: no pause, however it waited.
     { others: 'all of', usedPerMs: 1, pauses: ['4 ms after 2', '4 ms after 2'] },
     { others: 'half', usedPerMs: 0.5, pauses: ['4 ms after 2'] },
   ])('behind, leaves the core to others that use $others it', async ({ usedPerMs, pauses }) => {
