@@ -103,7 +103,6 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const { writer } = storage
   const hint = await openHint(config, { ...storage.hintOptions, clock, log })
   opened.defer(() => hint.close())
-  const relay = openRelay(config, { clock, log, writer, traffic: observation.traffic })
 
   // A task that ends is a bug, and without it something grows: the process begins again.
   const onFailure = (task: string, error: unknown) =>
@@ -112,6 +111,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('checkpoint', (signal) => storage.checkpointer.run(signal))
   const door = openConfiguredDoor(config, { ...ports, ...observation, room: storage.room })
   scope.run('door', (signal) => door.run(signal))
+  const relay = openRelay(config, { clock, log, writer, door, traffic: observation.traffic })
 
   const around = { ...ports, storage, scope, relay }
   const { reloader, handlePorts, reruns, consuming } = openHandlers(setup, around, opened)
@@ -203,18 +203,19 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
 
 interface RelayPorts extends Pick<AppPorts, 'clock' | 'log'> {
   readonly writer: Writer
+  readonly door: Pick<Door, 'deliveriesWait'>
   readonly traffic: Traffic
 }
 
 /** The way out, which hears of what is on disk and says what it has published. */
-function openRelay(settings: Config, { writer, traffic, ...ports }: RelayPorts): RelayThread {
+function openRelay(settings: Config, { writer, door, traffic, ...ports }: RelayPorts): RelayThread {
   const relay = openRelayThread({
     ...ports,
     settings,
     mark: (mark) => writer.mark(mark).then(() => traffic.relay.marked(mark)),
     syncedSeq: () => writer.syncedOutboxSeq,
   })
-  writer.onSynced((seq) => relay.synced(seq))
+  writer.onSynced((seq) => relay.synced(seq, door.deliveriesWait()))
   return relay
 }
 

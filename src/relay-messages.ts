@@ -22,13 +22,20 @@ export type RelaySettings = TraceConfig &
 
 export type ToRelay =
   | { readonly kind: 'start'; readonly settings: RelaySettings; readonly syncedSeq: number }
-  /** Outbox entries up to this seq are on disk. */
-  | { readonly kind: 'synced'; readonly seq: number }
+  | SyncedMessage
   /** Exceptions were freed, and that is on disk. */
   | { readonly kind: 'ring' }
   /** The answer to a mark: `failure` is null once it is on disk. */
   | { readonly kind: 'marked'; readonly id: number; readonly failure: MarkFailure | null }
   | { readonly kind: 'stop' }
+
+/** Outbox entries up to this seq are on disk. */
+export interface SyncedMessage {
+  readonly kind: 'synced'
+  readonly seq: number
+  /** Deliveries wait for their turn: there is more to do than a core can. */
+  readonly deliveriesWait: boolean
+}
 
 /** Why a mark is not stored. Without a code it never will be: the relay has to begin again. */
 export interface MarkFailure {

@@ -33,8 +33,8 @@ export interface RelayThreadPorts {
 export interface RelayThread {
   /** What the relay last said of itself; undefined before its first word. */
   status(): RelayStatus | undefined
-  /** Wakes the relay, where more is on disk than it knows. */
-  synced(seq: number): void
+  /** Wakes the relay, where more is on disk than it knows; and tells it who else wants the core. */
+  synced(seq: number, deliveriesWait: boolean): void
   /** Wakes it after a redrive, once that is on disk. One that starts later sees it anyway. */
   ring(): void
   /** Keeps a relay running until `signal` aborts: whatever ends it early, another one starts. */
@@ -73,10 +73,10 @@ export function openRelayThread(ports: RelayThreadPorts): RelayThread {
 
   return {
     status: () => status,
-    synced(seq) {
+    synced(seq, deliveriesWait) {
       if (seq === toldSeq) return
       toldSeq = seq
-      if (worker !== undefined) tell(worker, { kind: 'synced', seq })
+      if (worker !== undefined) tell(worker, { kind: 'synced', seq, deliveriesWait })
     },
     ring: () => worker && tell(worker, { kind: 'ring' }),
     async run(signal) {

@@ -10,6 +10,8 @@ export interface Line {
    * those whose turn has come, and who are not answered.
    */
   isTooLong(others: number): boolean
+  /** Whether anybody waits in it. */
+  hasWaiting(): boolean
 }
 
 export interface LineOptions {
@@ -81,6 +83,7 @@ export function openLine({ clock, nextTurn = setImmediate }: LineOptions): Line 
         waiting.push(() => resolve(task()))
       })
     },
+    hasWaiting: () => waiting.length > 0,
     isTooLong: (others) => waiting.length > 0 && pace.msOf(others) > WAIT_MS_MAX,
   }
 }

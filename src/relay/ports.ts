@@ -92,14 +92,6 @@ export interface RelayStatus {
   readonly failedSends: number
 }
 
-/** Who had a core so far. */
-export interface CoreUse {
-  /** How long this thread has waited for one, in ms; 0 where nobody knows. */
-  waitedMs(): number
-  /** For how long all threads of the process together had one, in ms. */
-  usedMs(): number
-}
-
 export interface RelayPorts {
   readonly outbox: OutboxReader
   readonly publisher: Publisher
@@ -111,7 +103,10 @@ export interface RelayPorts {
    * stored.
    */
   mark(mark: RelayMark): Promise<void>
-  readonly core: CoreUse
+  /** How long its thread has waited for a core so far, in ms; 0 where nobody knows. */
+  coreWaitMs(): number
+  /** Whether deliveries waited for their turn when something was last on disk. */
+  deliveriesWait(): boolean
   report(status: RelayStatus): void
 }
 

@@ -34,21 +34,11 @@ const KNOCK_BACKOFF: Backoff = { baseMs: RELAY_POLL_MS, maxMs: RELAY_KNOCK_MS_MA
 const DRAIN_BATCHES_PER_TURN = 4
 
 /**
- * A relay that is behind leaves the core to others for so many times as long as it had to wait for
- * it, or until they leave some of it: then it takes a tenth of a core that intake could fill, and
- * what nobody else wants. With 6 as much is taken within the spread.
+ * While deliveries wait for their turn, a relay that is behind leaves the core to them for so many
+ * times as long as it had to wait for it: a tenth of the core is left to it. With 6 as much is
+ * taken within the spread.
  */
 const LEAVE_PER_WAIT = 3
-
-/** How often it looks whether they do. */
-const LEAVE_STEP_MS = 4
-
-/**
- * They do where all threads used less than this share of a core: intake of 2,000 events a second
- * does, saturated it does not. Left for its whole time, a backlog drained at 6,400 a second beside
- * such intake, with this at 14,000, and what is taken at saturation is the same.
- */
-const BUSY_SHARE = 0.8
 
 /**
  * Length, timestamp, offset and the CloudEvents header names of one record, and a `traceparent`,
@@ -158,7 +148,7 @@ async function relayNext(relay: Relay, upTo: number): Promise<boolean> {
 
   failpoint('relay.read')
   const isBehind = upTo - last.seq >= relay.batchEntriesMax
-  const waitedMs = relay.core.waitedMs()
+  const waitedMs = relay.coreWaitMs()
   const blockedKeys = relay.blockedKeys.current()
   const { sendable, held } = holdBack(entries, breakersOf(relay), blockedKeys)
   const [outcome] = await Promise.all([
@@ -176,23 +166,13 @@ async function relayNext(relay: Relay, upTo: number): Promise<boolean> {
     published: outcome.published,
     at,
   })
-  if (isBehind) await leaveCore(relay, relay.core.waitedMs() - waitedMs)
+  if (isBehind && relay.deliveriesWait()) await leaveCore(relay, relay.coreWaitMs() - waitedMs)
   return marked
 }
 
-/**
- * Events that are late already can be later; those that just came cannot. So what is left behind
- * waits until others leave some of the core, or had it for long enough.
- */
-async function leaveCore({ clock, core, signal }: Relay, waitedMs: number): Promise<void> {
-  const untilMs = clock.monotonicMs() + LEAVE_PER_WAIT * waitedMs
-  for (let atMs = clock.monotonicMs(); atMs < untilMs && !signal.aborted;) {
-    const usedMs = core.usedMs()
-    await clock.sleep(LEAVE_STEP_MS, signal)
-    const stepMs = clock.monotonicMs() - atMs
-    if (core.usedMs() - usedMs < BUSY_SHARE * stepMs) return
-    atMs += stepMs
-  }
+/** Events that are late already can be later; those that just came cannot. */
+async function leaveCore({ clock, signal }: Relay, waitedMs: number): Promise<void> {
+  if (waitedMs > 0) await clock.sleep(LEAVE_PER_WAIT * waitedMs, signal)
 }
 
 function read(relay: Relay, after: number, upTo: number): readonly OutboxEntry[] {

@@ -47,24 +47,23 @@ describe('the straight path', () => {
   })
 
   test.each([
-    // 3 times 2 ms, in steps of 4. After 4 less than a batch is left: no pause, however it waited.
-    { others: 'all of', usedPerMs: 1, pauses: ['4 ms after 2', '4 ms after 2'] },
-    { others: 'half', usedPerMs: 0.5, pauses: ['4 ms after 2'] },
-  ])('behind, leaves the core to others that use $others it', async ({ usedPerMs, pauses }) => {
-    const world = new World()
+    // After 4 less than a batch is left: no pause, however long it waited for the core.
+    { deliveriesWait: true, pauses: ['6 ms after 2'] },
+    { deliveriesWait: false, pauses: [] },
+  ])('behind, leaves the core to deliveries that wait: $pauses', async ({ pauses, ...waits }) => {
+    const world = Object.assign(new World(), waits)
     for (let i = 0; i < 5; i += 1) world.add('orders', 'a')
     const ports = world.ports()
     const stop = new AbortController()
     const slept: string[] = []
     world.onSleep = (ms) => {
-      world.core.usedMs += usedPerMs * ms
       if (world.idle) stop.abort()
       else if (ms > 0) slept.push(`${ms} ms after ${world.position}`)
     }
     const busy: RelayPorts = {
       ...ports,
       mark(of) {
-        world.core.waitedMs += of.to
+        world.coreWaitMs += of.to
         return ports.mark(of)
       },
     }

@@ -48,8 +48,9 @@ export class World {
   blockedKeysReads = 0
   faults = 0
   nowMs = 1_800_000_000_000
-  /** How long the relay has waited for a core so far, and how long all of them had one. */
-  readonly core = { waitedMs: 0, usedMs: 0 }
+  /** How long the relay has waited for a core so far. */
+  coreWaitMs = 0
+  deliveriesWait = false
   nextSendFault: () => SendFault | undefined = () => undefined
   nextMarkFault: () => MarkFault | undefined = () => undefined
   /** Called when the relay has nothing to do, and when it waits for Kafka. */
@@ -97,7 +98,8 @@ export class World {
         next: ({ ms }) => this.#sleep(ms),
       },
       mark: (mark) => this.#mark(mark),
-      core: { waitedMs: () => this.core.waitedMs, usedMs: () => this.core.usedMs },
+      coreWaitMs: () => this.coreWaitMs,
+      deliveriesWait: () => this.deliveriesWait,
       report: (status) => this.reports.push(status),
     }
   }

@@ -197,7 +197,8 @@ export class Node {
             )
           })
         }),
-      core: { waitedMs: () => 0, usedMs: () => 0 },
+      coreWaitMs: () => 0,
+      deliveriesWait: () => false,
       report() {},
     }
     const options = { poisonPolicy: 'continue', batchEntriesMax: BATCH_ENTRIES_MAX } as const
