@@ -3,13 +3,14 @@ import { assert } from '../src/assert.ts'
 import { lazily } from '../src/lazily.ts'
 import {
   BYTES_PER_ID,
+  countIn,
   cut,
   decode,
   encode,
-  hashesIn,
   seqsIn,
   SLICES_PER_RUN,
   sliceOf,
+  type Slice,
 } from './id-slices.ts'
 import { IdTables } from './id-table.ts'
 import type { InletDatabase, Reader } from './open.ts'
@@ -64,10 +65,10 @@ export function openIdRuns(database: InletDatabase): IdRuns {
   }
 
   for (const run of reader.list()) {
-    const slices = [...reader.hashesIn(run.run)]
-    const ids = slices.reduce((sum, { length }) => sum + length, 0)
+    const slices = reader.slicesOf(run)
+    const ids = slices.reduce((sum, words) => sum + countIn(words), 0)
     const table = tables.reserve(run.run, ids)
-    for (const hashes of slices) table.add(run.run, hashes)
+    for (const [slice, words] of slices.entries()) table.add(run.run, slice, words)
     show(run)
   }
 
@@ -81,7 +82,7 @@ export function openIdRuns(database: InletDatabase): IdRuns {
       return startRun(run, ids, {
         database,
         statements: statements(),
-        onWritten: (hashes) => table.add(run.run, hashes),
+        onWritten: (slice, words) => table.add(run.run, slice, words),
         onWhole: () => show(run),
       })
     },
@@ -113,8 +114,8 @@ export function openIdRuns(database: InletDatabase): IdRuns {
 interface RunPorts {
   readonly database: InletDatabase
   readonly statements: ReturnType<typeof prepareStatements>
-  /** Told the hashes of each slice that is written. */
-  readonly onWritten: (hashes: Float64Array) => void
+  /** Told each slice that is written. */
+  readonly onWritten: (slice: number, words: Slice) => void
   readonly onWhole: () => void
 }
 
@@ -133,7 +134,7 @@ function startRun({ run, seqLast }: Run, ids: Ids, ports: RunPorts): RunInWork {
         }
         if (isLast) statements.addRun.run({ run, seqLast, endsAt: database.lifetime.nowMs() })
       })
-      for (const [slice, words] of part) onWritten(hashesIn(slice, words))
+      for (const [slice, words] of part) onWritten(slice, words)
       written += part.length
       if (isLast) onWhole()
       return isLast
@@ -145,8 +146,8 @@ function startRun({ run, seqLast }: Run, ids: Ids, ports: RunPorts): RunInWork {
 export interface RunReader {
   /** Those that there are, oldest first. */
   list(): readonly Run[]
-  /** The hashes of all ids in one of them, without what is not stored of them. */
-  hashesIn(run: number): Iterable<Float64Array>
+  /** All slices of one of them. */
+  slicesOf(run: Run): readonly Slice[]
   /** The seqs of this hash in one of them: those of one id, and any that collide. */
   find(run: Run, hash: number): readonly number[]
 }
@@ -164,16 +165,14 @@ export function openRunReader({ orm, client }: Reader): RunReader {
     .orderBy(asc(dedupRuns.run))
     .prepare()
   // Not by Drizzle: an event may need one, and a start reads all of them.
-  const one = client.prepare<SliceRow, [number]>('SELECT id, ids FROM dedup_slices WHERE id = ?')
+  const one = client.prepare<SliceRow, [number]>('SELECT ids FROM dedup_slices WHERE id = ?')
   const all = client.prepare<SliceRow, [number, number]>(
-    'SELECT id, ids FROM dedup_slices WHERE id BETWEEN ? AND ? ORDER BY id',
+    'SELECT ids FROM dedup_slices WHERE id BETWEEN ? AND ? ORDER BY id',
   )
   return {
     list: () => runs.all(),
-    *hashesIn(run) {
-      for (const { id, ids } of all.all(idOf(run, 0), idOf(run, SLICES_PER_RUN - 1))) {
-        yield hashesIn(id % SLICES_PER_RUN, decode(ids))
-      }
+    slicesOf({ run }) {
+      return all.all(idOf(run, 0), idOf(run, SLICES_PER_RUN - 1)).map(({ ids }) => decode(ids))
     },
     find({ run, seqLast }, hash) {
       const row = one.get(idOf(run, sliceOf(hash)))
@@ -183,7 +182,6 @@ export function openRunReader({ orm, client }: Reader): RunReader {
 }
 
 interface SliceRow {
-  readonly id: number
   readonly ids: Uint8Array
 }
 
