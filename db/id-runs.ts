@@ -36,6 +36,11 @@ export interface IdRuns {
   readonly seqLast: number
   /** Begins a run of these ids. One at a time; it knows none of them before it is whole. */
   begin(ids: Ids): RunInWork
+  /**
+   * Takes the oldest run that is not yet in the tables into them, 2 ms; false where there is none.
+   * Until then each look-up asks the run itself, 5 µs: so nobody waits for that at a start.
+   */
+  takeIn(): boolean
   /** The seqs of this hash: those of one id, and any that collide. */
   find(hash: number): readonly number[]
   /** Drops the oldest run whose last id came in by then; `ids` is undefined where there is none. */
@@ -57,20 +62,17 @@ export function openIdRuns(database: InletDatabase): IdRuns {
   const tables = new IdTables()
   /** Of the runs that are whole. */
   const seqLasts = new Map<number, number>()
+  /** Those that are not in the tables yet, oldest first. */
+  let outside: readonly Run[] = []
   let newest = 0
 
-  function show({ run, seqLast }: Run): void {
-    newest = run
-    seqLasts.set(run, seqLast)
+  function show(run: Run): void {
+    newest = run.run
+    seqLasts.set(run.run, run.seqLast)
+    outside = [...outside, run]
   }
 
-  for (const run of reader.list()) {
-    const slices = reader.slicesOf(run)
-    const ids = slices.reduce((sum, words) => sum + countIn(words), 0)
-    const table = tables.reserve(run.run, ids)
-    for (const [slice, words] of slices.entries()) table.add(run.run, slice, words)
-    show(run)
-  }
+  for (const run of reader.list()) show(run)
 
   return {
     seqLast: seqLasts.get(newest) ?? 0,
@@ -78,21 +80,27 @@ export function openIdRuns(database: InletDatabase): IdRuns {
       const seqLast = ids.seqs.at(-1)
       assert(seqLast !== undefined, 'a run has ids')
       const run = { run: newest + 1, seqLast }
-      const table = tables.reserve(run.run, ids.hashes.length)
-      return startRun(run, ids, {
-        database,
-        statements: statements(),
-        onWritten: (slice, words) => table.add(run.run, slice, words),
-        onWhole: () => show(run),
-      })
+      const ports = { database, statements: statements(), onWhole: () => show(run) }
+      return startRun(run, ids, ports)
+    },
+    takeIn() {
+      const [run] = outside
+      if (run === undefined) return false
+      const slices = reader.slicesOf(run)
+      const ids = slices.reduce((sum, words) => sum + countIn(words), 0)
+      const table = tables.reserve(run.run, ids)
+      for (const [slice, words] of slices.entries()) table.add(run.run, slice, words)
+      outside = outside.slice(1)
+      return true
     },
     find(hash) {
-      const runs = tables.runsOf(hash)
-      if (runs.length === 0) return NONE
-      return runs.flatMap((run) => {
+      const inside = tables.runsOf(hash)
+      if (inside.length === 0 && outside.length === 0) return NONE
+      const found = inside.flatMap((run) => {
         const seqLast = seqLasts.get(run)
         return seqLast === undefined ? NONE : reader.find({ run, seqLast }, hash)
       })
+      return [...found, ...outside.flatMap((run) => reader.find(run, hash))]
     },
     dropOldest(endedBy) {
       const oldest = statements().oldest.get({ endedBy })
@@ -105,6 +113,7 @@ export function openIdRuns(database: InletDatabase): IdRuns {
         return slices.reduce((sum, { bytes }) => sum + bytes / BYTES_PER_ID, 0)
       })
       seqLasts.delete(run)
+      outside = outside.filter((each) => each.run !== run)
       tables.keepFrom(run + 1)
       return { ids }
     },
@@ -114,13 +123,11 @@ export function openIdRuns(database: InletDatabase): IdRuns {
 interface RunPorts {
   readonly database: InletDatabase
   readonly statements: ReturnType<typeof prepareStatements>
-  /** Told each slice that is written. */
-  readonly onWritten: (slice: number, words: Slice) => void
   readonly onWhole: () => void
 }
 
 function startRun({ run, seqLast }: Run, ids: Ids, ports: RunPorts): RunInWork {
-  const { database, statements, onWritten, onWhole } = ports
+  const { database, statements, onWhole } = ports
   const slices = cut(ids, seqLast)
   const slicesPerStep = Math.ceil((SLICES_PER_RUN * STEP_IDS) / ids.hashes.length)
   let written = 0
@@ -134,7 +141,6 @@ function startRun({ run, seqLast }: Run, ids: Ids, ports: RunPorts): RunInWork {
         }
         if (isLast) statements.addRun.run({ run, seqLast, endsAt: database.lifetime.nowMs() })
       })
-      for (const [slice, words] of part) onWritten(slice, words)
       written += part.length
       if (isLast) onWhole()
       return isLast

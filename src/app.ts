@@ -235,7 +235,10 @@ function runLater(ports: HandlersPorts): void {
     })
   }
   run('relay', (signal) => relay.run(signal))
-  run('retention', (signal) => runRetention(storage.retention, ports, signal))
+  run('retention', async (signal) => {
+    while (!signal.aborted && storage.dedup.takeIn()) await clock.sleep(0, signal)
+    await runRetention(storage.retention, ports, signal)
+  })
 }
 
 /** What runs handlers: which are served, who watches them, who tries again, who sends again. */

@@ -45,43 +45,52 @@ function writeRuns({ database }: DbWorld, runs: readonly Ids[]) {
 
 const ascending = (seqs: readonly number[]) => seqs.toSorted((a, b) => a - b)
 
-test('random ids are found as in a map: when written, after a start, by another reader', async () => {
+test('random ids are found as in a map, however many runs are in the tables', async () => {
   await using world = await openDbWorld()
   const { runs, hashes, find } = randomRuns([1, 40, 9_000, 2, 5_000])
   const written = writeRuns(world, runs)
-  const opened = openIdRuns(world.database)
+  const [none, two, all] = [0, 2, Infinity].map((runsMax) => {
+    const idRuns = openIdRuns(world.database)
+    for (let run = 0; run < runsMax && idRuns.takeIn(); run += 1);
+    return idRuns
+  })
   const reader = openRunReader(world.database)
   const list = reader.list()
-  expect(opened.seqLast).toBe(runs.at(-1)?.seqs.at(-1) ?? 0)
+  expect(none?.seqLast).toBe(runs.at(-1)?.seqs.at(-1) ?? 0)
   const unknown = Array.from({ length: 10_000 }, (_, index) => hash53(`unknown ${index}`))
   const wrong = [...hashes, ...unknown].filter((hash) => {
     const expected = ascending(find(hash)).join()
     const read = list.flatMap((run) => [...reader.find(run, hash)])
-    return [written.find(hash), opened.find(hash), read].some(
-      (seqs) => ascending(seqs).join() !== expected,
-    )
+    const found = [written, none, two, all].map((idRuns) => idRuns?.find(hash) ?? [])
+    return [...found, read].some((seqs) => ascending(seqs).join() !== expected)
   })
   expect(wrong).toEqual([])
   expect(unknown.flatMap(find)).toEqual([])
 })
 
-test('the ids of a run are answered once it is whole, until it is dropped', async () => {
-  await using world = await openDbWorld()
-  const { runs, hashes } = randomRuns([4_000, 4_000])
-  const idRuns = openIdRuns(world.database)
-  const known = () => hashes.filter((hash) => idRuns.find(hash).length > 0).length
-  for (const ids of runs) {
-    const before = known()
-    const run = idRuns.begin(ids)
-    for (let step = 1; step <= 3; step += 1) {
-      expect(run.step()).toBe(false)
-      expect(known()).toBe(before)
+test.each([0, 1, 2])(
+  'with %p runs in the tables, ids are answered from whole to dropped',
+  async (runsIn) => {
+    await using world = await openDbWorld()
+    const { runs, hashes } = randomRuns([4_000, 4_000])
+    const idRuns = openIdRuns(world.database)
+    const known = () => hashes.filter((hash) => idRuns.find(hash).length > 0).length
+    for (const ids of runs) {
+      const before = known()
+      const run = idRuns.begin(ids)
+      for (let step = 1; step <= 3; step += 1) {
+        expect(run.step()).toBe(false)
+        expect(known()).toBe(before)
+      }
+      expect(run.step()).toBe(true)
     }
-    expect(run.step()).toBe(true)
-  }
-  expect(known()).toBe(hashes.length)
-  expect(idRuns.dropOldest(world.database.lifetime.nowMs())).toEqual({ ids: 4_000 })
-  expect(known()).toBeLessThan(hashes.length)
-  for (const hash of hashes.slice(4_000)) expect(idRuns.find(hash).length).toBeGreaterThan(0)
-  expect(idRuns.dropOldest(world.database.lifetime.nowMs())).toEqual({ ids: undefined })
-})
+    for (let run = 0; run < runsIn; run += 1) expect(idRuns.takeIn()).toBe(true)
+    expect(known()).toBe(hashes.length)
+    expect(idRuns.dropOldest(world.database.lifetime.nowMs())).toEqual({ ids: 4_000 })
+    expect(known()).toBeLessThan(hashes.length)
+    expect(idRuns.takeIn()).toBe(runsIn < 2)
+    expect(idRuns.takeIn()).toBe(false)
+    for (const hash of hashes.slice(4_000)) expect(idRuns.find(hash).length).toBeGreaterThan(0)
+    expect(idRuns.dropOldest(world.database.lifetime.nowMs())).toEqual({ ids: undefined })
+  },
+)
