@@ -7,7 +7,7 @@ import { and, between, eq, gte, lt, sql, type SQL } from 'drizzle-orm'
 import type { Clock, EpochMs } from '../src/clock.ts'
 import type { EventState } from '../src/event.ts'
 import type { ExceptionStatus } from '../src/outbox.ts'
-import { openBodies } from './bodies.ts'
+import { openBodies, readOrDamage } from './bodies.ts'
 import { openCandidates, type Slice } from './candidates.ts'
 import type { Reader } from './open.ts'
 import { inbox, outbox, outboxExceptions } from './schema.ts'
@@ -61,7 +61,10 @@ export function openEventSearch(reader: Reader, clock: Clock): Search {
 
   function holds(row: FoundRow, text: Uint8Array | undefined): boolean {
     if (text === undefined) return true
-    const { buffer, byteOffset, byteLength } = bodies.read(row)
+    const { bytes, damage } = readOrDamage(() => bodies.read(row))
+    // It matches nothing, and the search goes on behind it.
+    if (damage !== undefined) return false
+    const { buffer, byteOffset, byteLength } = bytes
     return Buffer.from(buffer, byteOffset, byteLength).includes(text)
   }
 

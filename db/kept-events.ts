@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import type { VerifiedBody } from '../src/delivery.ts'
 import type { KeptEvent } from '../src/event.ts'
-import { openBodies } from './bodies.ts'
+import { openBodies, readOrDamage } from './bodies.ts'
 import type { Reader } from './open.ts'
 import { inbox } from './schema.ts'
 
@@ -19,10 +19,17 @@ export const KEPT_COLUMNS = {
   bodyLength: inbox.bodyLength,
 }
 
+/** A single event as its handler needs it. */
+export interface StoredKept extends KeptEvent {
+  readonly headers: string | null
+  /** Why its bytes cannot be read; its body is empty then. */
+  readonly damage?: string
+}
+
 /** Reads single events as their handlers need them. */
 export interface KeptEvents {
   /** Undefined where retention has taken it. */
-  bySeq(seq: number): (KeptEvent & { readonly headers: string | null }) | undefined
+  bySeq(seq: number): StoredKept | undefined
 }
 
 export function openKeptEvents(reader: Reader): KeptEvents {
@@ -37,9 +44,10 @@ export function openKeptEvents(reader: Reader): KeptEvents {
       const row = bySeq.get({ seq })
       if (row === undefined) return undefined
       const { chunkSeq, bodyOffset, bodyLength, ...event } = row
+      const place = { chunkSeq, bodyOffset, bodyLength }
+      const { bytes, ...damage } = readOrDamage(() => bodies.read(place))
       // It was verified when it was stored.
-      const body = bodies.read({ chunkSeq, bodyOffset, bodyLength }) as VerifiedBody
-      return { ...event, body }
+      return { ...event, body: bytes as VerifiedBody, ...damage }
     },
   }
 }

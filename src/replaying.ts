@@ -1,5 +1,5 @@
 /** The wiring's part that runs the handlers of today over what is kept. */
-import { openKeptEvents, type KeptEvents } from '../db/kept-events.ts'
+import { openKeptEvents, type StoredKept } from '../db/kept-events.ts'
 import type { Reader } from '../db/open.ts'
 import { replayRecord, statefulRecord } from './consume/replay.ts'
 import { consumerOf, type Consumer, type FetchedRecord } from './consumer.ts'
@@ -14,7 +14,7 @@ import { parseStored } from './serving.ts'
 
 export interface ReplayingPorts {
   readonly reader: Reader
-  readonly reloader: Reloader
+  readonly reloader: Pick<Reloader, 'current'>
   readonly handlePorts: HandlePorts
   readonly consuming: Pick<Consuming, 'again'>
 }
@@ -23,8 +23,6 @@ export interface Replaying extends Pick<RerunPorts, 'replay'> {
   /** Whether it is replayed by itself: its consumer keeps state, and holds a lane for it. */
   isAlone(seq: number): boolean
 }
-
-type Kept = NonNullable<ReturnType<KeptEvents['bySeq']>>
 
 export function openReplaying(ports: ReplayingPorts): Replaying {
   const { reader, reloader, handlePorts, consuming } = ports
@@ -39,13 +37,17 @@ export function openReplaying(ports: ReplayingPorts): Replaying {
 
   function statefulOf(seq: number): StatefulRecord | undefined {
     const event = kept().bySeq(seq)
-    const name = event && consumerOf(event.source)
+    if (event === undefined || event.damage !== undefined) return undefined
+    const name = consumerOf(event.source)
     const consumer = name === undefined ? undefined : find(name)
-    const record = event && statefulRecord(event, consumer)
+    const record = statefulRecord(event, consumer)
     return consumer && record && { consumer, record }
   }
 
-  function replayOne(event: Kept): Promise<Omit<ReplayResult, 'seq'> | undefined> {
+  async function replayOne(event: StoredKept): Promise<Omit<ReplayResult, 'seq'> | undefined> {
+    if (event.damage !== undefined) {
+      return { state: 'failed', reason: `STORAGE_FAILED: ${event.damage}`, records: [] }
+    }
     const name = consumerOf(event.source)
     return name === undefined
       ? replay(event, replayPorts)

@@ -7,7 +7,7 @@ import {
 } from '../../db/event-search.ts'
 import type { EventState } from '../../src/event.ts'
 import { manualClock } from '../support/manual-clock.ts'
-import { openDbWorld, type DbWorld } from './world.ts'
+import { openDbWorld, paddedBody, type DbWorld } from './world.ts'
 import { bytes, sampleEvent, sampleException, sampleMark } from '../support/stored.ts'
 
 const START_MS = Date.UTC(2026, 0, 1)
@@ -180,4 +180,13 @@ test('what retention has taken costs a search nothing', async () => {
   const options = { query: { type: 'push' }, order: 'oldest', limit: 10, msMax: 0 } as const
 
   expect(search(options)).toEqual({ seqs: [50_000_000], next: null })
+})
+
+test('a text is found on both sides of bodies that are damaged', async () => {
+  await using world = await openDbWorld()
+  const body = bytes(paddedBody('wanted').repeat(10))
+  for (const id of ['e1', 'e2', 'e3']) await world.writer.commit(sampleEvent(id, { body }))
+  world.database.client.run('UPDATE chunks SET packed_hash = 0 WHERE seq = 2')
+  const search = openEventSearch(world.database, manualClock())
+  expect(everyPage(search, { query: { text: 'wanted' } }).seqs).toEqual([3, 1])
 })
