@@ -66,13 +66,13 @@ export function openIdRuns(database: InletDatabase): IdRuns {
   let outside: readonly Run[] = []
   let newest = 0
 
-  function show(run: Run): void {
+  function addWhole(run: Run): void {
     newest = run.run
     seqLasts.set(run.run, run.seqLast)
     outside = [...outside, run]
   }
 
-  for (const run of reader.list()) show(run)
+  for (const run of reader.list()) addWhole(run)
 
   return {
     seqLast: seqLasts.get(newest) ?? 0,
@@ -80,7 +80,7 @@ export function openIdRuns(database: InletDatabase): IdRuns {
       const seqLast = ids.seqs.at(-1)
       assert(seqLast !== undefined, 'a run has ids')
       const run = { run: newest + 1, seqLast }
-      const ports = { database, statements: statements(), onWhole: () => show(run) }
+      const ports = { database, statements: statements(), onWhole: () => addWhole(run) }
       return startRun(run, ids, ports)
     },
     takeIn() {
@@ -133,11 +133,11 @@ function startRun({ run, seqLast }: Run, ids: Ids, ports: RunPorts): RunInWork {
   let written = 0
   return {
     step() {
-      const part = [...slices.entries()].slice(written, written + slicesPerStep)
+      const part = slices.slice(written, written + slicesPerStep)
       const isLast = written + part.length === SLICES_PER_RUN
       database.write(() => {
-        for (const [slice, words] of part) {
-          statements.addSlice.run(idOf(run, slice), encode(words))
+        for (const [index, words] of part.entries()) {
+          statements.addSlice.run(idOf(run, written + index), encode(words))
         }
         if (isLast) statements.addRun.run({ run, seqLast, endsAt: database.lifetime.nowMs() })
       })

@@ -15,9 +15,9 @@ const FULL = 3 / 4
 const NONE: readonly number[] = []
 
 /**
- * Tells which runs may know an id: hash tables of 16 bits an id, each of the runs that follow those
- * of the one before. With more in a table fewer are asked, and each is a wait for memory; how many
- * unknown ids look known is the same, 1 in 240 for every 24 runs.
+ * Tells which runs may know an id: hash tables with slots of 16 bits, each of the runs that follow
+ * those of the one before. With more in a table fewer are asked, and each is a wait for memory; how
+ * many unknown ids look known is the same, 1 in 240 for every 24 runs.
  */
 export class IdTables {
   readonly #tables: IdTable[] = []
@@ -58,7 +58,9 @@ class IdTable {
   readonly #slots: Uint16Array
   /** Of the hash, in the lower bits of a slot; the others say which run, 0 where it is empty. */
   readonly #printBits: number
-  #ids = 0
+  /** What there is room for, and what has been added of it. */
+  #reserved = 0
+  #added = 0
 
   constructor(firstRun: number, slotBits: number) {
     this.firstRun = firstRun
@@ -70,8 +72,8 @@ class IdTable {
   reserve(run: number, ids: number): boolean {
     const runsMax = 2 ** (16 - this.#printBits) - 1
     const idsMax = FULL * this.#slots.length
-    if (run - this.firstRun >= runsMax || this.#ids + ids > idsMax) return false
-    this.#ids += ids
+    if (run - this.firstRun >= runsMax || this.#reserved + ids > idsMax) return false
+    this.#reserved += ids
     return true
   }
 
@@ -84,6 +86,9 @@ class IdTable {
     const owner = (run - this.firstRun + 1) << printBits
     const slotMask = slots.length - 1
     const count = countIn(words)
+    this.#added += count
+    // A table without an empty slot is searched for ever.
+    assert(this.#added <= this.#reserved, 'a table gets the ids that there is room for')
     for (let index = 0; index < count; index += 1) {
       const prefix = prefixIn(slice, words[index] ?? 0)
       let at = prefix >>> printBits

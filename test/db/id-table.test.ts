@@ -64,6 +64,15 @@ test('what is only of dropped runs is forgotten', () => {
   expect(knows(tables, 40, hashesOf(40, 8))).toBe(true)
 })
 
+test('no more ids are added than there is room for', () => {
+  const tables = new IdTables()
+  const table = tables.reserve(1, 2)
+  const oneId = Uint32Array.of(1, 0)
+  table.add(1, 0, oneId)
+  table.add(1, 1, oneId)
+  expect(() => table.add(1, 2, oneId)).toThrow('there is room for')
+})
+
 test('an id at the end of a table goes on at its beginning', () => {
   const tables = new IdTables()
   const last = 2 ** 53 - 1

@@ -80,7 +80,7 @@ test('a slice at any place of a packed chunk is what stood there', () => {
 })
 
 describe('a chunk', () => {
-  test('is packed from a page on, and where that makes it smaller', () => {
+  test('is packed from 1 KiB on, and where that makes it smaller', () => {
     const zeros = (length: number) => pack(new Uint8Array(length))
     expect(zeros(PACK_BYTES_MIN - 1).rawBytes).toBeNull()
     expect(zeros(PACK_BYTES_MIN).rawBytes).toBe(PACK_BYTES_MIN)
