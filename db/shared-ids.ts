@@ -7,7 +7,7 @@ import { consumerOf } from '../src/consumer.ts'
 import type { VerifiedBody } from '../src/delivery.ts'
 import type { NewEvent } from '../src/event.ts'
 import { EVENT_ID_CHARS_MAX } from '../src/limits.ts'
-import { openBodies, type BodyPlace } from './bodies.ts'
+import { openBodies, readOrDamage, type BodyPlace } from './bodies.ts'
 import type { Reader } from './open.ts'
 
 /** Begins the id of such an event: no identity begins with it, because no topic does. */
@@ -49,12 +49,16 @@ export interface IdsRow extends BodyPlace {
   readonly eventId: string
 }
 
-/** Reads which ids a row of the inbox stands for: its own, or those that its body lists. */
+/**
+ * Reads which ids a row of the inbox stands for: its own, or those that its body lists. None where
+ * that is damaged: those records may be processed again, and nothing else is kept waiting for them.
+ */
 export function openIdsOf(reader: Reader): (row: IdsRow) => readonly string[] {
   const bodies = openBodies(reader)
   return (row) => {
     const { source, eventId } = row
     if (!eventId.startsWith(MARK) || consumerOf(source) === undefined) return [eventId]
-    return JSON.parse(decoder.decode(bodies.read(row))) as readonly string[]
+    const { bytes, damage } = readOrDamage(() => bodies.read(row))
+    return damage === undefined ? (JSON.parse(decoder.decode(bytes)) as readonly string[]) : []
   }
 }

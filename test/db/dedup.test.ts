@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { statSync } from 'node:fs'
 import { openDedup } from '../../db/dedup.ts'
 import { openDbWorld, DAY_MS, HOUR_MS, RETENTION_MS, type DbWorld } from './world.ts'
 import { sampleEvent } from '../support/stored.ts'
@@ -147,6 +148,17 @@ test('a clock that is set back loses no id', async () => {
   await deliver(world, 'e1')
   world.clock.advance(-5 * DAY_MS)
   expect(await deliver(world, 'e1')).toMatchObject({ kind: 'duplicate', seq: 1 })
+})
+
+test('a start that writes all runs anew leaves no more in the WAL than one of them', async () => {
+  await using world = await openDbWorld({ runIds: RUN_IDS })
+  await deliverMany(world, 'old', 20 * RUN_IDS)
+  world.database.client.run('DELETE FROM dedup_slices')
+  world.database.client.run('DELETE FROM dedup_runs')
+  await world.restart()
+  expect(countRuns(world)).toBe(20)
+  expect(statSync(`${world.path}-wal`).size).toBeLessThan(100_000)
+  expect(await deliver(world, 'old-0')).toMatchObject({ kind: 'duplicate' })
 })
 
 test('a run is dropped when its last id is past the time, with the next one behind it', async () => {
