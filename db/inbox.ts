@@ -7,7 +7,7 @@ import type { EpochMs } from '../src/clock.ts'
 import type { EventState } from '../src/event.ts'
 import type { FaultCode } from '../src/errors.ts'
 import type { EntryStatus } from '../src/outbox.ts'
-import { openBodies } from './bodies.ts'
+import { openBodies, readOrDamage } from './bodies.ts'
 import type { Reader } from './open.ts'
 import {
   batches,
@@ -66,12 +66,15 @@ export interface StoredBatch {
   /** The events that it brought and that were new: these, and all between. */
   readonly seqFirst: number
   readonly seqLast: number
-  /** All that it brought. */
+  /** All that it brought; empty where it is damaged. */
   readonly body: Uint8Array
+  readonly bodyLength: number
 }
 
 export interface StoredEventDetail extends StoredEvent {
   readonly body: Uint8Array
+  /** Why its bytes cannot be read, its body being empty then; null where they can. */
+  readonly damage: string | null
   readonly records: readonly StoredRecord[]
   readonly variants: StoredVariants | null
   /** Null where it came alone. */
@@ -107,9 +110,12 @@ export function openInbox(reader: Reader): Inbox {
     const { chunkSeq, bodyOffset, ...event } = row
     const highWater = statements.progress.get()?.highWater ?? 0
     const records = statements.records.all({ seq: event.seq })
+    const place = { chunkSeq, bodyOffset, bodyLength: event.bodyLength }
+    const { bytes: body, damage = null } = readOrDamage(() => bodies.read(place))
     return {
       ...event,
-      body: bodies.read({ chunkSeq, bodyOffset, bodyLength: event.bodyLength }),
+      body,
+      damage,
       records: records.map(({ status, attempts, ...record }) => ({
         ...record,
         status: status ?? (record.seq > highWater ? 'pending' : 'published'),
@@ -124,7 +130,8 @@ export function openInbox(reader: Reader): Inbox {
     const row = statements.batch.get({ seq })
     if (row === undefined || row.seqLast < seq) return null
     const { seqFirst, seqLast, ...place } = row
-    return { seqFirst, seqLast, body: bodies.read({ chunkSeq, ...place }) }
+    const { bytes: body } = readOrDamage(() => bodies.read({ chunkSeq, ...place }))
+    return { seqFirst, seqLast, body, bodyLength: place.bodyLength }
   }
 
   /** The record of an event that has come least far stands for all of them. */

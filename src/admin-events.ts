@@ -101,6 +101,10 @@ export const EventDetail = EventRow.extend({
   contentType: z.string(),
   headers: Headers,
   bodyBase64: z.string(),
+  damage: z
+    .string()
+    .nullable()
+    .describe('Why its bytes cannot be read: its body is empty then. Null where they can.'),
   traceId: z.string().nullable(),
   records: z.array(RecordRow),
   variants: z

@@ -12,6 +12,7 @@ import { openOutbox } from '../db/outbox.ts'
 import { openRerunScan } from '../db/rerun-scan.ts'
 import type { EventDetail, EventRow, OutboxRow, RecordRow } from './admin-events.ts'
 import type { Clock, EpochMs } from './clock.ts'
+import { GatewayError } from './errors.ts'
 import { partitionOf } from './kafka/murmur2.ts'
 import type { Questions } from './query-messages.ts'
 import { keptTrace } from './trace-context.ts'
@@ -44,8 +45,10 @@ export function openAnswers(reader: Reader, clock: Clock): Answers {
       return event && JSON.stringify(toEventDetail(event, landed))
     },
     body(seq) {
-      const body = inbox.bySeq(seq)?.body
-      return body === undefined ? undefined : new Uint8Array(body)
+      const event = inbox.bySeq(seq)
+      if (event === undefined) return undefined
+      if (event.damage !== null) throw new GatewayError('STORAGE_FAILED', event.damage)
+      return new Uint8Array(event.body)
     },
     seqs: search,
     entries: (asked) => reruns.entries(asked),
@@ -83,13 +86,14 @@ function toEventDetail(
   event: StoredEventDetail,
   landed: ReturnType<typeof openLanded>,
 ): EventDetail {
-  const { body, variants, batch, records, contentType, ...listed } = event
+  const { body, damage, variants, batch, records, contentType, ...listed } = event
   const headers = parseHeaders(event.headers)
   return {
     ...toRow({ ...listed, contentType }),
     contentType,
     headers,
     bodyBase64: body.toBase64(),
+    damage,
     traceId: keptTrace(event.headers)?.traceId ?? null,
     records: records.map((record) => ({
       ...toRecord(record),
@@ -104,7 +108,7 @@ function toEventDetail(
     batch: batch && {
       seqFirst: batch.seqFirst,
       seqLast: batch.seqLast,
-      bodyBytes: batch.body.byteLength,
+      bodyBytes: batch.bodyLength,
     },
   }
 }

@@ -68,7 +68,7 @@ describe('the thread that reads', () => {
     await opened.world.writer.commit(sampleEvent('e1'))
     opened.world.database.client.run('DELETE FROM chunks')
 
-    expect(await codeOf(opened.thread.ask('event', 1))).toBe('QUERY_FAILED')
+    expect(await codeOf(opened.thread.ask('body', 1))).toBe('QUERY_FAILED')
     expect(await ask(opened.thread)).toMatchObject({ events: [{ seq: 1 }] })
   })
 

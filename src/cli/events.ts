@@ -49,7 +49,9 @@ ${FILTER_HELP}
   --before <seq>    Only events older than this one: the next page.
   --limit <n>       At most so many. Default: ${LIMIT_DEFAULT}; of an export: all.
   --bytes <folder>  Export the exact bytes, a file <seq>.bin for each event.
-  --json            One JSON object a line, for scripts; an export always is, but for --bytes.`,
+  --json            One JSON object a line, for scripts; an export always is, but for --bytes.
+
+The exit code of an export is 1 where bodies are damaged: those lines say so as "damage".`,
   run({ args, env, print }) {
     const { values, positionals } = parseArguments(args, OPTIONS)
     const [word, which, ...rest] = positionals
@@ -70,8 +72,8 @@ ${FILTER_HELP}
     if (which !== undefined) throw new UsageError('too many arguments')
     if (action === 'export') {
       const atMost = limit === undefined ? Infinity : wholeNumber(limit, 'limit', 2 ** 53)
-      exportEvents(answers, { ...search, limit: atMost }, { bytes, print })
-      return Promise.resolve(0)
+      const isWhole = exportEvents(answers, { ...search, limit: atMost }, { bytes, print })
+      return Promise.resolve(isWhole ? 0 : 1)
     }
     const atMost = wholeNumber(limit ?? LIMIT_DEFAULT, 'limit', LIMIT_MAX)
     list(answers, { ...search, limit: atMost, order: 'newest' }, { json, print })
@@ -171,6 +173,6 @@ function describe(event: EventDetail): string {
     records.length === 0 ? 'no records' : table(columns, records),
     '',
     `body, ${event.bodyBytes} bytes:`,
-    new TextDecoder().decode(Uint8Array.fromBase64(event.bodyBase64)),
+    event.damage ?? new TextDecoder().decode(Uint8Array.fromBase64(event.bodyBase64)),
   ].join('\n')
 }

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventSearch } from '../../db/event-search.ts'
 import { SEARCH_LIMIT_MAX } from '../admin-limits.ts'
+import type { EventDetail } from '../admin-events.ts'
 import type { Answers } from '../query-answers.ts'
 
 interface Output {
@@ -10,25 +11,39 @@ interface Output {
   readonly print: (line: string) => void
 }
 
-/** Writes out all events that match, the oldest first, a page at a time. */
+/**
+ * Writes out all events that match, the oldest first, a page at a time. False where the bytes of
+ * some are damaged: their lines say so, and they have no file.
+ */
 export function exportEvents(
   answers: Answers,
   search: Omit<EventSearch, 'order'>,
   { bytes, print }: Output,
-): void {
+): boolean {
   if (bytes !== undefined) mkdirSync(bytes, { recursive: true })
   let { behind } = search
-  let written = 0
-  while (written < search.limit) {
-    const limit = Math.min(SEARCH_LIMIT_MAX, search.limit - written)
+  let [seen, damaged] = [0, 0]
+  while (seen < search.limit) {
+    const limit = Math.min(SEARCH_LIMIT_MAX, search.limit - seen)
     const page = answers.search({ ...search, order: 'oldest', behind, limit })
     for (const { seq } of page.events) {
-      if (bytes === undefined) print(answers.event(seq) ?? '')
-      else writeFileSync(join(bytes, `${seq}.bin`), answers.body(seq) ?? '')
+      const json = answers.event(seq)
+      // Retention has taken it since.
+      if (json === undefined) continue
+      const { damage, bodyBase64 } = JSON.parse(json) as EventDetail
+      if (damage !== null) damaged += 1
+      if (bytes === undefined) print(json)
+      else if (damage === null) {
+        writeFileSync(join(bytes, `${seq}.bin`), Uint8Array.fromBase64(bodyBase64))
+      }
     }
-    written += page.events.length
+    seen += page.events.length
     if (page.nextBefore === null) break
     behind = page.nextBefore
   }
-  if (bytes !== undefined) print(`${written} events in ${bytes}`)
+  if (bytes !== undefined) {
+    print(`${seen - damaged} events in ${bytes}`)
+    if (damaged > 0) print(`${damaged} have none: their bodies are damaged on disk`)
+  }
+  return damaged === 0
 }

@@ -6,7 +6,7 @@ import type { Command } from '../../src/cli/command.ts'
 import { events } from '../../src/cli/events.ts'
 import { outbox } from '../../src/cli/outbox.ts'
 import { stats } from '../../src/cli/stats.ts'
-import { openDbWorld } from '../db/world.ts'
+import { openDbWorld, paddedBody } from '../db/world.ts'
 import { bytes, sampleEvent, sampleException, sampleMark } from '../support/stored.ts'
 import type { DbWorld } from '../db/world.ts'
 
@@ -95,4 +95,32 @@ describe('beside a gateway, or without one', () => {
     expect(await refusalOf(outbox, '--status', 'ded')).toEndWith(': dead?')
     expect(await refusalOf(events, '--xyzzy')).toBe('there is no --xyzzy')
   })
+})
+
+test('one whose body is damaged is shown without it, and does not end an export', async () => {
+  await using world = await openDbWorld()
+  const body = bytes(paddedBody('a').repeat(10))
+  for (const id of ['e1', 'e2', 'e3']) await world.writer.commit(sampleEvent(id, { body }))
+  world.database.client.run('UPDATE chunks SET packed_hash = 0 WHERE seq = 2')
+  async function run(...args: readonly string[]) {
+    const lines: string[] = []
+    const env = { INLET_DATA_DIR: dirname(world.path) }
+    const code = await events.run({ args, env, print: (line) => void lines.push(line) })
+    return { code, lines }
+  }
+
+  const shown = await run('show', '2')
+  expect(shown).toMatchObject({ code: 0, lines: [expect.stringContaining('chunk 2')] })
+  const exported = await run('export')
+  const rows = exported.lines.map((line) => EventDetail.parse(JSON.parse(line)))
+  expect(rows.map(({ seq, damage }) => [seq, damage === null])).toEqual([
+    [1, true],
+    [2, false],
+    [3, true],
+  ])
+  const folder = join(dirname(world.path), 'bytes')
+  const written = await run('export', '--bytes', folder)
+  expect([exported.code, written.code]).toEqual([1, 1])
+  expect(written.lines[0]).toBe(`2 events in ${folder}`)
+  expect(readdirSync(folder).toSorted()).toEqual(['1.bin', '3.bin'])
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { openInbox } from '../../db/inbox.ts'
-import { openDbWorld } from './world.ts'
+import { openDbWorld, paddedBody } from './world.ts'
 import { bytes, sampleEvent, sampleException, sampleMark } from '../support/stored.ts'
 
 test('an event is shown with its bytes, its records and what became of them', async () => {
@@ -50,4 +50,15 @@ test('a row says how far the records of an event have come', async () => {
     [2, 'blocked'],
     [1, 'published'],
   ])
+})
+
+test('an event whose body is damaged is shown without it, and says so', async () => {
+  await using world = await openDbWorld()
+  const body = bytes(paddedBody('a').repeat(10))
+  await world.writer.commit(sampleEvent('e1', { body }))
+  world.database.client.run('UPDATE chunks SET packed_hash = 0')
+  const event = openInbox(world.database).bySeq(1)
+  expect(event).toMatchObject({ eventId: 'e1', body: bytes(''), bodyLength: body.byteLength })
+  expect(event?.damage).toContain('chunk 1')
+  expect(event?.records).toHaveLength(1)
 })
