@@ -1,7 +1,8 @@
 import { eq, sql } from 'drizzle-orm'
-import { assert, BrokenInvariant } from '../src/assert.ts'
+import { BrokenInvariant } from '../src/assert.ts'
+import { GatewayError } from '../src/errors.ts'
 import type { Reader } from './open.ts'
-import { unpack } from './packing.ts'
+import { damaged, unpack } from './packing.ts'
 import { chunks } from './schema.ts'
 
 /** Where a body lies. */
@@ -16,7 +17,7 @@ export interface Bodies {
   /**
    * The exact bytes: a view of the chunk, so nothing is copied.
    *
-   * @throws BrokenInvariant where the chunk is gone or damaged.
+   * @throws GatewayError STORAGE_DAMAGED where the chunk is gone or damaged.
    */
   read(place: BodyPlace): Uint8Array
 }
@@ -42,11 +43,13 @@ export function openBodies({ orm }: Reader): Bodies {
     read({ chunkSeq, bodyOffset, bodyLength }) {
       if (last?.chunkSeq !== chunkSeq) {
         const row = readChunk.get({ chunkSeq })
-        assert(row !== undefined, `chunk ${chunkSeq} is there`)
+        if (row === undefined) {
+          throw new GatewayError('STORAGE_DAMAGED', `chunk ${chunkSeq} is gone`)
+        }
         last = { chunkSeq, bytes: unpack(row, `chunk ${chunkSeq}`) }
       }
       const end = bodyOffset + bodyLength
-      assert(end <= last.bytes.byteLength, `chunk ${chunkSeq} has ${end} bytes`)
+      if (end > last.bytes.byteLength) throw damaged(`chunk ${chunkSeq}`)
       return last.bytes.subarray(bodyOffset, end)
     },
   }
@@ -63,6 +66,9 @@ export function readOrDamage(read: () => Uint8Array): {
   try {
     return { bytes: read() }
   } catch (error) {
+    if (error instanceof GatewayError && error.code === 'STORAGE_DAMAGED') {
+      return { bytes: NOTHING, damage: `its body is damaged on disk: ${error.detail}` }
+    }
     if (!(error instanceof BrokenInvariant)) throw error
     return { bytes: NOTHING, damage: `it does not hold that ${error.message}` }
   }

@@ -1,5 +1,5 @@
 /** Chunks are packed: the bodies of a commit are of few kinds, and share most of their bytes. */
-import { assert } from '../src/assert.ts'
+import { GatewayError } from '../src/errors.ts'
 import { PACK_BYTES_MIN, PACK_LEVEL, PACKED_SHARE_MAX } from '../src/limits.ts'
 import { hash53 } from './hash.ts'
 
@@ -26,13 +26,18 @@ export function pack(raw: Uint8Array): ChunkBytes {
  * itself would not notice most of them. The hash is asked first, so what is unpacked is our own,
  * and no longer than one commit.
  *
- * @throws BrokenInvariant where they are damaged. `name` is what it calls them.
+ * @throws GatewayError STORAGE_DAMAGED where they are. `name` is what it calls them.
  */
 export function unpack({ bodies, rawBytes, packedHash }: ChunkBytes, name: string): Uint8Array {
   if (rawBytes === null) return bodies
-  assert(hash53(bodies) === packedHash, `${name} is as it was packed`)
+  if (hash53(bodies) !== packedHash) throw damaged(name)
   const { buffer, byteOffset, byteLength } = Bun.zstdDecompressSync(bodies)
-  assert(byteLength === rawBytes, `${name} has ${rawBytes} bytes`)
+  if (byteLength !== rawBytes) throw damaged(name)
   // Not the Buffer that it is: its `slice` would be a view of all the chunk.
   return new Uint8Array(buffer, byteOffset, byteLength)
+}
+
+/** Nobody's bug: disks lose and change bytes. */
+export function damaged(name: string): GatewayError {
+  return new GatewayError('STORAGE_DAMAGED', `${name} is not as it was written`)
 }

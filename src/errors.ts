@@ -294,6 +294,13 @@ export const FAULTS = {
     title: 'The disk is full.',
     hint: 'Free space in INLET_DATA_DIR.',
   },
+  STORAGE_DAMAGED: {
+    stage: 'commit',
+    status: 500,
+    retryable: false,
+    title: 'Stored bytes of an event are damaged.',
+    hint: 'They changed on the disk, and no other try helps: look at the disk, and find the bytes in a backup.',
+  },
   STORAGE_FAILED: {
     stage: 'commit',
     status: 503,

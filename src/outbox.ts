@@ -1,6 +1,6 @@
 import { assert } from './assert.ts'
 import type { EpochMs } from './clock.ts'
-import type { FaultCode } from './errors.ts'
+import { GatewayError, type FaultCode } from './errors.ts'
 import { EXACT_HEADER, unpackExact } from './exact-record.ts'
 import type { PublishRecord } from './record.ts'
 import { formatTraceparent, keptTrace, TRACEPARENT } from './trace-context.ts'
@@ -118,7 +118,7 @@ export interface RelayMark {
  * other record continues the trace of its event. Throws where the entry cannot be read.
  */
 export function toPublishRecord(entry: OutboxEntry): PublishRecord {
-  assert(entry.damage === undefined, entry.damage ?? 'its bytes can be read')
+  if (entry.damage !== undefined) throw new GatewayError('STORAGE_DAMAGED', entry.damage)
   const own = entry.headers === null ? {} : (JSON.parse(entry.headers) as Record<string, string>)
   const described = own['ce_id'] === undefined ? describeDelivery(entry, own) : {}
   const id = own['ce_id'] ?? entry.eventId

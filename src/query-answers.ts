@@ -47,7 +47,7 @@ export function openAnswers(reader: Reader, clock: Clock): Answers {
     body(seq) {
       const event = inbox.bySeq(seq)
       if (event === undefined) return undefined
-      if (event.damage !== null) throw new GatewayError('STORAGE_FAILED', event.damage)
+      if (event.damage !== null) throw new GatewayError('STORAGE_DAMAGED', event.damage)
       return new Uint8Array(event.body)
     },
     seqs: search,

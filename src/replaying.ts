@@ -46,7 +46,7 @@ export function openReplaying(ports: ReplayingPorts): Replaying {
 
   async function replayOne(event: StoredKept): Promise<Omit<ReplayResult, 'seq'> | undefined> {
     if (event.damage !== undefined) {
-      return { state: 'failed', reason: `STORAGE_FAILED: ${event.damage}`, records: [] }
+      return { state: 'failed', reason: `STORAGE_DAMAGED: ${event.damage}`, records: [] }
     }
     const name = consumerOf(event.source)
     return name === undefined

@@ -40,6 +40,8 @@ test('a damaged event fails with its reason, and the others of its step are hand
     [2, 'failed', 0],
     [3, 'accepted', 1],
   ])
-  expect(stored[1]?.reason).toContain('chunk 2')
+  expect(stored[1]?.reason).toBe(
+    'STORAGE_DAMAGED: its body is damaged on disk: chunk 2 is not as it was written',
+  )
   expect(replaying.isAlone(2)).toBe(false)
 })

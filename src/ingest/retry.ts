@@ -77,7 +77,7 @@ export async function retryOnce(ports: RetryPorts): Promise<number> {
 
 /** Why there is no further try: its bytes are gone, or the process ended in its last one. */
 function whyOver({ attempts, damage }: DueRetry): string | undefined {
-  if (damage !== undefined) return `STORAGE_FAILED: ${damage}`
+  if (damage !== undefined) return `STORAGE_DAMAGED: ${damage}`
   return attempts >= HANDLER_TRIES_MAX ? 'HANDLER_FAILED: the last try has no end' : undefined
 }
 

@@ -109,7 +109,7 @@ function blockedOf(outcome: Outcome, attempts: ReadonlyMap<number, number>): Ent
     status: 'blocked',
     attempts: (attempts.get(entry.seq) ?? 0) + (tried ? 1 : 0),
     nextAt: null,
-    code: 'RECORD_REJECTED',
+    code: entry.damage === undefined ? 'RECORD_REJECTED' : 'STORAGE_DAMAGED',
     reason,
   }))
 }

@@ -161,7 +161,8 @@ function toRecords(piece: readonly OutboxEntry[]): PublishRecord[] | GatewayErro
   try {
     return piece.map(toPublishRecord)
   } catch (cause) {
-    return new GatewayError('RECORD_REJECTED', `it cannot be read: ${messageOf(cause)}`, { cause })
+    const why = cause instanceof GatewayError ? cause.detail : messageOf(cause)
+    return new GatewayError('RECORD_REJECTED', `it cannot be read: ${why}`, { cause })
   }
 }
 

@@ -133,7 +133,7 @@ test('an entry whose bytes are gone says so, and the others are read', async () 
   world.database.client.run('DELETE FROM chunks WHERE seq = 1')
   const entries = openOutbox(world.database).pending(ALL)
   expect(entries.map(({ seq, damage }) => [seq, damage])).toEqual([
-    [1, 'it does not hold that chunk 1 is there'],
+    [1, 'its body is damaged on disk: chunk 1 is gone'],
     [2, undefined],
   ])
 })

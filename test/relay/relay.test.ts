@@ -112,7 +112,8 @@ describe('the straight path', () => {
     await run(world)
     expect(new Set(world.published())).toEqual(new Set([1, 4]))
     expect(new Set(world.withStatus('blocked'))).toEqual(new Set([2, 3]))
-    expect(world.exceptions.get(3)?.reason).toContain('its bytes are gone')
+    const reason = 'it cannot be read: its bytes are gone'
+    expect(world.exceptions.get(3)).toMatchObject({ code: 'STORAGE_DAMAGED', reason })
   })
 
   test('a mark that is refused for good ends the relay', async () => {

@@ -1,6 +1,6 @@
 import { openBodies } from '../../db/bodies.ts'
 import type { Reader } from '../../db/open.ts'
-import { BrokenInvariant } from '../../src/assert.ts'
+import { GatewayError } from '../../src/errors.ts'
 
 interface StoredBody {
   readonly eventId: string
@@ -20,7 +20,7 @@ export function storedBodies(reader: Reader): readonly StoredBody[] {
     try {
       return { eventId, body: bodies.read(place) }
     } catch (error) {
-      if (!(error instanceof BrokenInvariant)) throw error
+      if (!(error instanceof GatewayError)) throw error
       return { eventId, body: null }
     }
   })
