@@ -30,7 +30,7 @@ export type ToRelay =
   | { readonly kind: 'stop' }
 
 /** Outbox entries up to this seq are on disk. */
-export interface SyncedMessage {
+interface SyncedMessage {
   readonly kind: 'synced'
   readonly seq: number
   /** Deliveries wait for their turn: there is more to do than a core can. */

@@ -33,7 +33,7 @@ export interface RelayThreadPorts {
 export interface RelayThread {
   /** What the relay last said of itself; undefined before its first word. */
   status(): RelayStatus | undefined
-  /** Wakes the relay, where more is on disk than it knows; and tells it who else wants the core. */
+  /** Wakes the relay, where more is on disk than it knows; and tells it whether deliveries wait. */
   synced(seq: number, deliveriesWait: boolean): void
   /** Wakes it after a redrive, once that is on disk. One that starts later sees it anyway. */
   ring(): void
@@ -55,7 +55,8 @@ export function openRelayThread(ports: RelayThreadPorts): RelayThread {
   }
 
   let crashes = 0
-  let toldSeq = ports.syncedSeq()
+  /** What the thread that runs was last told. */
+  let told = { seq: 0, deliveriesWait: false }
 
   function onStatus(next: RelayStatus) {
     status = next
@@ -74,14 +75,16 @@ export function openRelayThread(ports: RelayThreadPorts): RelayThread {
   return {
     status: () => status,
     synced(seq, deliveriesWait) {
-      if (seq === toldSeq) return
-      toldSeq = seq
-      if (worker !== undefined) tell(worker, { kind: 'synced', seq, deliveriesWait })
+      if (worker === undefined) return
+      if (seq === told.seq && deliveriesWait === told.deliveriesWait) return
+      told = { seq, deliveriesWait }
+      tell(worker, { kind: 'synced', ...told })
     },
     ring: () => worker && tell(worker, { kind: 'ring' }),
     async run(signal) {
       while (!signal.aborted) {
         worker = new Worker(new URL('./relay-worker.ts', import.meta.url).href)
+        told = { seq: ports.syncedSeq(), deliveriesWait: false }
         const ended = await runOnce(worker, ports, { signal, onStatus })
         worker = undefined
         if (ended === 'stopped') return

@@ -10,13 +10,7 @@ import { openConfiguredPublisher } from './configured-publisher.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { armFailpoint } from './failpoint.ts'
 import { coreWaitMs, giveWay } from './give-way.ts'
-import type {
-  FromRelay,
-  MarkFailure,
-  RelaySettings,
-  SyncedMessage,
-  ToRelay,
-} from './relay-messages.ts'
+import type { FromRelay, MarkFailure, RelaySettings, ToRelay } from './relay-messages.ts'
 import type { RelayPorts } from './relay/ports.ts'
 import { runRelay } from './relay/relay.ts'
 import { openSynced, type Synced } from './relay/synced.ts'
@@ -32,12 +26,11 @@ const EXPORT_STOP_MS_MAX = 800
 const marking = new Map<number, PromiseWithResolvers<void>>()
 const stopping = new AbortController()
 let synced: Synced | undefined
-let deliveriesWait = false
 let lastMark = 0
 
 self.addEventListener('message', ({ data }: MessageEvent<ToRelay>) => {
   if (data.kind === 'start') start(data.settings, data.syncedSeq)
-  else if (data.kind === 'synced') advance(data)
+  else if (data.kind === 'synced') synced?.advance(data.seq, data.deliveriesWait)
   else if (data.kind === 'ring') synced?.ring()
   else if (data.kind === 'stop') stopping.abort()
   else settleMark(data.id, data.failure)
@@ -58,11 +51,6 @@ function start(settings: RelaySettings, syncedSeq: number): void {
   giveWay()
   synced = openSynced(syncedSeq, systemClock)
   relay(settings, synced).catch(crash)
-}
-
-function advance(to: SyncedMessage): void {
-  deliveriesWait = to.deliveriesWait
-  synced?.advance(to.seq)
 }
 
 const onFailure = (_task: string, error: unknown) => crash(error)
@@ -88,7 +76,6 @@ async function relay(settings: RelaySettings, syncedSeq: Synced): Promise<void> 
       return settled.promise
     },
     coreWaitMs,
-    deliveriesWait: () => deliveriesWait,
     report: (status) => tell({ kind: 'status', status }),
   }
   await runRelay(ports, { poisonPolicy: settings.INLET_POISON_POLICY }, stopping.signal)

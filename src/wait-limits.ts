@@ -27,3 +27,10 @@ export const TURN_MS_MAX = 2
  * yet has been waiting for longer.
  */
 export const FIRST_CALLS_MS = 100
+
+/**
+ * How long the relay leaves the core to deliveries that wait, in ms, after one batch. A batch waits
+ * for the core for some ms; where it was far more, the machine stood still, and nobody is served by
+ * events that are published later still.
+ */
+export const RELAY_PAUSE_MS_MAX = 100

@@ -1,8 +1,9 @@
-import { expect, test } from 'bun:test'
+import { expect, spyOn, test } from 'bun:test'
 import { join } from 'node:path'
 import { DATABASE_FILE, openDatabase } from '../db/open.ts'
 import { systemClock } from '../src/clock.ts'
-import type { Log } from '../src/log.ts'
+import { silentLog, type Log } from '../src/log.ts'
+import type { RelaySettings } from '../src/relay-messages.ts'
 import { openRelayThread } from '../src/relay-thread.ts'
 import { manualClock } from './support/manual-clock.ts'
 import { makeTempDir } from './support/temp.ts'
@@ -13,6 +14,20 @@ const UNTRACED = {
   OTEL_TRACES_SAMPLER: 'always_off',
   OTEL_TRACES_SAMPLER_ARG: 0,
 } as const
+
+function settingsIn(directory: string): RelaySettings {
+  return {
+    INLET_DATA_DIR: directory,
+    INLET_POISON_POLICY: 'continue',
+    INLET_SINK: 'file',
+    KAFKA_BROKERS: [],
+    KAFKA_CLIENT_ID: 'test',
+    KAFKA_COMPRESSION: 'none',
+    kafkaSecurity: {},
+    LOG_LEVEL: 'silent',
+    ...UNTRACED,
+  }
+}
 
 test('a relay that crashes is started again alone, and stops when it is told to', async () => {
   await using directory = await makeTempDir()
@@ -29,17 +44,7 @@ test('a relay that crashes is started again alone, and stops when it is told to'
   const relay = openRelayThread({
     clock,
     log,
-    settings: {
-      INLET_DATA_DIR: directory.path,
-      INLET_POISON_POLICY: 'continue',
-      INLET_SINK: 'file',
-      KAFKA_BROKERS: [],
-      KAFKA_CLIENT_ID: 'test',
-      KAFKA_COMPRESSION: 'none',
-      kafkaSecurity: {},
-      LOG_LEVEL: 'silent',
-      ...UNTRACED,
-    },
+    settings: settingsIn(directory.path),
     mark: () => Promise.resolve(),
     syncedSeq: () => 0,
   })
@@ -55,4 +60,36 @@ test('a relay that crashes is started again alone, and stops when it is told to'
   await running
 
   expect(relay.status()).toMatchObject({ position: 0 })
+})
+
+test('a relay is told what is on disk and whether deliveries wait, whichever of them changes', async () => {
+  await using directory = await makeTempDir()
+  using sent = spyOn(Worker.prototype, 'postMessage')
+  const relay = openRelayThread({
+    clock: manualClock(),
+    log: silentLog,
+    settings: settingsIn(directory.path),
+    mark: () => Promise.resolve(),
+    syncedSeq: () => 1,
+  })
+  const stop = new AbortController()
+  const running = relay.run(stop.signal)
+  const told = [
+    [2, true],
+    [2, false],
+    [3, false],
+    [3, true],
+  ] as const
+  relay.synced(1, false)
+  for (const [seq, deliveriesWait] of told) {
+    relay.synced(seq, deliveriesWait)
+    relay.synced(seq, deliveriesWait)
+  }
+  const messages = sent.mock.calls.map(([message]): unknown => message)
+  stop.abort()
+  await running
+
+  expect(messages.slice(1)).toEqual(
+    told.map(([seq, deliveriesWait]) => ({ kind: 'synced', seq, deliveriesWait })),
+  )
 })

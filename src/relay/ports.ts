@@ -65,6 +65,8 @@ export interface SyncedSeq {
   current(): number
   /** How often the bell was rung: whenever somebody else has changed exceptions. */
   rings(): number
+  /** Whether deliveries waited for their turn when something was last on disk. */
+  deliveriesWait(): boolean
   /**
    * Resolves once `current()` is above `after`, when the bell rings, after `ms`, or when `signal`
    * aborts.
@@ -105,8 +107,6 @@ export interface RelayPorts {
   mark(mark: RelayMark): Promise<void>
   /** How long its thread has waited for a core so far, in ms; 0 where nobody knows. */
   coreWaitMs(): number
-  /** Whether deliveries waited for their turn when something was last on disk. */
-  deliveriesWait(): boolean
   report(status: RelayStatus): void
 }
 

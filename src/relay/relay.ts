@@ -9,6 +9,7 @@ import {
   RELAY_POLL_MS,
 } from '../limits.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
+import { RELAY_PAUSE_MS_MAX } from '../wait-limits.ts'
 import { openBlockedKeys, type BlockedKeys } from './blocked-keys.ts'
 import {
   exceptionsOf,
@@ -166,13 +167,15 @@ async function relayNext(relay: Relay, upTo: number): Promise<boolean> {
     published: outcome.published,
     at,
   })
-  if (isBehind && relay.deliveriesWait()) await leaveCore(relay, relay.coreWaitMs() - waitedMs)
+  if (isBehind && relay.synced.deliveriesWait())
+    await leaveCore(relay, relay.coreWaitMs() - waitedMs)
   return marked
 }
 
 /** Events that are late already can be later; those that just came cannot. */
 async function leaveCore({ clock, signal }: Relay, waitedMs: number): Promise<void> {
-  if (waitedMs > 0) await clock.sleep(LEAVE_PER_WAIT * waitedMs, signal)
+  const ms = Math.min(LEAVE_PER_WAIT * waitedMs, RELAY_PAUSE_MS_MAX)
+  if (ms > 0) await clock.sleep(ms, signal)
 }
 
 function read(relay: Relay, after: number, upTo: number): readonly OutboxEntry[] {

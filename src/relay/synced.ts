@@ -4,8 +4,11 @@ import type { SyncedSeq } from './ports.ts'
 
 /** The relay's doorbell, and the hand that rings it. */
 export interface Synced extends SyncedSeq {
-  /** Everything up to `seq` is on disk. A lower seq than before changes nothing. */
-  advance(seq: number): void
+  /**
+   * Everything up to `seq` is on disk, and deliveries wait or do not. A lower seq than before
+   * changes nothing of the one that is known.
+   */
+  advance(seq: number, deliveriesWait: boolean): void
   /**
    * Makes the relay look again although nothing new is committed, at what is blocked as well:
    * after a redrive, once that is stored.
@@ -16,13 +19,16 @@ export interface Synced extends SyncedSeq {
 /** Opens it at `first`, the highest outbox seq that was on disk at the start. */
 export function openSynced(first: number, clock: Clock): Synced {
   let seq = first
+  let wait = false
   let rung = false
   let rings = 0
   const nap = openNap(clock)
   return {
     current: () => seq,
     rings: () => rings,
-    advance(to) {
+    deliveriesWait: () => wait,
+    advance(to, deliveriesWait) {
+      wait = deliveriesWait
       if (to <= seq) return
       seq = to
       nap.wake()

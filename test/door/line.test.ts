@@ -54,6 +54,18 @@ test('after TURN_MS_MAX of work the others wait for their turn, in their order',
   expect(await results).toEqual([0, 1, 2, 3, 4, 5])
 })
 
+test('somebody waits in it from when no time is left until the turn comes', async () => {
+  const world = openWorld()
+  await world.begin(1, TURN_MS_MAX)
+  expect(world.line.hasWaiting()).toBe(false)
+  const waiting = world.begin(1, 0)
+  expect(world.line.hasWaiting()).toBe(true)
+  world.turn()
+
+  expect(world.line.hasWaiting()).toBe(false)
+  await waiting
+})
+
 test('a task that fails fails alone', async () => {
   const world = openWorld()
   await world.begin(1, TURN_MS_MAX)

@@ -3,6 +3,7 @@ import { GatewayError } from '../../src/errors.ts'
 import type { OutboxEntry } from '../../src/outbox.ts'
 import type { PoisonPolicy, Publisher, RelayPorts, RelayStatus } from '../../src/relay/ports.ts'
 import { runRelay } from '../../src/relay/relay.ts'
+import { RELAY_PAUSE_MS_MAX } from '../../src/wait-limits.ts'
 import { Crash, POISON_BYTES, World } from './world.ts'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -48,25 +49,20 @@ describe('the straight path', () => {
 
   test.each([
     // After 4 less than a batch is left: no pause, however long it waited for the core.
-    { deliveriesWait: true, pauses: ['6 ms after 2'] },
-    { deliveriesWait: false, pauses: [] },
-  ])('behind, leaves the core to deliveries that wait: $pauses', async ({ pauses, ...waits }) => {
+    { deliveriesWait: true, waitMs: 1, pauses: ['6 ms after 2'] },
+    { deliveriesWait: true, waitMs: 60_000, pauses: [`${RELAY_PAUSE_MS_MAX} ms after 2`] },
+    { deliveriesWait: false, waitMs: 1, pauses: [] },
+  ])('behind, leaves the core to who waits: $pauses', async ({ waitMs, pauses, ...waits }) => {
     const world = Object.assign(new World(), waits)
     for (let i = 0; i < 5; i += 1) world.add('orders', 'a')
-    const ports = world.ports()
     const stop = new AbortController()
     const slept: string[] = []
     world.onSleep = (ms) => {
       if (world.idle) stop.abort()
       else if (ms > 0) slept.push(`${ms} ms after ${world.position}`)
     }
-    const busy: RelayPorts = {
-      ...ports,
-      mark(of) {
-        world.coreWaitMs += of.to
-        return ports.mark(of)
-      },
-    }
+    /** Each entry waits for the core. */
+    const busy: RelayPorts = { ...world.ports(), coreWaitMs: () => waitMs * world.position }
     await runRelay(busy, { poisonPolicy: 'continue', batchEntriesMax: 2 }, stop.signal)
 
     expect(world.sends).toEqual([[1, 2], [3, 4], [5]])

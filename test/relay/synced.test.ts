@@ -9,21 +9,30 @@ describe('the doorbell', () => {
   test('wakes a waiting relay when more is synced', async () => {
     const synced = openSynced(3, systemClock)
     const waiting = synced.next({ after: 3, ms: FOREVER_MS, signal: never })
-    synced.advance(4)
+    synced.advance(4, false)
     await waiting
     expect(synced.current()).toBe(4)
   })
 
   test('does not wait for what is synced already', async () => {
     const synced = openSynced(3, systemClock)
-    synced.advance(4)
+    synced.advance(4, false)
     await synced.next({ after: 3, ms: FOREVER_MS, signal: never })
   })
 
   test('never goes back', () => {
     const synced = openSynced(3, systemClock)
-    synced.advance(2)
+    synced.advance(2, false)
     expect(synced.current()).toBe(3)
+  })
+
+  test('knows whether deliveries wait, also where nothing more is synced', () => {
+    const synced = openSynced(3, systemClock)
+    expect(synced.deliveriesWait()).toBe(false)
+    synced.advance(4, true)
+    expect(synced.deliveriesWait()).toBe(true)
+    synced.advance(4, false)
+    expect(synced.deliveriesWait()).toBe(false)
   })
 
   test('rings once, also when nobody waits yet', async () => {

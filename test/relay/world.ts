@@ -48,8 +48,6 @@ export class World {
   blockedKeysReads = 0
   faults = 0
   nowMs = 1_800_000_000_000
-  /** How long the relay has waited for a core so far. */
-  coreWaitMs = 0
   deliveriesWait = false
   nextSendFault: () => SendFault | undefined = () => undefined
   nextMarkFault: () => MarkFault | undefined = () => undefined
@@ -95,11 +93,11 @@ export class World {
       synced: {
         current: () => this.entries.length,
         rings: () => this.rings,
+        deliveriesWait: () => this.deliveriesWait,
         next: ({ ms }) => this.#sleep(ms),
       },
       mark: (mark) => this.#mark(mark),
-      coreWaitMs: () => this.coreWaitMs,
-      deliveriesWait: () => this.deliveriesWait,
+      coreWaitMs: () => 0,
       report: (status) => this.reports.push(status),
     }
   }

@@ -31,7 +31,7 @@ const dedup = openDedup(database, { retentionMs: RETENTION_MS })
 const writer = openWriter({ database, dedup, onFatal: () => process.exit(1) })
 const outbox = openOutbox(openReader(path))
 const synced = openSynced(0, systemClock)
-writer.onSynced((seq) => synced.advance(seq))
+writer.onSynced((seq) => synced.advance(seq, false))
 
 const server = Bun.serve({
   hostname: '127.0.0.1',
@@ -73,7 +73,6 @@ await runRelay(
     },
     mark: (mark) => writer.mark(mark),
     coreWaitMs: () => 0,
-    deliveriesWait: () => false,
     report() {},
   },
   { poisonPolicy: 'continue' },
