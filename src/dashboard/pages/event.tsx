@@ -23,7 +23,11 @@ export function Event({ seq }: { readonly seq: string }) {
         <>
           <Summary event={data} />
           <Timeline event={data} />
-          <Body label="Body" base64={data.bodyBase64} download={`/api/events/${data.seq}/body`} />
+          {data.damage === null ? (
+            <Body label="Body" base64={data.bodyBase64} download={`/api/events/${data.seq}/body`} />
+          ) : (
+            <p class="problem">{data.damage}</p>
+          )}
           <Values records={data.records} />
           <Headers title="Headers that are kept" headers={data.headers} />
           <Variants event={data} />
