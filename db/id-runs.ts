@@ -170,7 +170,7 @@ export function openRunReader({ orm, client }: Reader): RunReader {
     .from(dedupRuns)
     .orderBy(asc(dedupRuns.run))
     .prepare()
-  // Not by Drizzle: an event may need one, and a start reads all of them.
+  // Not by Drizzle: an event may need one, and after a start all of them are read.
   const one = client.prepare<SliceRow, [number]>('SELECT ids FROM dedup_slices WHERE id = ?')
   const all = client.prepare<SliceRow, [number, number]>(
     'SELECT ids FROM dedup_slices WHERE id BETWEEN ? AND ? ORDER BY id',

@@ -236,6 +236,7 @@ function runLater(ports: HandlersPorts): void {
   }
   run('relay', (signal) => relay.run(signal))
   run('retention', async (signal) => {
+    // Until this has ended each new id asks runs on disk.
     while (!signal.aborted && storage.dedup.takeIn()) await clock.sleep(0, signal)
     await runRetention(storage.retention, ports, signal)
   })

@@ -22,20 +22,13 @@ export type RelaySettings = TraceConfig &
 
 export type ToRelay =
   | { readonly kind: 'start'; readonly settings: RelaySettings; readonly syncedSeq: number }
-  | SyncedMessage
+  /** Outbox entries up to this seq are on disk; deliveries wait for their turn, or do not. */
+  | { readonly kind: 'synced'; readonly seq: number; readonly deliveriesWait: boolean }
   /** Exceptions were freed, and that is on disk. */
   | { readonly kind: 'ring' }
   /** The answer to a mark: `failure` is null once it is on disk. */
   | { readonly kind: 'marked'; readonly id: number; readonly failure: MarkFailure | null }
   | { readonly kind: 'stop' }
-
-/** Outbox entries up to this seq are on disk. */
-interface SyncedMessage {
-  readonly kind: 'synced'
-  readonly seq: number
-  /** Deliveries wait for their turn: there is more to do than a core can. */
-  readonly deliveriesWait: boolean
-}
 
 /** Why a mark is not stored. Without a code it never will be: the relay has to begin again. */
 export interface MarkFailure {
