@@ -3,7 +3,6 @@ import { assert } from '../src/assert.ts'
 import { lazily } from '../src/lazily.ts'
 import {
   BYTES_PER_ID,
-  countIn,
   cut,
   decode,
   encode,
@@ -86,10 +85,7 @@ export function openIdRuns(database: InletDatabase): IdRuns {
     takeIn() {
       const [run] = outside
       if (run === undefined) return false
-      const slices = reader.slicesOf(run)
-      const ids = slices.reduce((sum, words) => sum + countIn(words), 0)
-      const table = tables.reserve(run.run, ids)
-      for (const [slice, words] of slices.entries()) table.add(run.run, slice, words)
+      tables.add(run.run, reader.slicesOf(run))
       outside = outside.slice(1)
       return true
     },

@@ -22,15 +22,13 @@ const NONE: readonly number[] = []
 export class IdTables {
   readonly #tables: IdTable[] = []
 
-  /** Where the ids of a run, the newest, are to be added: there is room for so many. */
-  reserve(run: number, ids: number): IdTable {
-    const last = this.#tables.at(-1)
-    if (last?.reserve(run, ids) === true) return last
+  /** Adds the ids of a run, the newest. */
+  add(run: number, slices: readonly Slice[]): void {
+    if (this.#tables.at(-1)?.add(run, slices) === true) return
     const slotBits = Math.min(SLOT_BITS_MIN + this.#tables.length, SLOT_BITS_MAX)
     const table = new IdTable(run, slotBits)
-    assert(table.reserve(run, ids), 'a table has room for a run')
+    assert(table.add(run, slices), 'a table has room for a run')
     this.#tables.push(table)
-    return table
   }
 
   /** The runs that may know an id; a run that is not there does not. */
@@ -58,9 +56,7 @@ class IdTable {
   readonly #slots: Uint16Array
   /** Of the hash, in the lower bits of a slot; the others say which run, 0 where it is empty. */
   readonly #printBits: number
-  /** What there is room for, and what has been added of it. */
-  #reserved = 0
-  #added = 0
+  #ids = 0
 
   constructor(firstRun: number, slotBits: number) {
     this.firstRun = firstRun
@@ -68,17 +64,18 @@ class IdTable {
     this.#printBits = PREFIX_BITS - slotBits
   }
 
-  /** Keeps room for so many ids of a run; false where there is none. */
-  reserve(run: number, ids: number): boolean {
+  /** Adds the ids of a run; false where there is no room: a full table is searched for ever. */
+  add(run: number, slices: readonly Slice[]): boolean {
+    const ids = slices.reduce((sum, words) => sum + countIn(words), 0)
     const runsMax = 2 ** (16 - this.#printBits) - 1
     const idsMax = FULL * this.#slots.length
-    if (run - this.firstRun >= runsMax || this.#reserved + ids > idsMax) return false
-    this.#reserved += ids
+    if (run - this.firstRun >= runsMax || this.#ids + ids > idsMax) return false
+    this.#ids += ids
+    for (const [slice, words] of slices.entries()) this.#addSlice(run, slice, words)
     return true
   }
 
-  /** Adds the ids in a slice of a run that there is room for. */
-  add(run: number, slice: number, words: Slice): void {
+  #addSlice(run: number, slice: number, words: Slice): void {
     const slots = this.#slots
     const printBits = this.#printBits
     // A power by `**` is no integer to the engine: each of these loops took four times as long.
@@ -86,9 +83,6 @@ class IdTable {
     const owner = (run - this.firstRun + 1) << printBits
     const slotMask = slots.length - 1
     const count = countIn(words)
-    this.#added += count
-    // A table without an empty slot is searched for ever.
-    assert(this.#added <= this.#reserved, 'a table gets the ids that there is room for')
     for (let index = 0; index < count; index += 1) {
       const prefix = prefixIn(slice, words[index] ?? 0)
       let at = prefix >>> printBits

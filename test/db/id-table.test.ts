@@ -10,9 +10,7 @@ function hashesOf(run: number, ids: number): Float64Array {
 }
 
 function add(tables: IdTables, run: number, hashes: Float64Array): void {
-  const table = tables.reserve(run, hashes.length)
-  const slices = cut({ hashes, seqs: new Float64Array(hashes.length) }, 0)
-  for (const [slice, words] of slices.entries()) table.add(run, slice, words)
+  tables.add(run, cut({ hashes, seqs: new Float64Array(hashes.length) }, 0))
 }
 
 /** Tables with so many runs, the first of them 1. */
@@ -65,12 +63,14 @@ test('what is only of dropped runs is forgotten', () => {
 })
 
 test('no more ids are added than there is room for', () => {
-  const tables = new IdTables()
-  const table = tables.reserve(1, 2)
-  const oneId = Uint32Array.of(1, 0)
-  table.add(1, 0, oneId)
-  table.add(1, 1, oneId)
-  expect(() => table.add(1, 2, oneId)).toThrow('there is room for')
+  // Three quarters of the first table's slots, evenly.
+  const ids = (0.75 * 2 ** 20) / 512
+  const words = Array.from({ length: ids }, (_, index) => index * Math.floor(2 ** 32 / ids))
+  const slice = Uint32Array.from([...words, ...words])
+  const full = Array.from({ length: 512 }, () => slice)
+  new IdTables().add(1, full)
+  const oneMore = [...full.slice(1), Uint32Array.from([...words, 1, ...words, 1])]
+  expect(() => new IdTables().add(1, oneMore)).toThrow('a table has room for a run')
 })
 
 test('an id at the end of a table goes on at its beginning', () => {
