@@ -1,5 +1,5 @@
 import { systemClock } from '../src/clock.ts'
-import { messageOf } from '../src/errors.ts'
+import { messageOf } from '../src/faults/faults.ts'
 import { commit } from '../scripts/compile.ts'
 import type { Benchmark } from './benchmark.ts'
 import { buildBinary } from './contestants.ts'

@@ -1,5 +1,5 @@
 // `bun run bench <name> [options]`: see docs/benchmarks.md.
-import { messageOf } from '../src/errors.ts'
+import { messageOf } from '../src/faults/faults.ts'
 import { ALL_HELP, measureAll } from './all.ts'
 import { backlog } from './backlog-drain.ts'
 import type { Benchmark } from './benchmark.ts'

@@ -1,7 +1,7 @@
 import { Database } from 'bun:sqlite'
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { GatewayError, messageOf } from '../src/errors.ts'
+import { GatewayError, messageOf } from '../src/faults/faults.ts'
 import { syncDirectory } from '../src/durable-file.ts'
 import { createPrivately } from './files.ts'
 import type { Reader } from './open.ts'

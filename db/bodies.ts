@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { BrokenInvariant } from '../src/assert.ts'
-import { GatewayError } from '../src/errors.ts'
+import { GatewayError } from '../src/faults/faults.ts'
 import type { Reader } from './open.ts'
 import { damaged, unpack } from './packing.ts'
 import { chunks } from './schema.ts'

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { assert } from '../src/assert.ts'
 import type { Clock } from '../src/clock.ts'
-import { GatewayError } from '../src/errors.ts'
+import { GatewayError } from '../src/faults/faults.ts'
 import type { Log } from '../src/log.ts'
 import { openNap } from '../src/nap.ts'
 import { copyWal, type CheckpointAnswer } from './copy-wal.ts'

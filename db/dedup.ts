@@ -12,7 +12,7 @@
  */
 import { eq, sql } from 'drizzle-orm'
 import { assert } from '../src/assert.ts'
-import { GatewayError } from '../src/errors.ts'
+import { GatewayError } from '../src/faults/faults.ts'
 import type { NewEvent } from '../src/event.ts'
 import { randomToken } from '../src/ids.ts'
 import { copyWal } from './copy-wal.ts'

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { syncDirectory } from '../src/durable-file.ts'
-import { GatewayError, messageOf } from '../src/errors.ts'
+import { GatewayError, messageOf } from '../src/faults/faults.ts'
 
 /**
  * `statfs` types (linux/magic.h) on which SQLite's locks or its shared memory cannot be trusted.

@@ -1,6 +1,6 @@
-import { GatewayError, messageOf } from '../src/errors.ts'
+import { GatewayError, messageOf } from '../src/faults/faults.ts'
 import { failpoint } from '../src/failpoint.ts'
-import { COMMIT_BYTES_MAX, COMMIT_DELIVERIES_MAX, PENDING_BYTES_MAX } from '../src/limits.ts'
+import { COMMIT_BYTES_MAX, COMMIT_DELIVERIES_MAX, PENDING_BYTES_MAX } from '../src/limits/limits.ts'
 import { blameOf } from './failures.ts'
 import type { Sync } from './sync.ts'
 

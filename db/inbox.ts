@@ -5,7 +5,7 @@
 import { asc, desc, eq, gte, lte, max, min, sql } from 'drizzle-orm'
 import type { EpochMs } from '../src/clock.ts'
 import type { EventState } from '../src/event.ts'
-import type { FaultCode } from '../src/errors.ts'
+import type { FaultCode } from '../src/faults/faults.ts'
 import type { EntryStatus } from '../src/outbox.ts'
 import { openBodies, readOrDamage } from './bodies.ts'
 import type { Reader } from './open.ts'

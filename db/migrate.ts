@@ -1,6 +1,6 @@
 import type { EpochMs } from '../src/clock.ts'
-import { GatewayError } from '../src/errors.ts'
-import { digestOf } from '../src/hashing.ts'
+import { GatewayError } from '../src/faults/faults.ts'
+import { digestOf } from '../src/bytes/hashing.ts'
 import init from './migrations/0000_init.sql' with { type: 'text' }
 import idempotencyKeys from './migrations/0001_idempotency_keys.sql' with { type: 'text' }
 import handlerRetries from './migrations/0002_handler_retries.sql' with { type: 'text' }

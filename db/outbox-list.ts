@@ -1,7 +1,7 @@
 /** What is not on its topic, for people. Reads through a connection of its own. */
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import type { EpochMs } from '../src/clock.ts'
-import type { FaultCode } from '../src/errors.ts'
+import type { FaultCode } from '../src/faults/faults.ts'
 import type { EntryStatus, ExceptionStatus } from '../src/outbox.ts'
 import type { Reader } from './open.ts'
 import { inbox, outbox, outboxExceptions, relayProgress } from './schema.ts'

@@ -1,6 +1,6 @@
 /** Chunks are packed: the bodies of a commit are of few kinds, and share most of their bytes. */
-import { GatewayError } from '../src/errors.ts'
-import { PACK_BYTES_MIN, PACK_LEVEL, PACKED_SHARE_MAX } from '../src/limits.ts'
+import { GatewayError } from '../src/faults/faults.ts'
+import { PACK_BYTES_MIN, PACK_LEVEL, PACKED_SHARE_MAX } from '../src/limits/limits.ts'
 import { hash53 } from './hash.ts'
 
 /** The bodies of a chunk as its row has them. */

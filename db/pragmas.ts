@@ -1,6 +1,6 @@
 import type { Database } from 'bun:sqlite'
 import { assert } from '../src/assert.ts'
-import { GatewayError } from '../src/errors.ts'
+import { GatewayError } from '../src/faults/faults.ts'
 
 /** `INLT`: says in the file's header whose it is. */
 export const APPLICATION_ID = 0x494e4c54

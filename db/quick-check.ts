@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { GatewayError, messageOf } from '../src/errors.ts'
+import { GatewayError, messageOf } from '../src/faults/faults.ts'
 import { takeOwnerLock } from './files.ts'
 import { LOCK_FILE, openLock, openReader } from './open.ts'
 

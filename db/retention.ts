@@ -1,5 +1,5 @@
 import { and, asc, between, eq, gt, inArray, isNotNull, lt, lte, or, sql } from 'drizzle-orm'
-import { GatewayError, messageOf } from '../src/errors.ts'
+import { GatewayError, messageOf } from '../src/faults/faults.ts'
 import { failpoint } from '../src/failpoint.ts'
 import { lazily } from '../src/lazily.ts'
 import type { Dedup } from './dedup.ts'

@@ -13,7 +13,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
-import type { FaultCode } from '../src/errors.ts'
+import type { FaultCode } from '../src/faults/faults.ts'
 import type { EventState } from '../src/event.ts'
 import type { ExceptionStatus } from '../src/outbox.ts'
 import type { RerunKind, RerunState } from '../src/rerun.ts'

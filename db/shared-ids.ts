@@ -6,7 +6,7 @@ import type { EpochMs } from '../src/clock.ts'
 import { consumerOf } from '../src/consumer.ts'
 import type { VerifiedBody } from '../src/delivery.ts'
 import type { NewEvent } from '../src/event.ts'
-import { EVENT_ID_CHARS_MAX } from '../src/limits.ts'
+import { EVENT_ID_CHARS_MAX } from '../src/limits/limits.ts'
 import { openBodies, readOrDamage, type BodyPlace } from './bodies.ts'
 import type { Reader } from './open.ts'
 

@@ -1,4 +1,4 @@
-import { GatewayError } from '../src/errors.ts'
+import { GatewayError } from '../src/faults/faults.ts'
 
 /**
  * Refuses a SQLite whose WAL can be corrupted by a checkpoint that races with a writer's

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../src/clock.ts'
 import { randomToken } from '../src/ids.ts'
-import { SESSION_MS_MAX, SESSIONS_MAX } from '../src/admin-limits.ts'
+import { SESSION_MS_MAX, SESSIONS_MAX } from '../src/limits/admin.ts'
 
 /** Who asks on the admin port: handed to every route beside the request. */
 export interface Visitor {

@@ -1,4 +1,4 @@
-import { FAULTS, type Fault, type FaultCode } from '../src/errors.ts'
+import { FAULTS, type Fault, type FaultCode } from '../src/faults/faults.ts'
 
 /**
  * How long a sender should wait before it tries again, in seconds: a restart or a sync

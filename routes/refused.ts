@@ -1,6 +1,6 @@
 /** What both doors make of a request that is not taken. */
 import type { Refused } from '../src/delivery.ts'
-import { FAULTS, GatewayError, messageOf, type FaultCode } from '../src/errors.ts'
+import { FAULTS, GatewayError, messageOf, type FaultCode } from '../src/faults/faults.ts'
 import type { Log } from '../src/log.ts'
 import { prepareProblem, problem, type ProblemMembers } from './problem.ts'
 

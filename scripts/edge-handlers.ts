@@ -5,7 +5,11 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { handlerFileNames, handlersDirectory, loadHandlerFiles } from '../src/handler-files.ts'
+import {
+  handlerFileNames,
+  handlersDirectory,
+  loadHandlerFiles,
+} from '../src/loading/handler-files.ts'
 
 const [target = join(import.meta.dir, '../dist/edge/handlers.ts')] = process.argv.slice(2)
 

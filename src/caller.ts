@@ -1,4 +1,4 @@
-import { digestOf } from './hashing.ts'
+import { digestOf } from './bytes/hashing.ts'
 import type { Router } from './route.ts'
 
 /** A configured first party: how it proves itself at `POST /events`, and where its events go. */

@@ -1,5 +1,5 @@
 import type { EpochMs } from './clock.ts'
-import type { FaultCode } from './errors.ts'
+import type { FaultCode } from './faults/faults.ts'
 import type { KeyNeeded } from './key-place.ts'
 import type { OutboundCall } from './outbound-call.ts'
 import type { TraceContext } from './trace-context.ts'

@@ -2,8 +2,13 @@
 import { z } from 'zod'
 import type { VerifiedBody } from './delivery.ts'
 import { EVENT_STATES, type NewEvent } from './event.ts'
-import { FORWARD_EVENTS_MAX } from './edge-limits.ts'
-import { ATTRIBUTE_CHARS_MAX, RECORDS_PER_EVENT_MAX, SOURCE_NAME, TOPIC_NAME } from './limits.ts'
+import { FORWARD_EVENTS_MAX } from './limits/edge.ts'
+import {
+  ATTRIBUTE_CHARS_MAX,
+  RECORDS_PER_EVENT_MAX,
+  SOURCE_NAME,
+  TOPIC_NAME,
+} from './limits/limits.ts'
 
 /** Where a core node takes it. */
 export const FORWARD_PATH = '/forward'

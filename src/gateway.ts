@@ -35,7 +35,7 @@ import type { DeclaredTopic, Topic, TopicHandlers, TopicRoutes, TopicSchemas } f
 import type { Event, HandledRoute, Handler, SourceDefinition } from './route.ts'
 
 export { z }
-export { RetryableError } from './errors.ts'
+export { RetryableError } from './faults/faults.ts'
 export { FinalError } from './final-error.ts'
 export type { Json, RecordDraft } from './record.ts'
 export type { ProviderRow } from './providers/row.ts'

@@ -1,10 +1,10 @@
-import { GatewayError, messageOf } from './errors.ts'
+import { GatewayError, messageOf } from './faults/faults.ts'
 import {
   EVENT_TYPE_CHARS_MAX,
   RECORD_BYTES_MAX,
   RECORDS_PER_EVENT_MAX,
   TOPIC_NAME,
-} from './limits.ts'
+} from './limits/limits.ts'
 import type { HandlerResult } from './route.ts'
 import type { OutboxRecord, RecordDraft } from './record.ts'
 

@@ -1,6 +1,6 @@
 /** What stages tell and ask of whoever watches user code: a thread that it blocks is lost. */
-import { GatewayError } from './errors.ts'
-import { HANDLER_BLOCKS_MAX, HANDLER_SUSPICIONS_MAX } from './watchdog-limits.ts'
+import { GatewayError } from './faults/faults.ts'
+import { HANDLER_BLOCKS_MAX, HANDLER_SUSPICIONS_MAX } from './limits/watchdog.ts'
 
 /** What user code is called for: an event as it is stored, or would be. */
 export interface Watched {

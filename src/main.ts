@@ -25,7 +25,7 @@ import { sources } from './cli/sources.ts'
 import { stats } from './cli/stats.ts'
 import { tail } from './cli/tail.ts'
 import { version } from './cli/version.ts'
-import { GatewayError, messageOf } from './errors.ts'
+import { GatewayError, messageOf } from './faults/faults.ts'
 import { nearestOf } from './nearest.ts'
 
 const COMMANDS: readonly Command[] = [

@@ -1,5 +1,5 @@
 /** Requests that the gateway itself makes to a third party. */
-import { GatewayError } from './errors.ts'
+import { GatewayError } from './faults/faults.ts'
 
 /** What is asked, and of whom at most. */
 export interface OutboundCall {

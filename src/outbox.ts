@@ -1,6 +1,6 @@
 import { assert } from './assert.ts'
 import type { EpochMs } from './clock.ts'
-import { GatewayError, type FaultCode } from './errors.ts'
+import { GatewayError, type FaultCode } from './faults/faults.ts'
 import { EXACT_HEADER, unpackExact } from './exact-record.ts'
 import type { PublishRecord } from './record.ts'
 import { formatTraceparent, keptTrace, TRACEPARENT } from './trace-context.ts'

@@ -3,7 +3,7 @@
  * a proxy's page for a core that is away, a login page, or a wrong address answer 200, too, and
  * what is taken for forwarded is deleted at the edge one day.
  */
-import { keyedHasher } from './hashing.ts'
+import { keyedHasher } from './bytes/hashing.ts'
 
 /** The header of the answer: one receipt for each secret of the core, with spaces between them. */
 export const RECEIPT_HEADER = 'inlet-receipt'

@@ -1,6 +1,6 @@
 import type { EpochMs } from './clock.ts'
 import type { FailedStep, Verifier } from './delivery.ts'
-import { digestOf } from './hashing.ts'
+import { digestOf } from './bytes/hashing.ts'
 import type { Skew } from './skew.ts'
 
 /** How often one of a source's secrets has proved a delivery since the gateway started. */

@@ -2,10 +2,10 @@
  * Deliveries as they are answered, for whoever watches. Nothing is kept, and where nobody watches
  * nothing is made of them.
  */
-import type { TailRow } from './admin-events.ts'
-import { TAIL_PING_MS, TAIL_WAITING_MAX, TAILS_MAX } from './admin-limits.ts'
+import type { TailRow } from './admin-api/events.ts'
+import { TAIL_PING_MS, TAIL_WAITING_MAX, TAILS_MAX } from './limits/admin.ts'
 import type { Clock } from './clock.ts'
-import { GatewayError } from './errors.ts'
+import { GatewayError } from './faults/faults.ts'
 import { EVENT_STATES } from './event.ts'
 
 /** How a request ended, as both doors say it. */

@@ -1,8 +1,8 @@
 /** Topics whose records are declared once, for who publishes to them and who reads them. */
 import type { z } from 'zod'
 import type { RecordHandler, RecordRoute } from './consumer.ts'
-import { GatewayError } from './errors.ts'
-import { TOPIC_NAME } from './limits.ts'
+import { GatewayError } from './faults/faults.ts'
+import { TOPIC_NAME } from './limits/limits.ts'
 import type { Json, RecordDraft } from './record.ts'
 import { compileRoutes, isTypePattern } from './route.ts'
 

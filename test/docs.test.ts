@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
 import { describe, expect, test } from 'bun:test'
 import manifest from '../package.json' with { type: 'json' }
-import { SETTINGS, SOURCE_SETTINGS } from '../src/config.ts'
+import { SETTINGS, SOURCE_SETTINGS } from '../src/settings/config.ts'
 import { anchorLinks, anchorsOf, codeBlocks, commandMentions } from './support/markdown.ts'
 import { makeTempDir } from './support/temp.ts'
 

@@ -3,9 +3,9 @@ import {
   EDGE_BODY_BYTES_MAX,
   EDGE_RECORDS_BYTES_MAX,
   FORWARD_BYTES_MAX,
-} from '../src/edge-limits.ts'
+} from '../src/limits/edge.ts'
 import { readForwarded, writeForwarded, type ForwardedEvent } from '../src/forwarded.ts'
-import { ATTRIBUTE_CHARS_MAX, RECORDS_PER_EVENT_MAX } from '../src/limits.ts'
+import { ATTRIBUTE_CHARS_MAX, RECORDS_PER_EVENT_MAX } from '../src/limits/limits.ts'
 import { bytes, sampleEvent } from './support/stored.ts'
 
 /** What a core node reads of what an edge writes. */

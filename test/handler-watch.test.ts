@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { Ends, HandlerWatch } from '../src/handler-watch.ts'
 import { givenUp } from '../src/handler-watch.ts'
-import { HANDLER_BLOCKS_MAX, HANDLER_SUSPICIONS_MAX } from '../src/watchdog-limits.ts'
+import { HANDLER_BLOCKS_MAX, HANDLER_SUSPICIONS_MAX } from '../src/limits/watchdog.ts'
 import { handlerWatch } from './support/handler-watch.ts'
 
 const NAMED = { source: 'github', eventId: 'delivery-1' }

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { TAIL_PING_MS, TAIL_WAITING_MAX, TAILS_MAX } from '../src/admin-limits.ts'
+import { TAIL_PING_MS, TAIL_WAITING_MAX, TAILS_MAX } from '../src/limits/admin.ts'
 import { openTail } from '../src/tail.ts'
 import { manualClock } from './support/manual-clock.ts'
 

@@ -1,6 +1,6 @@
 /** Topics that are declared once: checked where records are made, and where they are read. */
 import { expect, expectTypeOf, test } from 'bun:test'
-import { resolveConsumers } from '../src/consumers.ts'
+import { resolveConsumers } from '../src/loading/consumers.ts'
 import {
   aggregate,
   defineConsumer,
@@ -12,7 +12,7 @@ import {
   z,
   type ConsumedEvent,
 } from '../src/gateway.ts'
-import { takeHandlers } from '../src/handlers.ts'
+import { takeHandlers } from '../src/loading/handlers.ts'
 import { toOutboxRecords } from '../src/handler-result.ts'
 import { openConsumeWorld, record, TOPIC } from './consume/world.ts'
 

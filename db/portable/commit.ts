@@ -9,7 +9,7 @@
  */
 import type { EpochMs } from '../../src/clock.ts'
 import type { Committed, NewEvent } from '../../src/event.ts'
-import { digestOf } from '../../src/hashing.ts'
+import { digestOf } from '../../src/bytes/hashing.ts'
 import type { AnswerToKeep } from '../../src/idempotent-answer.ts'
 import { concat, place, type ChunkDraft } from '../chunk.ts'
 import { asBlob, type SqlRow, type Statement } from './batches.ts'

@@ -1,6 +1,6 @@
 import { backoffMs, type Backoff } from '../../src/backoff.ts'
 import { systemClock, type Clock } from '../../src/clock.ts'
-import { GatewayError, messageOf } from '../../src/errors.ts'
+import { GatewayError, messageOf } from '../../src/faults/faults.ts'
 import type { Batches, SqlRow, SqlValue, Statement } from './batches.ts'
 
 /**

@@ -1,8 +1,8 @@
 /** Reads what is to be published or handed on, and notes what was: for one holder at a time. */
 import { assert } from '../../src/assert.ts'
 import type { EpochMs } from '../../src/clock.ts'
-import { GatewayError } from '../../src/errors.ts'
-import { LEASE_MS_MAX } from '../../src/edge-limits.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
+import { LEASE_MS_MAX } from '../../src/limits/edge.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../../src/outbox.ts'
 import type { SetAsideEntry } from '../outbox.ts'
 import type { Batches, SqlRow, Statement } from './batches.ts'

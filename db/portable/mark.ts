@@ -1,5 +1,5 @@
 import { TRANSITIONS, type RelayMark } from '../../src/outbox.ts'
-import { digestOf } from '../../src/hashing.ts'
+import { digestOf } from '../../src/bytes/hashing.ts'
 import type { Statement } from './batches.ts'
 
 /**

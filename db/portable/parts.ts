@@ -1,5 +1,5 @@
 import { concat } from '../chunk.ts'
-import { PARAMETER_BYTES_MAX } from '../../src/edge-limits.ts'
+import { PARAMETER_BYTES_MAX } from '../../src/limits/edge.ts'
 
 /** What one of many becomes: a row, and perhaps bytes that belong to it. */
 export interface Part {

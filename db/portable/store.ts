@@ -1,5 +1,5 @@
 import type { Committed, NewEvent } from '../../src/event.ts'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import { randomToken } from '../../src/ids.ts'
 import type { AnswerToKeep, IdempotentAnswer } from '../../src/idempotent-answer.ts'
 import type { Batches } from './batches.ts'

@@ -1,8 +1,8 @@
 /** The admin API: its resources, and the document that describes them. Loaded when asked for. */
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
-import { GatewayError, messageOf } from '../../src/errors.ts'
-import { ADMIN_BODY_BYTES_MAX } from '../../src/admin-limits.ts'
+import { GatewayError, messageOf } from '../../src/faults/faults.ts'
+import { ADMIN_BODY_BYTES_MAX } from '../../src/limits/admin.ts'
 import { lazily } from '../../src/lazily.ts'
 import type { Log } from '../../src/log.ts'
 import type { Operators } from '../operator.ts'

@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { basename } from 'node:path'
-import { ConsumerRow, Consumers, SeekRequest, Sought } from '../../src/admin-consumers.ts'
+import { ConsumerRow, Consumers, SeekRequest, Sought } from '../../src/admin-api/consumers.ts'
 import type { Consumer, Place } from '../../src/consumer.ts'
 import type { ConsumerStatus, Places, SeekTarget } from '../../src/consumer-status.ts'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import { answering, openResource } from './resource.ts'
 
 export interface ConsumersPorts {

@@ -1,6 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { EventDetail, EventsPage, EventsQuery, type EventFilter } from '../../src/admin-events.ts'
-import { GatewayError } from '../../src/errors.ts'
+import {
+  EventDetail,
+  EventsPage,
+  EventsQuery,
+  type EventFilter,
+} from '../../src/admin-api/events.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import { answering, answeringRaw, openResource } from './resource.ts'
 
 /** What is looked for: the filter with times as numbers, and where to go on. */

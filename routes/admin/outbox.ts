@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi'
-import { OutboxPage, OutboxQuery } from '../../src/admin-events.ts'
+import { OutboxPage, OutboxQuery } from '../../src/admin-api/events.ts'
 import { answering, openResource } from './resource.ts'
 
 export interface OutboxPorts {

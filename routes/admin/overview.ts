@@ -1,9 +1,9 @@
 import { createRoute } from '@hono/zod-openapi'
-import { Alarms, Overview, type Alarm } from '../../src/admin-api.ts'
+import { Alarms, Overview, type Alarm } from '../../src/admin-api/admin-api.ts'
 import { ALARMS, type ActiveAlarm } from '../../src/alarm.ts'
-import { MINUTES, minuteStart } from '../../src/minutes.ts'
-import type { Readings } from '../../src/readings.ts'
-import { MINUTE_COLUMNS, type SourceTraffic } from '../../src/traffic.ts'
+import { MINUTES, minuteStart } from '../../src/readings/minutes.ts'
+import type { Readings } from '../../src/readings/readings.ts'
+import { MINUTE_COLUMNS, type SourceTraffic } from '../../src/readings/traffic.ts'
 import type { Health } from '../health.ts'
 import { answering, openResource } from './resource.ts'
 

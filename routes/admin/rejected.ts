@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
-import { RejectedPage, RejectedQuery } from '../../src/admin-api.ts'
+import { RejectedPage, RejectedQuery } from '../../src/admin-api/admin-api.ts'
 import type { FailedStep } from '../../src/delivery.ts'
-import type { FaultCode } from '../../src/errors.ts'
+import type { FaultCode } from '../../src/faults/faults.ts'
 import { answering, openResource } from './resource.ts'
 
 /** One request that was refused, with the secrets in its headers masked. */

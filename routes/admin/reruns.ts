@@ -6,11 +6,11 @@ import {
   RerunRequest,
   Reruns,
   type RerunQuery as QueryOnTheWire,
-} from '../../src/admin-reruns.ts'
+} from '../../src/admin-api/reruns.ts'
 import { unreachable } from '../../src/assert.ts'
 import type { SeekTarget } from '../../src/consumer-status.ts'
-import { GatewayError } from '../../src/errors.ts'
-import { RERUNS_LISTED_MAX } from '../../src/limits.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
+import { RERUNS_LISTED_MAX } from '../../src/limits/limits.ts'
 import type { NewRerun, Rerun as StoredRerun, RerunKind, RerunPlan } from '../../src/rerun.ts'
 import { answering, openResource } from './resource.ts'
 

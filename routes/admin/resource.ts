@@ -1,8 +1,8 @@
 /** What the resources of the admin API share. Each is a file beside this one, like sources.ts. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { z } from 'zod'
-import { Problem } from '../../src/admin-api.ts'
-import { FAULTS, GatewayError, type FaultCode } from '../../src/errors.ts'
+import { Problem } from '../../src/admin-api/admin-api.ts'
+import { FAULTS, GatewayError, type FaultCode } from '../../src/faults/faults.ts'
 import type { Visitor } from '../operator.ts'
 
 /**

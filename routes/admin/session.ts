@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi'
 import { HTTPException } from 'hono/http-exception'
-import { Login, Session } from '../../src/admin-api.ts'
+import { Login, Session } from '../../src/admin-api/admin-api.ts'
 import { tokenRefused, tooManyGuesses } from '../guard.ts'
 import type { Operators } from '../operator.ts'
 import { answering, openResource } from './resource.ts'

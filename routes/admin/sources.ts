@@ -1,10 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { basename } from 'node:path'
-import { Pairing, Sources, type SourceRow } from '../../src/admin-api.ts'
+import { Pairing, Sources, type SourceRow } from '../../src/admin-api/admin-api.ts'
 import type { Clock, EpochMs } from '../../src/clock.ts'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import type { Source } from '../../src/source.ts'
-import type { SourceTraffic } from '../../src/traffic.ts'
+import type { SourceTraffic } from '../../src/readings/traffic.ts'
 import { answering, openResource } from './resource.ts'
 
 export interface SourcesPorts {

@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi'
-import { System } from '../../src/admin-api.ts'
+import { System } from '../../src/admin-api/admin-api.ts'
 import { answering, openResource } from './resource.ts'
 
 export interface SystemPorts {

@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi'
-import { TailQuery, TailRow } from '../../src/admin-events.ts'
+import { TailQuery, TailRow } from '../../src/admin-api/events.ts'
 import { answeringRaw, openResource } from './resource.ts'
 
 export interface TailPorts {

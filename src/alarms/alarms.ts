@@ -5,8 +5,8 @@
 import { ALARMS, type ActiveAlarm } from '../alarm.ts'
 import type { Clock, EpochMs } from '../clock.ts'
 import type { Log } from '../log.ts'
-import type { Readings } from '../readings.ts'
-import { ALARM_CLEAR_MS } from '../watch-limits.ts'
+import type { Readings } from '../readings/readings.ts'
+import { ALARM_CLEAR_MS } from '../limits/observing.ts'
 import { findConditions, type AlarmThresholds, type Condition } from './conditions.ts'
 
 /** An alarm was raised, or is over. */

@@ -1,6 +1,6 @@
 import type { AlarmName } from '../alarm.ts'
-import { MINUTE_COLUMNS } from '../traffic.ts'
-import type { Readings, SourceReading } from '../readings.ts'
+import { MINUTE_COLUMNS } from '../readings/traffic.ts'
+import type { Readings, SourceReading } from '../readings/readings.ts'
 import {
   ALARM_BLIP_MS,
   DISK_ALARM_FACTOR,
@@ -8,7 +8,7 @@ import {
   FAILURES_WINDOW_MINUTES,
   SHED_MS_MAX,
   SILENCE_MS_MIN,
-} from '../watch-limits.ts'
+} from '../limits/observing.ts'
 
 /** From when on something is an alarm. Where one is 0, nothing of its kind is. */
 export interface AlarmThresholds {

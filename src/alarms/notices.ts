@@ -2,10 +2,10 @@
 import { ALARMS } from '../alarm.ts'
 import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
-import { GatewayError, messageOf } from '../errors.ts'
+import { GatewayError, messageOf } from '../faults/faults.ts'
 import type { Log } from '../log.ts'
 import type { CallOut } from '../outbound-call.ts'
-import { NOTICE_TRIES_MAX, NOTICES_MAX } from '../watch-limits.ts'
+import { NOTICE_TRIES_MAX, NOTICES_MAX } from '../limits/observing.ts'
 import type { AlarmChange } from './alarms.ts'
 
 export interface NoticesPorts {

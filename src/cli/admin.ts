@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Environment } from '../config.ts'
-import { FAULTS, GatewayError, messageOf, type FaultCode } from '../errors.ts'
+import type { Environment } from '../settings/config.ts'
+import { FAULTS, GatewayError, messageOf, type FaultCode } from '../faults/faults.ts'
 
 /** A healthy gateway answers within a few ms, one under full load within tens. */
 const ANSWER_MS_MAX = 2_000

@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
 import type { EpochMs } from '../clock.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../faults/faults.ts'
 import { nearestOf } from '../nearest.ts'
 import { UsageError } from './command.ts'
 

@@ -1,7 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' }
-import { asyncApiDocument } from '../asyncapi.ts'
-import { loadHandlers } from '../handler-files.ts'
-import { prepare } from '../setup.ts'
+import { asyncApiDocument } from './asyncapi-document.ts'
+import { loadHandlers } from '../loading/handler-files.ts'
+import { prepare } from '../wiring/setup.ts'
 import { refuseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 

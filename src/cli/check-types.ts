@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { handlerFileNames } from '../handler-files.ts'
+import { handlerFileNames } from '../loading/handler-files.ts'
 
 /** What the checker says of the handler files. */
 export type TypeCheck =

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
-import { handlersDirectory } from '../handler-files.ts'
-import { prepare } from '../setup.ts'
+import { handlersDirectory } from '../loading/handler-files.ts'
+import { prepare } from '../wiring/setup.ts'
 import { checkTypes } from './check-types.ts'
 import { refuseArguments } from './arguments.ts'
 import type { Command } from './command.ts'

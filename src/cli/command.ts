@@ -1,5 +1,5 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
-import type { Environment } from '../config.ts'
+import type { Environment } from '../settings/config.ts'
 
 /** What a subcommand may use of the world. */
 export interface CommandContext {

@@ -1,5 +1,5 @@
-import type { Served } from '../reload.ts'
-import { prepare } from '../setup.ts'
+import type { Served } from '../loading/reload.ts'
+import { prepare } from '../wiring/setup.ts'
 import { nearestOf } from '../nearest.ts'
 import { parseArguments } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'

@@ -1,4 +1,4 @@
-import type { ConsumerRow } from '../admin-consumers.ts'
+import type { ConsumerRow } from '../admin-api/consumers.ts'
 import { systemClock } from '../clock.ts'
 import { askApi } from './admin.ts'
 import { parseArguments, timeOf } from './arguments.ts'
@@ -52,7 +52,7 @@ one partition. A replay ends before --to; by default at what is the latest now.
       throw new UsageError(`"${action}" is not ${ACTIONS.join(', ')}`)
     }
     if (name === undefined) throw new UsageError('name a consumer')
-    const { ConsumerRow, Sought } = await import('../admin-consumers.ts')
+    const { ConsumerRow, Sought } = await import('../admin-api/consumers.ts')
     const path = `/api/consumers/${encodeURIComponent(name)}/${action}`
     const { env, print } = context
     if (action === 'replay') {
@@ -72,7 +72,7 @@ one partition. A replay ends before --to; by default at what is the latest now.
 }
 
 async function list({ env, print }: CommandContext, json: boolean): Promise<number> {
-  const { Consumers } = await import('../admin-consumers.ts')
+  const { Consumers } = await import('../admin-api/consumers.ts')
   const { consumers: all } = await askApi(env, { path: '/api/consumers', schema: Consumers })
   if (json) for (const each of all) print(JSON.stringify(each))
   else print(all.length === 0 ? 'no consumer is served' : table(COLUMNS, all.flatMap(toRows)))

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DATABASE_FILE, openReader, type Reader } from '../../db/open.ts'
-import type { Environment } from '../config.ts'
-import { GatewayError } from '../errors.ts'
+import type { Environment } from '../settings/config.ts'
+import { GatewayError } from '../faults/faults.ts'
 
 /** INLET_DATA_DIR, or its default: for commands that need nothing else of the configuration. */
 export function dataDirOf(env: Environment): string {

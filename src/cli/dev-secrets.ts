@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { variableName, type Environment } from '../config.ts'
+import { variableName, type Environment } from '../settings/config.ts'
 import { randomSecret } from '../ids.ts'
 import { CATALOGUE } from '../providers/catalogue.ts'
 import { takesSecret } from '../providers/engine/secrets.ts'

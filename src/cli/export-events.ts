@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EventSearch } from '../../db/event-search.ts'
-import { SEARCH_LIMIT_MAX } from '../admin-limits.ts'
-import type { EventDetail } from '../admin-events.ts'
-import type { Answers } from '../query-answers.ts'
+import { SEARCH_LIMIT_MAX } from '../limits/admin.ts'
+import type { EventDetail } from '../admin-api/events.ts'
+import type { Answers } from '../wiring/query-answers.ts'
 
 interface Output {
   /** The folder that their exact bytes go to; undefined: all about them, as lines of JSON. */

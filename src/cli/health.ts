@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../faults/faults.ts'
 import { askGateway } from './admin.ts'
 import { refuseArguments } from './arguments.ts'
 import type { Command } from './command.ts'

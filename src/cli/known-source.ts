@@ -1,4 +1,4 @@
-import type { Environment } from '../config.ts'
+import type { Environment } from '../settings/config.ts'
 import { askApi } from './admin.ts'
 import { orRather } from './arguments.ts'
 import { UsageError } from './command.ts'
@@ -10,7 +10,7 @@ import { UsageError } from './command.ts'
  * @throws UsageError where there is none of this name, with the one that is most like it.
  */
 export async function checkSource(env: Environment, name: string): Promise<void> {
-  const { Overview } = await import('../admin-api.ts')
+  const { Overview } = await import('../admin-api/admin-api.ts')
   const { sources } = await askApi(env, { path: '/api/overview', schema: Overview })
   const names = sources.map((source) => source.name)
   if (!names.includes(name)) {

@@ -36,7 +36,7 @@ and 16 MiB in all; in a flood 10 a second. Requests for sources that are not con
     const { values, positionals } = parseArguments(args, OPTIONS)
     const [source, ...rest] = positionals
     if (rest.length > 0) throw new UsageError('name one source, or none')
-    const { RejectedPage } = await import('../admin-api.ts')
+    const { RejectedPage } = await import('../admin-api/admin-api.ts')
     const query = new URLSearchParams({
       limit: String(wholeNumber(values.limit, 'limit', LIMIT_MAX)),
       ...(source === undefined ? {} : { source }),

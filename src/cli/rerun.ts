@@ -1,7 +1,7 @@
 /** `inlet replay`, `republish` and `redrive`: the plan first, then the doing, then watching it. */
 import { createInterface } from 'node:readline/promises'
 import { systemClock } from '../clock.ts'
-import { RERUN_PER_SECOND, RERUN_PER_SECOND_MAX, RERUN_SEQS_MAX } from '../limits.ts'
+import { RERUN_PER_SECOND, RERUN_PER_SECOND_MAX, RERUN_SEQS_MAX } from '../limits/limits.ts'
 import type { RerunKind } from '../rerun.ts'
 import { askApi } from './admin.ts'
 import { parseArguments, timeOf, wholeNumber } from './arguments.ts'
@@ -115,7 +115,7 @@ export async function carryOut(
 ): Promise<number> {
   const perSecond = wholeNumber(values['per-second'], 'per-second', RERUN_PER_SECOND_MAX)
   // Only now: no other command has to load what describes the API.
-  const { Plan, Rerun } = await import('../admin-reruns.ts')
+  const { Plan, Rerun } = await import('../admin-api/reruns.ts')
   const json = { kind, query }
   const planned = { path: '/api/reruns/plan', method: 'POST', json, schema: Plan } as const
   const plan = await askApi(env, planned)

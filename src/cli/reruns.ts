@@ -26,7 +26,7 @@ each is. One of each kind is under way at a time; the others wait for their turn
     const [word, id, ...rest] = positionals
     const action = actionOf(ACTIONS, word)
     if (rest.length > 0) throw new UsageError('too many arguments')
-    const { Rerun, Reruns } = await import('../admin-reruns.ts')
+    const { Rerun, Reruns } = await import('../admin-api/reruns.ts')
     if (action === 'list') {
       const { reruns: all } = await askApi(env, { path: '/api/reruns', schema: Reruns })
       if (json) for (const rerun of all) print(JSON.stringify(rerun))

@@ -1,9 +1,9 @@
 import { openApp, type App } from '../app.ts'
 import { BrokenInvariant } from '../assert.ts'
 import { systemClock } from '../clock.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../faults/faults.ts'
 import { openLog } from '../stdout-log.ts'
-import type { Setup } from '../setup.ts'
+import type { Setup } from '../wiring/setup.ts'
 
 /** How long the threads of a gateway that is closed may take to end. */
 const THREADS_END_MS_MAX = 5_000

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { variableName, type Environment } from '../config.ts'
-import { messageOf } from '../errors.ts'
+import { variableName, type Environment } from '../settings/config.ts'
+import { messageOf } from '../faults/faults.ts'
 import type { Sample } from '../providers/sign.ts'
 import { UsageError } from './command.ts'
 

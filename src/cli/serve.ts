@@ -1,4 +1,4 @@
-import { prepare } from '../setup.ts'
+import { prepare } from '../wiring/setup.ts'
 import { refuseArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { settingsHelp } from './settings-help.ts'

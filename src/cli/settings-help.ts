@@ -1,4 +1,4 @@
-import { SETTINGS, SOURCE_SETTINGS } from '../config.ts'
+import { SETTINGS, SOURCE_SETTINGS } from '../settings/config.ts'
 import { CATALOGUE } from '../providers/catalogue.ts'
 
 /** How variables name a source, and which providers there are. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../faults/faults.ts'
 import { askGateway } from './admin.ts'
 import { parseArguments } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'

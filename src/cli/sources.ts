@@ -1,4 +1,4 @@
-import type { SourceRow } from '../admin-api.ts'
+import type { SourceRow } from '../admin-api/admin-api.ts'
 import { askApi } from './admin.ts'
 import { parseArguments } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'
@@ -21,7 +21,7 @@ Counts begin with the process.`,
   async run({ args, env, print }) {
     const { values, positionals } = parseArguments(args, OPTIONS)
     if (positionals.length > 0) throw new UsageError('too many arguments')
-    const { Sources } = await import('../admin-api.ts')
+    const { Sources } = await import('../admin-api/admin-api.ts')
     const { sources: all } = await askApi(env, { path: '/api/sources', schema: Sources })
     if (values.json) for (const each of all) print(JSON.stringify(each))
     else print(all.length === 0 ? 'no source is served' : table(COLUMNS, all.map(toRow)))

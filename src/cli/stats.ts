@@ -1,7 +1,7 @@
-import type { Overview, System } from '../admin-api.ts'
+import type { Overview, System } from '../admin-api/admin-api.ts'
 import { systemClock } from '../clock.ts'
-import { GatewayError } from '../errors.ts'
-import { openAnswers } from '../query-answers.ts'
+import { GatewayError } from '../faults/faults.ts'
+import { openAnswers } from '../wiring/query-answers.ts'
 import { askApi } from './admin.ts'
 import { parseArguments } from './arguments.ts'
 import { UsageError, type Command, type CommandContext } from './command.ts'
@@ -37,7 +37,8 @@ database. Without a running gateway: what its file in INLET_DATA_DIR (./data) sa
 }
 
 async function showRunning({ env, print }: CommandContext, json: boolean): Promise<void> {
-  const { Overview: OverviewSchema, System: SystemSchema } = await import('../admin-api.ts')
+  const { Overview: OverviewSchema, System: SystemSchema } =
+    await import('../admin-api/admin-api.ts')
   const overview = await askApi(env, { path: '/api/overview', schema: OverviewSchema })
   const system = await askApi(env, { path: '/api/system', schema: SystemSchema })
   print(json ? JSON.stringify({ overview, system }) : inWords(overview, system))

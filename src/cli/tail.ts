@@ -4,7 +4,7 @@ import { parseArguments } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'
 import { checkSource } from './known-source.ts'
 import { oneLine } from './printable.ts'
-import type { TailRow } from '../admin-events.ts'
+import type { TailRow } from '../admin-api/events.ts'
 
 const OPTIONS = {
   json: { type: 'boolean', default: false },
@@ -25,7 +25,7 @@ A terminal that is too slow is told how many it missed; the gateway waits for no
     const [source, ...rest] = positionals
     if (rest.length > 0) throw new UsageError('name one source, or none')
     if (source !== undefined) await checkSource(env, source)
-    const { TailRow: Row } = await import('../admin-events.ts')
+    const { TailRow: Row } = await import('../admin-api/events.ts')
     const query = source === undefined ? '' : `?source=${encodeURIComponent(source)}`
     for await (const { event, data } of openApiStream(env, `/api/tail${query}`)) {
       if (event === 'dropped') {

@@ -1,6 +1,6 @@
-import type { Rerun } from '../admin-reruns.ts'
+import type { Rerun } from '../admin-api/reruns.ts'
 import { systemClock } from '../clock.ts'
-import type { Environment } from '../config.ts'
+import type { Environment } from '../settings/config.ts'
 import { askApi } from './admin.ts'
 
 /** Often enough for a bar that moves, and nothing to the gateway. */
@@ -17,7 +17,7 @@ export interface WatchOptions {
 /** Watches a rerun to its end, or until Ctrl-C. Returns 1 where it did not do all of it. */
 export async function watchRerun(first: Rerun, options: WatchOptions): Promise<number> {
   const { env, print, json } = options
-  const { Rerun: schema } = await import('../admin-reruns.ts')
+  const { Rerun: schema } = await import('../admin-api/reruns.ts')
   const leaving = new AbortController()
   const leave = () => leaving.abort()
   process.once('SIGINT', leave)

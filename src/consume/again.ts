@@ -1,6 +1,6 @@
 /** Handles dead letters of consumers that keep state: in a lane, on the state of now. */
 import type { Consumer, FetchedRecord } from '../consumer.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../faults/faults.ts'
 import { attempt, keyOf, type AttemptPorts } from './attempt.ts'
 import type { Closing } from './closing.ts'
 import type { Committer } from './committer.ts'

@@ -12,9 +12,9 @@ import {
   type WindowResult,
 } from '../consumer.ts'
 import type { StateChange, StoredWindow } from '../consumer-state.ts'
-import { CONSUMER_EVENT_AHEAD_MS_MAX, CONSUMER_WINDOW_CLOSES_MAX } from '../consumer-limits.ts'
+import { CONSUMER_EVENT_AHEAD_MS_MAX, CONSUMER_WINDOW_CLOSES_MAX } from '../limits/consumers.ts'
 import type { VerifiedBody } from '../delivery.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../faults/faults.ts'
 import type { NewEvent } from '../event.ts'
 import { toOutboxRecords } from '../handler-result.ts'
 import { givenUp, watching, type HandlerWatch } from '../handler-watch.ts'

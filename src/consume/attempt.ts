@@ -8,8 +8,8 @@ import type {
   RecordRoute,
 } from '../consumer.ts'
 import type { StateChange } from '../consumer-state.ts'
-import { CONSUMER_ABORT_MS_MAX } from '../consumer-limits.ts'
-import { GatewayError, type FaultCode } from '../errors.ts'
+import { CONSUMER_ABORT_MS_MAX } from '../limits/consumers.ts'
+import { GatewayError, type FaultCode } from '../faults/faults.ts'
 import { withExactParts } from '../exact-record.ts'
 import { toOutboxRecords } from '../handler-result.ts'
 import { guarded, watching, type HandlerWatch, type Watched } from '../handler-watch.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Consumer, ProcessedRecord } from '../consumer.ts'
-import { CONSUMER_WINDOW_CLOSES_MAX } from '../consumer-limits.ts'
+import { CONSUMER_WINDOW_CLOSES_MAX } from '../limits/consumers.ts'
 import type { HandlerWatch } from '../handler-watch.ts'
 import { closeDue, idleWatermark, isDue, type Aggregation } from './aggregate.ts'
 import type { Keeping } from './keeping.ts'

@@ -8,8 +8,8 @@ import type {
   StoredWindow,
   WindowName,
 } from '../consumer-state.ts'
-import { CONSUMER_STATE_RECOUNT } from '../consumer-limits.ts'
-import { GatewayError } from '../errors.ts'
+import { CONSUMER_STATE_RECOUNT } from '../limits/consumers.ts'
+import { GatewayError } from '../faults/faults.ts'
 import { placeKey } from './partition.ts'
 
 /** Whose state it is, and how much of it may be. */

@@ -1,5 +1,5 @@
-import { digestOf } from '../hashing.ts'
-import { EVENT_ID_CHARS_MAX } from '../limits.ts'
+import { digestOf } from '../bytes/hashing.ts'
+import { EVENT_ID_CHARS_MAX } from '../limits/limits.ts'
 
 /** A reason is a line in a table, not a stack trace. */
 export const REASON_CHARS_MAX = 500

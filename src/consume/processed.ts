@@ -8,7 +8,7 @@ import {
 } from '../consumer.ts'
 import type { StateChange } from '../consumer-state.ts'
 import type { VerifiedBody } from '../delivery.ts'
-import type { FaultCode } from '../errors.ts'
+import type { FaultCode } from '../faults/faults.ts'
 import type { NewEvent } from '../event.ts'
 import { EXACT_HEADER, packExact, unpackExact } from '../exact-record.ts'
 import { REPLAY_HEADER, withHeader, type OutboxRecord } from '../record.ts'

@@ -1,7 +1,7 @@
 /** Has a consumer handle ranges of offsets once more, beside the life in which it goes on. */
 import type { Clock } from '../clock.ts'
 import type { Consumer, OffsetRange } from '../consumer.ts'
-import { CONSUMER_IDLE_MS_MIN, CONSUMER_OFFSETS_MS } from '../consumer-limits.ts'
+import { CONSUMER_IDLE_MS_MIN, CONSUMER_OFFSETS_MS } from '../limits/consumers.ts'
 import { RunningConsumer } from './consume.ts'
 import { placeKey } from './partition.ts'
 import type { ConsumePorts, FeedListener, RecordFeed } from './ports.ts'

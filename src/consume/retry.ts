@@ -1,6 +1,6 @@
 import { backoffMs } from '../backoff.ts'
 import type { RetryPolicy } from '../consumer.ts'
-import { GatewayError, messageOf, RetryableError, type FaultCode } from '../errors.ts'
+import { GatewayError, messageOf, RetryableError, type FaultCode } from '../faults/faults.ts'
 import { FinalError } from '../final-error.ts'
 
 /**

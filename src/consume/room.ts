@@ -3,7 +3,7 @@ import {
   CONSUMER_AHEAD_MAX,
   CONSUMER_PARTITION_RECORDS_MAX,
   CONSUMER_ROOM_MS_MAX,
-} from '../consumer-limits.ts'
+} from '../limits/consumers.ts'
 import type { Partition } from './partition.ts'
 import type { RecordFeed } from './ports.ts'
 

@@ -1,6 +1,6 @@
 import type { Consumer, ConsumerPosition, FetchedRecord, Place } from '../consumer.ts'
 import type { ConsumerTally, Places, SeekTarget } from '../consumer-status.ts'
-import { CONSUMER_STOP_MS_MAX } from '../consumer-limits.ts'
+import { CONSUMER_STOP_MS_MAX } from '../limits/consumers.ts'
 import { failpoint } from '../failpoint.ts'
 import { handleAgain, notRunning, type StoreAgain } from './again.ts'
 import { Closing } from './closing.ts'

@@ -1,4 +1,4 @@
-import { CONSUMER_SILENCE_STEP_MS } from '../consumer-limits.ts'
+import { CONSUMER_SILENCE_STEP_MS } from '../limits/consumers.ts'
 
 /**
  * How long nothing has come of a partition, by what Kafka has said: the time between fetches that

@@ -1,5 +1,5 @@
 import type { Consumer } from '../consumer.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../faults/faults.ts'
 import type { CommittedOffset, ConsumePorts, StartPosition } from './ports.ts'
 
 interface StartPorts extends Pick<ConsumePorts, 'position' | 'epoch'> {

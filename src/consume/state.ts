@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import type { Consumer, FetchedRecord } from '../consumer.ts'
 import type { KeyedState, StateChange } from '../consumer-state.ts'
-import { CONSUMER_STATE_BYTES_MAX } from '../consumer-limits.ts'
-import { GatewayError, messageOf } from '../errors.ts'
+import { CONSUMER_STATE_BYTES_MAX } from '../limits/consumers.ts'
+import { GatewayError, messageOf } from '../faults/faults.ts'
 import type { Keeping } from './keeping.ts'
 
 /** What a try does with the state of its key: of no consequence until its changes are submitted. */

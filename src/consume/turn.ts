@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { CONSUMER_TURN_MS } from '../consumer-limits.ts'
+import { CONSUMER_TURN_MS } from '../limits/consumers.ts'
 
 /** Cuts work that waits for nothing into pieces: others get their turn on the same thread. */
 export class Turns {

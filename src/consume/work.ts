@@ -1,5 +1,5 @@
 import type { Consumer, FetchedRecord } from '../consumer.ts'
-import { CONSUMER_RECORD_OVERHEAD_BYTES } from '../consumer-limits.ts'
+import { CONSUMER_RECORD_OVERHEAD_BYTES } from '../limits/consumers.ts'
 import { decode } from './decode.ts'
 import type { Pending } from './offsets.ts'
 import type { Partition } from './partition.ts'

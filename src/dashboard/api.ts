@@ -1,6 +1,6 @@
 /** Asks the admin API. Its types are those of the routes that answer. */
 import { useCallback, useEffect, useState } from 'preact/hooks'
-import type { Session } from '../admin-api.ts'
+import type { Session } from '../admin-api/admin-api.ts'
 import { systemClock } from '../clock.ts'
 import { makeStore } from './store.ts'
 

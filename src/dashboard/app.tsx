@@ -1,7 +1,7 @@
 /** What is around every page: navigation, alarms, and which page it is. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useErrorBoundary, useRef } from 'preact/hooks'
-import type { Alarm, Session } from '../admin-api.ts'
+import type { Alarm, Session } from '../admin-api/admin-api.ts'
 import { asApiError, get, post, session, useApi } from './api.ts'
 import { Dialog } from './dialog.tsx'
 import { isHelpOpen, KEYS, PAGES_BY_KEY } from './keys.ts'

@@ -1,4 +1,4 @@
-import type { SourceRow } from '../admin-api.ts'
+import type { SourceRow } from '../admin-api/admin-api.ts'
 import { systemClock } from '../clock.ts'
 import { Ago, Badge } from './parts.tsx'
 

@@ -1,4 +1,4 @@
-import type { RejectedPage, RejectedRow } from '../admin-api.ts'
+import type { RejectedPage, RejectedRow } from '../admin-api/admin-api.ts'
 import { useApi } from './api.ts'
 import { Body } from './body.tsx'
 import { bytes, counted } from './format.ts'

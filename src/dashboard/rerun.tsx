@@ -1,6 +1,6 @@
 /** Sending stored events again: first what it would do, then doing it. */
 import { useEffect, useState } from 'preact/hooks'
-import type { Plan, Rerun } from '../admin-reruns.ts'
+import type { Plan, Rerun } from '../admin-api/reruns.ts'
 import { asApiError, post, type ApiError } from './api.ts'
 import { Dialog } from './dialog.tsx'
 import { count } from './format.ts'

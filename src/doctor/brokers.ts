@@ -1,4 +1,4 @@
-import type { KafkaSecurity } from '../kafka-security.ts'
+import type { KafkaSecurity } from '../settings/kafka-security.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 
 /** What one broker says when it is asked, security handshake included. */

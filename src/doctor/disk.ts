@@ -1,7 +1,7 @@
 import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../faults/faults.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 
 export interface DiskPorts {

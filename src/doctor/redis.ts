@@ -1,4 +1,4 @@
-import { HINT_MS_MAX } from '../limits.ts'
+import { HINT_MS_MAX } from '../limits/limits.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 
 /** What Redis says of itself. */

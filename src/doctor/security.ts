@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { EpochMs } from '../clock.ts'
-import type { KafkaSecurity } from '../kafka-security.ts'
+import type { KafkaSecurity } from '../settings/kafka-security.ts'
 import { fail, warn, type Finding } from './finding.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000

@@ -1,4 +1,4 @@
-import { RELAY_BATCH_BYTES_MAX } from '../limits.ts'
+import { RELAY_BATCH_BYTES_MAX } from '../limits/limits.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 
 /** A topic as the cluster describes it. Undefined: this client may not ask. */

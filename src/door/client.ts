@@ -1,5 +1,5 @@
 import { holderOf, isWithin, parseAddress, type Address, type Network } from '../address.ts'
-import { PROXY_HOPS_MAX } from '../limits.ts'
+import { PROXY_HOPS_MAX } from '../limits/limits.ts'
 
 /**
  * Names the client whose limits a request counts against: an IPv4 address, or the /64 of an IPv6

@@ -1,5 +1,5 @@
-import { messageOf } from '../errors.ts'
-import { DISK_FREE_HYSTERESIS } from '../limits.ts'
+import { messageOf } from '../faults/faults.ts'
+import { DISK_FREE_HYSTERESIS } from '../limits/limits.ts'
 import type { Log } from '../log.ts'
 
 export interface DiskOptions {

@@ -9,10 +9,10 @@ import {
   RATE_BURST_S,
   REFUSED_BURST,
   REFUSED_PER_SECOND,
-} from '../limits.ts'
+} from '../limits/limits.ts'
 import type { Log } from '../log.ts'
 import { openNap } from '../nap.ts'
-import { SYNC_WAIT_MS_MAX } from '../wait-limits.ts'
+import { SYNC_WAIT_MS_MAX } from '../limits/waiting.ts'
 import { clientOf } from './client.ts'
 import { openDisk } from './disk.ts'
 import { openLine, type LineOptions } from './line.ts'

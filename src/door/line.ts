@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { TURN_MS_MAX, WAIT_MS_MAX } from '../wait-limits.ts'
+import { TURN_MS_MAX, WAIT_MS_MAX } from '../limits/waiting.ts'
 
 /** Deliveries whose bodies have arrived, waiting for the one thread that works on them. */
 export interface Line {

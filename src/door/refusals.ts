@@ -1,5 +1,5 @@
 import type { Refused } from '../delivery.ts'
-import { FAULTS, type FaultCode } from '../errors.ts'
+import { FAULTS, type FaultCode } from '../faults/faults.ts'
 import type { Log } from '../log.ts'
 
 /** Why the door turns a request away; the log's summary counts by it. */

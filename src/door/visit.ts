@@ -1,6 +1,6 @@
 import type { Refused } from '../delivery.ts'
-import { FAULTS } from '../errors.ts'
-import { INFLIGHT_DECLARED_SHARE } from '../limits.ts'
+import { FAULTS } from '../faults/faults.ts'
+import { INFLIGHT_DECLARED_SHARE } from '../limits/limits.ts'
 import type { Rate } from './rate.ts'
 import { refusalFor, type Refusals } from './refusals.ts'
 

@@ -1,7 +1,7 @@
 /** Hands events to a core node, which answers once they are on its disk. */
 import type { Clock } from '../clock.ts'
-import { FORWARD_MS_MAX } from '../edge-limits.ts'
-import { GatewayError, messageOf } from '../errors.ts'
+import { FORWARD_MS_MAX } from '../limits/edge.ts'
+import { GatewayError, messageOf } from '../faults/faults.ts'
 import { FORWARD_PATH, writeForwarded, type ForwardedEvent } from '../forwarded.ts'
 import { RECEIPT_HEADER } from '../receipt.ts'
 

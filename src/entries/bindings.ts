@@ -1,5 +1,5 @@
 /** What a Worker is configured with, as an environment. */
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../faults/faults.ts'
 
 /**
  * The variables and secrets among the bindings of a Worker. In `[vars]` of wrangler.toml a number

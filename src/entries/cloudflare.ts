@@ -1,7 +1,7 @@
 /** Inlet on Cloudflare Workers: what `wrangler.toml` names as `main`. */
 import { handlers } from 'inlet/handlers'
 import { d1Batches, type D1 } from '../../db/portable/d1.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../faults/faults.ts'
 import { problem } from '../../routes/problem.ts'
 import { variablesOf } from './bindings.ts'
 import { openEdge, type Edge } from './edge.ts'

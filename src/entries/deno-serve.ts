@@ -1,6 +1,6 @@
 /** Listening as Deno does. */
-import { GatewayError, messageOf } from '../errors.ts'
-import type { Listening, ListenOptions } from '../listen.ts'
+import { GatewayError, messageOf } from '../faults/faults.ts'
+import type { Listening, ListenOptions } from '../wiring/listen.ts'
 
 /** What is used of Deno: its own types would take the place of Bun's. */
 declare const Deno: {
@@ -25,7 +25,7 @@ declare const Deno: {
 
 /**
  * How long answers still go out with `Connection: close` before connections are closed, in ms: see
- * listen.ts.
+ * wiring/listen.ts.
  */
 const LET_GO_MS = 500
 

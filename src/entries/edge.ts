@@ -3,17 +3,17 @@ import type { Batches } from '../../db/portable/batches.ts'
 import type { PortableStore } from '../../db/portable/portable-store.ts'
 import { openPortableStore } from '../../db/portable/store.ts'
 import { systemClock } from '../clock.ts'
-import type { Config, Environment } from '../config.ts'
-import { openConfiguredDoor } from '../configured-door.ts'
+import type { Config, Environment } from '../settings/config.ts'
+import { openConfiguredDoor } from '../wiring/configured-door.ts'
 import {
   EDGE_BODY_BYTES_MAX,
   EDGE_RECORD_BYTES_MAX,
   EDGE_RECORDS_BYTES_MAX,
   PASS_AFTER_ANSWER_MS_MAX,
   PASS_ON_SCHEDULE_MS_MAX,
-} from '../edge-limits.ts'
-import { GatewayError, messageOf } from '../errors.ts'
-import { takeHandlers, type HandlerFile } from '../handlers.ts'
+} from '../limits/edge.ts'
+import { GatewayError, messageOf } from '../faults/faults.ts'
+import { takeHandlers, type HandlerFile } from '../loading/handlers.ts'
 import type { Hint } from '../idempotency/hint.ts'
 import { noHint } from '../idempotency/none.ts'
 import { openUpstashHint } from '../idempotency/upstash.ts'
@@ -25,7 +25,7 @@ import type { OutboundCall } from '../outbound-call.ts'
 import { openFetchOut } from '../outbound/fetch-out.ts'
 import { forwardPass } from '../relay/forward-pass.ts'
 import { publishPass } from '../relay/pass.ts'
-import { resolveServing } from '../serving.ts'
+import { resolveServing } from '../wiring/serving.ts'
 import { openForwarding } from './forwarding.ts'
 import { openHandOn, type Pass } from './hand-on.ts'
 import { intakeRoutes } from './portable.ts'

@@ -1,7 +1,7 @@
 /** The wiring of an edge that forwards: what it sends is signed like any webhook. */
 import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../settings/config.ts'
 import { openForwarder, type Forward } from '../edge/forward.ts'
 import { randomToken } from '../ids.ts'
 import { CATALOGUE } from '../providers/catalogue.ts'

@@ -1,10 +1,10 @@
 /** When an isolate at the edge hands on what is stored: one pass at a time, and not for nothing. */
 import { backoffMs } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
-import { AWAY_BASE_MS, AWAY_MS_MAX, FORWARD_MS_MAX } from '../edge-limits.ts'
-import { messageOf } from '../errors.ts'
+import { AWAY_BASE_MS, AWAY_MS_MAX, FORWARD_MS_MAX } from '../limits/edge.ts'
+import { messageOf } from '../faults/faults.ts'
 import { randomToken } from '../ids.ts'
-import { PUBLISH_MS_MAX } from '../limits.ts'
+import { PUBLISH_MS_MAX } from '../limits/limits.ts'
 import type { Log } from '../log.ts'
 import type { PassEnd } from '../relay/pass.ts'
 

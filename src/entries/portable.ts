@@ -17,7 +17,7 @@ import { ingestEvents, type IngestEventsPorts } from '../ingest/ingest-events.ts
 import { ingest, type HintPort, type IngestPorts } from '../ingest/ingest.ts'
 import { receive } from '../ingest/receive.ts'
 import type { Log } from '../log.ts'
-import type { Serving } from '../serving.ts'
+import type { Serving } from '../wiring/serving.ts'
 
 export interface IntakePorts {
   readonly clock: Clock

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { HINT_FAILURES_MAX, HINT_MS_MAX, HINT_PAUSE_MS } from '../limits.ts'
+import { HINT_FAILURES_MAX, HINT_MS_MAX, HINT_PAUSE_MS } from '../limits/limits.ts'
 import type { Log } from '../log.ts'
 import { failureWord } from './failure.ts'
 import type { SkipReason } from './hint.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { failpoint } from '../failpoint.ts'
 import { randomToken } from '../ids.ts'
-import { CLAIM_TTL_MS } from '../limits.ts'
+import { CLAIM_TTL_MS } from '../limits/limits.ts'
 import { openGuard } from './guard.ts'
 import type { Answer } from './guard.ts'
 import type { Claim, Hint, HintOptions, Mine } from './hint.ts'

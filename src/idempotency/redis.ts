@@ -1,6 +1,10 @@
 import type { Redis } from 'ioredis'
 import { backoffMs } from '../backoff.ts'
-import { HINT_CONNECT_MS_MAX, HINT_RECONNECT_MS_MAX, HINT_SILENCE_MS_MAX } from '../limits.ts'
+import {
+  HINT_CONNECT_MS_MAX,
+  HINT_RECONNECT_MS_MAX,
+  HINT_SILENCE_MS_MAX,
+} from '../limits/limits.ts'
 import type { Hint, HintOptions } from './hint.ts'
 import { DELETE_IF_EQUAL, openHint } from './open-hint.ts'
 

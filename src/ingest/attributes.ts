@@ -1,10 +1,10 @@
-import type { Attributes } from '../cloud-event.ts'
+import type { Attributes } from './cloud-event.ts'
 import {
   ATTRIBUTE_CHARS_MAX,
   ATTRIBUTES_PER_EVENT_MAX,
   EVENT_ID_CHARS_MAX,
   EVENT_TYPE_CHARS_MAX,
-} from '../limits.ts'
+} from '../limits/limits.ts'
 
 /** Attributes as they arrived: strings from headers, what JSON says from a body. */
 export type RawAttributes = readonly (readonly [name: string, value: unknown])[]

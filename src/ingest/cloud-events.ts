@@ -2,10 +2,10 @@
  * The CloudEvents of a request, in the three modes of the HTTP binding: binary (the attributes are
  * headers), structured (the event is a JSON document) and batch (an array of those).
  */
-import type { CloudEvent } from '../cloud-event.ts'
+import type { CloudEvent } from './cloud-event.ts'
 import type { Delivery, EventIssue, Refused } from '../delivery.ts'
-import { elementSlices, memberSlices, type Slice } from '../json-slices.ts'
-import { EVENTS_PER_BATCH_MAX, ISSUES_MAX } from '../limits.ts'
+import { elementSlices, memberSlices, type Slice } from '../bytes/json-slices.ts'
+import { EVENTS_PER_BATCH_MAX, ISSUES_MAX } from '../limits/limits.ts'
 import { readAttributes, type RawAttributes, type Report } from './attributes.ts'
 import { parseJson, readData, type RawData } from '../event-data.ts'
 

@@ -5,7 +5,7 @@ import {
   identityOf,
   partitionKeyOf,
   type CloudEvent,
-} from '../cloud-event.ts'
+} from './cloud-event.ts'
 import type { Delivery, EventIssue, Refused, Verified, VerifiedBody } from '../delivery.ts'
 import type { NewEvent } from '../event.ts'
 import { invalidEvents } from './cloud-events.ts'

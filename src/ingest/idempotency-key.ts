@@ -1,6 +1,6 @@
 import type { Delivery } from '../delivery.ts'
-import { sha256 } from '../hashing.ts'
-import { IDEMPOTENCY_KEY_CHARS_MAX } from '../limits.ts'
+import { sha256 } from '../bytes/hashing.ts'
+import { IDEMPOTENCY_KEY_CHARS_MAX } from '../limits/limits.ts'
 
 export type IdempotencyKey =
   | { readonly kind: 'key'; readonly key: string }

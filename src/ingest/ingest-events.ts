@@ -1,6 +1,6 @@
 /** The path of one request of `POST /events`, from the bytes that arrived to the rows on disk. */
 import type { Caller } from '../caller.ts'
-import { identityOf, type CloudEvent } from '../cloud-event.ts'
+import { identityOf, type CloudEvent } from './cloud-event.ts'
 import type { Delivery, Refused } from '../delivery.ts'
 import type { Committed, NewEvent } from '../event.ts'
 import type { AnswerToKeep, IdempotentAnswer } from '../idempotent-answer.ts'

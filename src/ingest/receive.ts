@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { BODY_BUFFER_BYTES, BODY_CHUNK_BYTES_MIN, BODY_CHUNKS_FREE } from '../limits.ts'
+import { BODY_BUFFER_BYTES, BODY_CHUNK_BYTES_MIN, BODY_CHUNKS_FREE } from '../limits/limits.ts'
 import type { Delivery, Refused } from '../delivery.ts'
 
 /** Bounds what the bodies of all requests take together, and how long this one may take. */

@@ -1,6 +1,6 @@
 /** Runs the handlers of today over any event that is kept, for whoever replays it. */
 import type { Caller } from '../caller.ts'
-import { describeRecords, type Attributes } from '../cloud-event.ts'
+import { describeRecords, type Attributes } from './cloud-event.ts'
 import type { Verified } from '../delivery.ts'
 import type { KeptEvent } from '../event.ts'
 import { readData } from '../event-data.ts'

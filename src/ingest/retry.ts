@@ -1,6 +1,6 @@
 /** Tries the handlers of failed events again, where they asked for it. */
 import type { Clock, EpochMs } from '../clock.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../faults/faults.ts'
 import type { DueRetry, RetryFinish, RetryStart } from '../handler-retry.ts'
 import {
   HANDLER_RETRIES_AT_ONCE,
@@ -8,7 +8,7 @@ import {
   HANDLER_RETRY_MS_MAX,
   HANDLER_RETRY_POLL_MS,
   HANDLER_TRIES_MAX,
-} from '../limits.ts'
+} from '../limits/limits.ts'
 import type { Log } from '../log.ts'
 import { openNap } from '../nap.ts'
 import { withHeader } from '../record.ts'

@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../faults/faults.ts'
 import type { Landed } from '../record.ts'
 
 /** Records of one send that go to the same topic and partition. */

@@ -1,5 +1,5 @@
 import type { Mechanism } from 'kafkajs'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../faults/faults.ts'
 
 /** Nothing of a broker's reason beyond this is kept: it may be anything. */
 const REASON_CHARS_MAX = 200

@@ -1,7 +1,7 @@
 /** A kafkajs client, and the end of everything that it has opened. */
 import type { Socket } from 'node:net'
 import { Kafka, logLevel, type logCreator } from 'kafkajs'
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../faults/faults.ts'
 import type { Log } from '../log.ts'
 import { toKafkajsAddress } from './address.ts'
 import type { Security } from './security.ts'

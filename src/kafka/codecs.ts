@@ -1,6 +1,6 @@
 import { CompressionCodecs, CompressionTypes, RequestEncoders, ResponseDecoders } from 'kafkajs'
 import { systemClock } from '../clock.ts'
-import { CONSUMER_BATCH_BYTES_MAX } from '../consumer-limits.ts'
+import { CONSUMER_BATCH_BYTES_MAX } from '../limits/consumers.ts'
 import { unpackLz4 } from './lz4.ts'
 import { encodeProduce, type ProduceRequest } from './produce-request.ts'
 import { readRecordBatches } from './record-batches.ts'

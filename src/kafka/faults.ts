@@ -1,5 +1,5 @@
 import { BrokenInvariant } from '../assert.ts'
-import { GatewayError, messageOf, type FaultCode } from '../errors.ts'
+import { GatewayError, messageOf, type FaultCode } from '../faults/faults.ts'
 
 /**
  * What Kafka's error names mean for the relay. Every other error, also one that we have never seen,

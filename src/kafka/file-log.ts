@@ -1,8 +1,8 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { assert } from '../assert.ts'
-import { GatewayError } from '../errors.ts'
-import { TOPIC_NAME } from '../limits.ts'
+import { GatewayError } from '../faults/faults.ts'
+import { TOPIC_NAME } from '../limits/limits.ts'
 import type { Landed, PublishRecord } from '../record.ts'
 import { toFault } from './faults.ts'
 

@@ -6,7 +6,7 @@ import {
   CONSUMER_FETCH_WAIT_MS,
   CONSUMER_PARTITION_BYTES_MAX,
   CONSUMER_SESSION_MS,
-} from '../consumer-limits.ts'
+} from '../limits/consumers.ts'
 import type { Client } from './client.ts'
 import { assignOwn, ownGroup } from './own-partitions.ts'
 

@@ -2,7 +2,7 @@
 import type { Admin, Kafka } from 'kafkajs'
 import type { ConsumerPosition, PartitionShare, Place } from '../consumer.ts'
 import type { SeekTarget } from '../consumer-status.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../faults/faults.ts'
 import { isGroupOf, ownGroup } from './own-partitions.ts'
 
 /** Topics that a pattern never means: Kafka's own, and what consumers have given up. */

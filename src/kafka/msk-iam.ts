@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { EpochMs } from '../clock.ts'
-import type { KafkaSasl } from '../kafka-security.ts'
+import type { KafkaSasl } from '../settings/kafka-security.ts'
 import type { Token } from './tokens.ts'
 
 /** AWS's own signers use it, and MSK takes no longer one. */

@@ -4,7 +4,7 @@
  */
 import { CompressionCodecs, CompressionTypes, type IHeaders, type Message } from 'kafkajs'
 import type { EpochMs } from '../clock.ts'
-import { crc32c } from '../crc.ts'
+import { crc32c } from '../bytes/crc.ts'
 import type { HeaderList } from '../exact-record.ts'
 import {
   openRequestBytes,

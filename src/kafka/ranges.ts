@@ -2,15 +2,15 @@
 import type { OffsetRange, Place } from '../consumer.ts'
 import type { Places, SeekTarget } from '../consumer-status.ts'
 import type { Clock } from '../clock.ts'
-import type { KafkaSecurity } from '../kafka-security.ts'
-import { PUBLISH_MS_MAX } from '../limits.ts'
+import type { KafkaSecurity } from '../settings/kafka-security.ts'
+import { PUBLISH_MS_MAX } from '../limits/limits.ts'
 import type { Log } from '../log.ts'
 import { openClient } from './client.ts'
 import { within } from './within.ts'
 import { toFault } from './faults.ts'
 import { findPartitions, findTargets, findTopics } from './group-offsets.ts'
 import { openSecurity } from './security.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../faults/faults.ts'
 
 export interface RangesQuery extends Places {
   /** Of these: names, and patterns. */

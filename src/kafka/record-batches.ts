@@ -4,9 +4,9 @@
  */
 import { CompressionCodecs } from 'kafkajs'
 import type { EpochMs } from '../clock.ts'
-import { CONSUMER_RESPONSE_BYTES_MAX } from '../consumer-limits.ts'
-import { crc32c } from '../crc.ts'
-import { GatewayError, messageOf } from '../errors.ts'
+import { CONSUMER_RESPONSE_BYTES_MAX } from '../limits/consumers.ts'
+import { crc32c } from '../bytes/crc.ts'
+import { GatewayError, messageOf } from '../faults/faults.ts'
 import type { HeaderList } from '../exact-record.ts'
 
 /** In a record batch of version 2: where its length ends, and its fields. */

@@ -8,8 +8,8 @@
  * @see https://docs.confluent.io/platform/current/kafka-rest/api.html
  */
 import type { Clock } from '../clock.ts'
-import { GatewayError, messageOf, type FaultCode } from '../errors.ts'
-import { PUBLISH_MS_MAX } from '../limits.ts'
+import { GatewayError, messageOf, type FaultCode } from '../faults/faults.ts'
+import { PUBLISH_MS_MAX } from '../limits/limits.ts'
 import type { Landed, PublishRecord } from '../record.ts'
 import { within } from './within.ts'
 

@@ -1,8 +1,8 @@
 /** Bearer tokens: where they come from, and that each is used until shortly before its end. */
 import type { Clock } from '../clock.ts'
-import { GatewayError, messageOf } from '../errors.ts'
-import type { KafkaSasl } from '../kafka-security.ts'
-import { TOKEN_BYTES_MAX, TOKEN_MS_MAX } from '../limits.ts'
+import { GatewayError, messageOf } from '../faults/faults.ts'
+import type { KafkaSasl } from '../settings/kafka-security.ts'
+import { TOKEN_BYTES_MAX, TOKEN_MS_MAX } from '../limits/limits.ts'
 
 export interface Token {
   readonly value: string

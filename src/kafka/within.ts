@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../faults/faults.ts'
 
 /** Rejects after `ms`, whatever `work` does; a later outcome of it is ignored. */
 export async function within<T>(ms: number, clock: Clock, work: Promise<T>): Promise<T> {

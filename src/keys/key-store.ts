@@ -6,7 +6,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Refused } from '../delivery.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../faults/faults.ts'
 import type { FindKeys, FoundKeys, KeyPlace, KeySet } from '../key-place.ts'
 import {
   KEY_EXPIRES_MS,
@@ -15,7 +15,7 @@ import {
   KEY_PLACES_MAX,
   KEY_REFRESH_MS,
   KEY_WAIT_MS_MAX,
-} from '../limits.ts'
+} from '../limits/limits.ts'
 import { allowedUrl, type CallOut, type OutboundCall } from '../outbound-call.ts'
 
 export interface KeyStorePorts {

@@ -1,4 +1,4 @@
-import type { ConsumerReading, Readings } from '../readings.ts'
+import type { ConsumerReading, Readings } from '../readings/readings.ts'
 import type { Metric, Sample } from './metric.ts'
 
 /** Samples of each consumer that runs. */

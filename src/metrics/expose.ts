@@ -1,5 +1,5 @@
-import type { Histogram } from '../histogram.ts'
-import type { Readings } from '../readings.ts'
+import type { Histogram } from '../readings/histogram.ts'
+import type { Readings } from '../readings/readings.ts'
 import type { Metric } from './metric.ts'
 
 /** The media type of the text format. */

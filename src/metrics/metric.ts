@@ -1,5 +1,5 @@
-import type { Histogram } from '../histogram.ts'
-import type { Readings } from '../readings.ts'
+import type { Histogram } from '../readings/histogram.ts'
+import type { Readings } from '../readings/readings.ts'
 
 /** One number of a metric: the values of its labels, in their order, and what it is. */
 export type Sample = readonly [labels: readonly string[], value: number | Histogram]

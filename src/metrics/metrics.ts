@@ -3,7 +3,7 @@
  * and consumers are configured, partitions are those that a consumer reads here, and everything
  * else is one of a fixed list.
  */
-import type { Readings, SourceReading } from '../readings.ts'
+import type { Readings, SourceReading } from '../readings/readings.ts'
 import { CONSUMERS } from './consumers.ts'
 import type { Metric, Sample } from './metric.ts'
 

@@ -6,8 +6,8 @@
 import { lookup } from 'node:dns/promises'
 import https from 'node:https'
 import type { Clock } from '../clock.ts'
-import { GatewayError } from '../errors.ts'
-import { OUTBOUND_ADDRESSES_MAX, OUTBOUND_BYTES_MAX } from '../limits.ts'
+import { GatewayError } from '../faults/faults.ts'
+import { OUTBOUND_ADDRESSES_MAX, OUTBOUND_BYTES_MAX } from '../limits/limits.ts'
 import {
   allowedUrl,
   type CallOut,

@@ -1,7 +1,7 @@
 import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
-import { GatewayError, messageOf } from '../errors.ts'
-import { CONFIRMATION_TRIES_MAX, CONFIRMATIONS_MAX } from '../limits.ts'
+import { GatewayError, messageOf } from '../faults/faults.ts'
+import { CONFIRMATION_TRIES_MAX, CONFIRMATIONS_MAX } from '../limits/limits.ts'
 import type { Log } from '../log.ts'
 import type { CallOut, OutboundCall } from '../outbound-call.ts'
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { OUTBOUND_BYTES_MAX } from '../limits.ts'
+import { OUTBOUND_BYTES_MAX } from '../limits/limits.ts'
 import { allowedUrl, type CallOut, type OutboundCall } from '../outbound-call.ts'
 import { limited } from './limited.ts'
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
-import { GatewayError, messageOf } from '../errors.ts'
-import { OUTBOUND_MS_MAX } from '../limits.ts'
+import { GatewayError, messageOf } from '../faults/faults.ts'
+import { OUTBOUND_MS_MAX } from '../limits/limits.ts'
 
 /**
  * Makes one call within its time; what it throws names the host and never the rest of the URL.

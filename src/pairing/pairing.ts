@@ -5,8 +5,8 @@
  */
 import type { Clock, EpochMs } from '../clock.ts'
 import type { Refused } from '../delivery.ts'
-import { messageOf } from '../errors.ts'
-import { LEARNT_SECRETS_MAX, PAIRING_MS_MAX } from '../limits.ts'
+import { messageOf } from '../faults/faults.ts'
+import { LEARNT_SECRETS_MAX, PAIRING_MS_MAX } from '../limits/limits.ts'
 import type { Log } from '../log.ts'
 import type { Source } from '../source.ts'
 import { readSecretsFile, writeSecretsFile } from './secrets-file.ts'

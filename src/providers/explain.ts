@@ -1,5 +1,5 @@
 /** What a row says, in sentences: for `inlet providers show` and for docs/providers. */
-import { HASH_ID_VALID_MS } from '../limits.ts'
+import { HASH_ID_VALID_MS } from '../limits/limits.ts'
 import { evidenceOf, provenBy, type Evidence } from './evidence.ts'
 import { describeScheme, signsUrl } from './explain-scheme.ts'
 import { splitReference } from './engine/reference.ts'

@@ -1,5 +1,5 @@
 /** Providers that handler files define, in the form of the catalogue's rows. */
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../faults/faults.ts'
 import { ProviderRow } from './row.ts'
 import type { Scheme } from './schemes.ts'
 import { compileVerifier } from './verifier.ts'

@@ -4,7 +4,7 @@
  */
 import { assert } from '../assert.ts'
 import type { EpochMs } from '../clock.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../faults/faults.ts'
 import { fill, rowConfig, setting, type RowConfig } from './engine/config.ts'
 import { activeSchemes } from './engine/prove.ts'
 import { splitReference } from './engine/reference.ts'

@@ -2,7 +2,7 @@
 import type { EpochMs } from '../clock.ts'
 import type { Handshake, Refused, Verdict, Verifier } from '../delivery.ts'
 import type { FindKeys } from '../key-place.ts'
-import { HANDSHAKE_BYTES_MAX } from '../limits.ts'
+import { HANDSHAKE_BYTES_MAX } from '../limits/limits.ts'
 import { openRequest } from './engine/body.ts'
 import { rowConfig, type RowConfig } from './engine/config.ts'
 import { compileHandshakes, compileTaken, signsForAnybody } from './engine/handshake.ts'

@@ -2,7 +2,7 @@ import {
   REJECTED_HEADER_CHARS_MAX,
   REJECTED_HEADERS_CHARS_MAX,
   REJECTED_HEADERS_MAX,
-} from '../watch-limits.ts'
+} from '../limits/observing.ts'
 
 /**
  * Headers that are shown as they are: they describe the request, and no provider puts a secret into

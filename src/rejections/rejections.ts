@@ -4,13 +4,13 @@
  */
 import type { Clock, EpochMs } from '../clock.ts'
 import type { FailedStep } from '../delivery.ts'
-import type { FaultCode } from '../errors.ts'
+import type { FaultCode } from '../faults/faults.ts'
 import {
   REJECTED_BODY_BYTES_MAX,
   REJECTED_BYTES_MAX,
   REJECTED_PER_SECOND,
   REJECTED_PER_SOURCE_MAX,
-} from '../watch-limits.ts'
+} from '../limits/observing.ts'
 import type { Rejection } from '../rejection.ts'
 import { maskHeaders } from './mask.ts'
 

@@ -1,8 +1,8 @@
 /** Hands events of an edge to its core node, in one go: what pass.ts does for Kafka. */
-import { FORWARD_BATCH_BYTES_MAX, FORWARD_EVENTS_MAX } from '../edge-limits.ts'
-import { GatewayError } from '../errors.ts'
+import { FORWARD_BATCH_BYTES_MAX, FORWARD_EVENTS_MAX } from '../limits/edge.ts'
+import { GatewayError } from '../faults/faults.ts'
 import type { ForwardedEvent } from '../forwarded.ts'
-import { RELAY_LEASE_MS } from '../edge-limits.ts'
+import { RELAY_LEASE_MS } from '../limits/edge.ts'
 import type { PassEnd, PassOptions } from './pass.ts'
 import type { RelayPorts } from './ports.ts'
 

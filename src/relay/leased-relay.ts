@@ -1,6 +1,6 @@
 import { backoffMs, type Backoff } from '../backoff.ts'
-import { GatewayError } from '../errors.ts'
-import { RELAY_KNOCK_MS_MAX, RELAY_POLL_MS } from '../limits.ts'
+import { GatewayError } from '../faults/faults.ts'
+import { RELAY_KNOCK_MS_MAX, RELAY_POLL_MS } from '../limits/limits.ts'
 import { openNap } from '../nap.ts'
 import { relayTurn, type LeasedRelayPorts } from './leased.ts'
 import type { RelayStatus } from './ports.ts'

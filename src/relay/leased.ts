@@ -4,9 +4,9 @@
  */
 import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
-import { RELAY_LEASE_MS } from '../edge-limits.ts'
-import { GatewayError } from '../errors.ts'
-import { PUBLISH_MS_MAX, RELAY_BATCH_BYTES_MAX, RELAY_BATCH_ENTRIES_MAX } from '../limits.ts'
+import { RELAY_LEASE_MS } from '../limits/edge.ts'
+import { GatewayError } from '../faults/faults.ts'
+import { PUBLISH_MS_MAX, RELAY_BATCH_BYTES_MAX, RELAY_BATCH_ENTRIES_MAX } from '../limits/limits.ts'
 import type { Log } from '../log.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
 import { exceptionsOf, exceptionsOfRetry, holdBack, logSetAside, msUntilDue } from './park.ts'

@@ -1,6 +1,6 @@
 import { backoffMs, type Backoff } from '../backoff.ts'
 import type { EpochMs } from '../clock.ts'
-import { FAULTS } from '../errors.ts'
+import { FAULTS } from '../faults/faults.ts'
 import type { Log } from '../log.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
 import { keyName } from './publish.ts'

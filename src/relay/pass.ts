@@ -3,7 +3,7 @@
  * What keeps two of them from publishing at once is a lease in the database, so order per key
  * holds as with one relay.
  */
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../faults/faults.ts'
 import { relayTurn, type LeasedOutbox, type LeasedRelayPorts } from './leased.ts'
 
 export interface PassPorts extends Pick<LeasedRelayPorts, 'publisher' | 'clock' | 'log'> {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { FaultCode } from '../errors.ts'
+import type { FaultCode } from '../faults/faults.ts'
 import type { Log } from '../log.ts'
 import type {
   EntryException,

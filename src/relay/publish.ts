@@ -1,6 +1,6 @@
 import { assert } from '../assert.ts'
 import { backoffMs, type Backoff } from '../backoff.ts'
-import { GatewayError, messageOf, type FaultCode } from '../errors.ts'
+import { GatewayError, messageOf, type FaultCode } from '../faults/faults.ts'
 import { toPublishRecord, type OutboxEntry, type PublishedRange } from '../outbox.ts'
 import type { Landed, PublishRecord } from '../record.ts'
 import type { Blocked, Outcome, PoisonPolicy, RelayPorts, TurnedAway } from './ports.ts'

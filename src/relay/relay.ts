@@ -1,15 +1,15 @@
 import { assert } from '../assert.ts'
 import { backoffMs, type Backoff } from '../backoff.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../faults/faults.ts'
 import { failpoint } from '../failpoint.ts'
 import {
   RELAY_BATCH_BYTES_MAX,
   RELAY_BATCH_ENTRIES_MAX,
   RELAY_KNOCK_MS_MAX,
   RELAY_POLL_MS,
-} from '../limits.ts'
+} from '../limits/limits.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
-import { RELAY_PAUSE_MS_MAX } from '../wait-limits.ts'
+import { RELAY_PAUSE_MS_MAX } from '../limits/waiting.ts'
 import { openBlockedKeys, type BlockedKeys } from './blocked-keys.ts'
 import {
   exceptionsOf,

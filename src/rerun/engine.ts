@@ -2,9 +2,9 @@
  * Takes reruns and works on them: one of each kind at a time, the one first that was asked for
  * first.
  */
-import { GatewayError, messageOf } from '../errors.ts'
+import { GatewayError, messageOf } from '../faults/faults.ts'
 import { randomToken } from '../ids.ts'
-import { RERUN_WAIT_MS, RERUNS_MAX } from '../limits.ts'
+import { RERUN_WAIT_MS, RERUNS_MAX } from '../limits/limits.ts'
 import type { NewRerun, Rerun, RerunChange, RerunKind } from '../rerun.ts'
 import type { RerunPorts } from './ports.ts'
 import { workOn } from './work.ts'

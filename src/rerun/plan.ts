@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { RERUN_PLAN_MS_MAX, RERUN_PLAN_SLICE } from '../limits.ts'
+import { RERUN_PLAN_MS_MAX, RERUN_PLAN_SLICE } from '../limits/limits.ts'
 import type { RerunKind, RerunPlan, RerunQuery } from '../rerun.ts'
 import { find, type FindPorts } from './find.ts'
 

@@ -1,4 +1,4 @@
-import { RERUN_LAG_MAX, RERUN_STARTS_MAX, RERUN_WAIT_MS } from '../limits.ts'
+import { RERUN_LAG_MAX, RERUN_STARTS_MAX, RERUN_WAIT_MS } from '../limits/limits.ts'
 import type { Ended, RerunPorts, WorkContext } from './ports.ts'
 
 /** How often it is noted how far it is, in ms: what is done again is on disk without that. */

@@ -5,7 +5,7 @@ import {
   RERUN_STEP_BYTES_MAX,
   RERUN_STEP_EVENTS_MAX,
   RERUN_WAIT_MS,
-} from '../limits.ts'
+} from '../limits/limits.ts'
 import type { Rerun, RerunCounts, RerunStep } from '../rerun.ts'
 import { findStep } from './find.ts'
 import type { Ended, RerunPorts, WorkContext } from './ports.ts'

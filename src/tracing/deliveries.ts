@@ -1,6 +1,6 @@
 import type { Clock, EpochMs } from '../clock.ts'
 import type { Delivery } from '../delivery.ts'
-import { FAULTS, GatewayError, type FaultCode } from '../errors.ts'
+import { FAULTS, GatewayError, type FaultCode } from '../faults/faults.ts'
 import { randomSpanId, randomToken } from '../ids.ts'
 import { parseTraceparent, TRACEPARENT } from '../trace-context.ts'
 import type { Sampler } from './sampler.ts'

@@ -4,7 +4,7 @@
  */
 import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../faults/faults.ts'
 import type { Log } from '../log.ts'
 import {
   TRACE_BATCH_SPANS_MAX,
@@ -12,7 +12,7 @@ import {
   TRACE_LAST_MS_MAX,
   TRACE_QUEUE_SPANS_MAX,
   TRACE_WAIT_MS,
-} from '../trace-limits.ts'
+} from '../limits/traces.ts'
 import { toOtlp } from './otlp.ts'
 import type { Emit, Span } from './span.ts'
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../faults/faults.ts'
 import { randomSpanId } from '../ids.ts'
 import type { Landed, PublishRecord } from '../record.ts'
 import { formatTraceparent, parseTraceparent, TRACEPARENT } from '../trace-context.ts'

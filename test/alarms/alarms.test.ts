@@ -3,13 +3,13 @@ import type { AlarmChange } from '../../src/alarms/alarms.ts'
 import { openAlarms } from '../../src/alarms/alarms.ts'
 import type { AlarmThresholds } from '../../src/alarms/conditions.ts'
 import type { LogFields } from '../../src/log.ts'
-import type { Readings } from '../../src/readings.ts'
+import type { Readings } from '../../src/readings/readings.ts'
 import {
   ALARM_BLIP_MS,
   ALARM_CLEAR_MS,
   SHED_MS_MAX,
   WATCH_TICK_MS,
-} from '../../src/watch-limits.ts'
+} from '../../src/limits/observing.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { quietReadings, sourceReading } from '../support/readings.ts'
 

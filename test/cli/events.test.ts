@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { EventDetail, EventRow, OutboxRow } from '../../src/admin-events.ts'
+import { EventDetail, EventRow, OutboxRow } from '../../src/admin-api/events.ts'
 import type { Command } from '../../src/cli/command.ts'
 import { events } from '../../src/cli/events.ts'
 import { outbox } from '../../src/cli/outbox.ts'

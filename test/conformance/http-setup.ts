@@ -1,7 +1,7 @@
 /** What every gateway under the HTTP suite is configured with, and who sends to it. */
 import { join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
-import { variableName } from '../../src/config.ts'
+import { variableName } from '../../src/settings/config.ts'
 import { randomSecret, randomUuid } from '../../src/ids.ts'
 import { CATALOGUE } from '../../src/providers/catalogue.ts'
 import { signSample, type Sample, type SampleOptions } from '../../src/providers/sign.ts'

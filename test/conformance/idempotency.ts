@@ -2,7 +2,12 @@ import { afterEach, beforeEach, expect } from 'bun:test'
 import type { Claim, Hint, HintOptions, Mine } from '../../src/idempotency/hint.ts'
 import { claimKey } from '../../src/idempotency/open-hint.ts'
 import { randomToken } from '../../src/ids.ts'
-import { CLAIM_TTL_MS, HINT_FAILURES_MAX, HINT_MS_MAX, HINT_PAUSE_MS } from '../../src/limits.ts'
+import {
+  CLAIM_TTL_MS,
+  HINT_FAILURES_MAX,
+  HINT_MS_MAX,
+  HINT_PAUSE_MS,
+} from '../../src/limits/limits.ts'
 import type { Log, LogFields } from '../../src/log.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import type { TcpGate } from '../support/tcp-gate.ts'

@@ -1,6 +1,6 @@
 /** The cases of the storage suite about several processes on one database. */
 import assert from 'node:assert/strict'
-import { LEASE_MS_MAX } from '../../src/edge-limits.ts'
+import { LEASE_MS_MAX } from '../../src/limits/edge.ts'
 import type { PortableStore } from '../../db/portable/portable-store.ts'
 import { ALL, RETENTION_MS, type StorageCase, type StorageRig } from './storage-setup.ts'
 import {

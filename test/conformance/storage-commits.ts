@@ -1,7 +1,7 @@
 /** The cases of the storage suite about what is stored, and what is known. */
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
-import { BODY_BYTES_MAX } from '../../src/limits.ts'
+import { BODY_BYTES_MAX } from '../../src/limits/limits.ts'
 import type { NewEvent } from '../../src/event.ts'
 import { ALL, KEEP, rowCounts, type StorageCase, type StorageRig } from './storage-setup.ts'
 import { bytes, codeOf, sampleEvent, sampleRecord, START_MS } from '../support/stored.ts'

@@ -2,7 +2,7 @@ import { expect, spyOn, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { Lanes } from '../../src/consume/lanes.ts'
 import type { FetchedRecord } from '../../src/consumer.ts'
-import { CONSUMER_IDLE_MS_MIN } from '../../src/consumer-limits.ts'
+import { CONSUMER_IDLE_MS_MIN } from '../../src/limits/consumers.ts'
 import {
   aggregate,
   RetryableError,

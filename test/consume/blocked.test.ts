@@ -1,9 +1,9 @@
 /** What a consumer does with what ran when the watchdog ended processes before. */
 import { expect, test } from 'bun:test'
 import type { ConsumedEvent } from '../../src/consumer.ts'
-import { CONSUMER_ABORT_MS_MAX } from '../../src/consumer-limits.ts'
+import { CONSUMER_ABORT_MS_MAX } from '../../src/limits/consumers.ts'
 import { aggregate, onRecord, tumbling, z } from '../../src/gateway.ts'
-import { HANDLER_BLOCKS_MAX } from '../../src/watchdog-limits.ts'
+import { HANDLER_BLOCKS_MAX } from '../../src/limits/watchdog.ts'
 import { handlerWatch } from '../support/handler-watch.ts'
 import { keyed, openConsumeWorld, record, TOPIC } from './world.ts'
 

@@ -2,12 +2,12 @@ import { expect, test } from 'bun:test'
 import {
   CONSUMER_COMMIT_EVENTS_MAX,
   CONSUMER_COMMIT_RECORDS_MAX,
-} from '../../src/consumer-limits.ts'
+} from '../../src/limits/consumers.ts'
 import { Committer } from '../../src/consume/committer.ts'
 import { Partition } from '../../src/consume/partition.ts'
 import type { ConsumeCommit } from '../../src/consumer.ts'
 import type { NewEvent } from '../../src/event.ts'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import { silentLog } from '../../src/log.ts'
 import { settle } from '../db/world.ts'
 import { manualClock } from '../support/manual-clock.ts'

@@ -1,6 +1,6 @@
 /** What an operator tells a consumer: to pause, to go on, to go on elsewhere. */
 import { expect, test } from 'bun:test'
-import { CONSUMER_OFFSETS_MS } from '../../src/consumer-limits.ts'
+import { CONSUMER_OFFSETS_MS } from '../../src/limits/consumers.ts'
 import { onRecord, z } from '../../src/gateway.ts'
 import { keyed, openConsumeWorld, record, TOPIC } from './world.ts'
 

@@ -1,7 +1,7 @@
 /** Seeks on the real Kafka, which knows what was written when. */
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { systemClock } from '../../src/clock.ts'
-import { CONSUMER_PARTITION_RECORDS_MAX } from '../../src/consumer-limits.ts'
+import { CONSUMER_PARTITION_RECORDS_MAX } from '../../src/limits/consumers.ts'
 import { randomToken } from '../../src/ids.ts'
 import { onRecord, z } from '../../src/gateway.ts'
 import { describeWithKafka } from '../support/servers.ts'

@@ -5,7 +5,7 @@ import {
   CONSUMER_IDLE_MS_MIN,
   CONSUMER_PARTITION_RECORDS_MAX,
   CONSUMER_ROOM_MS_MAX,
-} from '../../src/consumer-limits.ts'
+} from '../../src/limits/consumers.ts'
 import { aggregate, FinalError, onRecord, RetryableError, tumbling, z } from '../../src/gateway.ts'
 import { openDbWorld } from '../db/world.ts'
 import { END, keyed, openConsumeWorld, record, TOPIC } from './world.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { CONSUMER_STATE_BYTES_MAX } from '../../src/consumer-limits.ts'
+import { CONSUMER_STATE_BYTES_MAX } from '../../src/limits/consumers.ts'
 import { defineConsumer, FinalError, onRecord, z } from '../../src/gateway.ts'
 import { openDbWorld } from '../db/world.ts'
 import { keyed, openConsumeWorld, record, type ConsumeWorld } from './world.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { CONSUMER_TURN_MS } from '../../src/consumer-limits.ts'
+import { CONSUMER_TURN_MS } from '../../src/limits/consumers.ts'
 import { onRecord, z } from '../../src/gateway.ts'
 import { openDbWorld } from '../db/world.ts'
 import { keyed, openConsumeWorld, record } from './world.ts'

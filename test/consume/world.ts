@@ -10,8 +10,8 @@ import {
   type FetchedRecord,
 } from '../../src/consumer.ts'
 import type { SeekTarget } from '../../src/consumer-status.ts'
-import { CONSUMER_SILENCE_STEP_MS, CONSUMER_STOP_MS_MAX } from '../../src/consumer-limits.ts'
-import { resolveConsumers } from '../../src/consumers.ts'
+import { CONSUMER_SILENCE_STEP_MS, CONSUMER_STOP_MS_MAX } from '../../src/limits/consumers.ts'
+import { resolveConsumers } from '../../src/loading/consumers.ts'
 import { defineConsumer } from '../../src/gateway.ts'
 import type { HandlerWatch } from '../../src/handler-watch.ts'
 import { silentLog } from '../../src/log.ts'

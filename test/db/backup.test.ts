@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path'
 import { backUp } from '../../db/backup.ts'
 import { DATABASE_FILE, openDatabase, openReader } from '../../db/open.ts'
-import { messageOf } from '../../src/errors.ts'
+import { messageOf } from '../../src/faults/faults.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { openDbWorld, type DbWorld, storedIds } from './world.ts'
 import { sampleEvent, sampleMark } from '../support/stored.ts'

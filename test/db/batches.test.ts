@@ -3,7 +3,7 @@ import { openInbox } from '../../db/inbox.ts'
 import { openOutbox } from '../../db/outbox.ts'
 import type { VerifiedBody } from '../../src/delivery.ts'
 import type { NewEvent } from '../../src/event.ts'
-import { elementSlices } from '../../src/json-slices.ts'
+import { elementSlices } from '../../src/bytes/json-slices.ts'
 import { openDbWorld, type DbWorld } from './world.ts'
 import { bytes, sampleEvent } from '../support/stored.ts'
 

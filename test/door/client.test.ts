@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { parseNetwork } from '../../src/address.ts'
 import { clientOf } from '../../src/door/client.ts'
-import { PROXY_HOPS_MAX } from '../../src/limits.ts'
+import { PROXY_HOPS_MAX } from '../../src/limits/limits.ts'
 
 const trusted = ['10.0.0.0/8', 'fd00::/8'].flatMap((text) => parseNetwork(text) ?? [])
 

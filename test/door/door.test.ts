@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { openDoor, type DoorOptions } from '../../src/door/door.ts'
 import type { Visit } from '../../src/door/visit.ts'
-import { DOOR_TICK_MS, REFUSED_BURST } from '../../src/limits.ts'
+import { DOOR_TICK_MS, REFUSED_BURST } from '../../src/limits/limits.ts'
 import type { LogFields } from '../../src/log.ts'
-import { SYNC_WAIT_MS_MAX, TURN_MS_MAX, WAIT_MS_MAX } from '../../src/wait-limits.ts'
+import { SYNC_WAIT_MS_MAX, TURN_MS_MAX, WAIT_MS_MAX } from '../../src/limits/waiting.ts'
 import { manualClock } from '../support/manual-clock.ts'
 
 const MEBIBYTE = 1024 * 1024

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { openLine } from '../../src/door/line.ts'
-import { TURN_MS_MAX, WAIT_MS_MAX } from '../../src/wait-limits.ts'
+import { TURN_MS_MAX, WAIT_MS_MAX } from '../../src/limits/waiting.ts'
 import { manualClock } from '../support/manual-clock.ts'
 
 /** More than a line is taken to need for a task before it has measured any. */

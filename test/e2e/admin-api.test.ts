@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
-import { EventDetail, EventsPage, TailRow } from '../../src/admin-events.ts'
+import { EventDetail, EventsPage, TailRow } from '../../src/admin-api/events.ts'
 import { systemClock } from '../../src/clock.ts'
 import { startGateway, type GatewayProcess } from '../support/gateway-process.ts'
 import { makeTempDir } from '../support/temp.ts'

@@ -5,7 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
-import { FORWARD_BYTES_MAX } from '../../src/edge-limits.ts'
+import { FORWARD_BYTES_MAX } from '../../src/limits/edge.ts'
 import { openForwarding } from '../../src/entries/forwarding.ts'
 import type { NewEvent } from '../../src/event.ts'
 import { FORWARD_PATH, writeForwarded } from '../../src/forwarded.ts'

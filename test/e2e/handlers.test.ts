@@ -5,8 +5,8 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
 import { randomUuid } from '../../src/ids.ts'
-import { HANDLER_BLOCKS_MAX } from '../../src/watchdog-limits.ts'
-import { readSuspects, SUSPECTS_FILE } from '../../src/suspects.ts'
+import { HANDLER_BLOCKS_MAX } from '../../src/limits/watchdog.ts'
+import { readSuspects, SUSPECTS_FILE } from '../../src/watchdog/suspects.ts'
 import {
   builtCommand,
   startGateway,

@@ -2,7 +2,7 @@
 import { openApp } from '../../src/app.ts'
 import { systemClock } from '../../src/clock.ts'
 import { openLog } from '../../src/stdout-log.ts'
-import { prepare } from '../../src/setup.ts'
+import { prepare } from '../../src/wiring/setup.ts'
 
 await openApp(await prepare(process.env), {
   clock: systemClock,

@@ -5,7 +5,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openInbox } from '../../db/inbox.ts'
 import { openReader } from '../../db/open.ts'
-import type { Rerun } from '../../src/admin-reruns.ts'
+import type { Rerun } from '../../src/admin-api/reruns.ts'
 import { systemClock } from '../../src/clock.ts'
 import type { RerunKind } from '../../src/rerun.ts'
 import {

@@ -1,6 +1,6 @@
 /** `inlet send`, a gateway and the real Kafka, for providers that prove themselves differently. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import { variableName } from '../../src/config.ts'
+import { variableName } from '../../src/settings/config.ts'
 import { CATALOGUE } from '../../src/providers/catalogue.ts'
 import { builtCommand, startGateway, type GatewayProcess } from '../support/gateway-process.ts'
 import { describeWithKafka } from '../support/servers.ts'

@@ -2,7 +2,7 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ConsumerRow, Consumers } from '../../src/admin-consumers.ts'
+import { ConsumerRow, Consumers } from '../../src/admin-api/consumers.ts'
 import { systemClock } from '../../src/clock.ts'
 import { produce, until } from '../consume/node.ts'
 import { startGateway } from '../support/gateway-process.ts'

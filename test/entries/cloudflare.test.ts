@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
-import { EDGE_BODY_BYTES_MAX } from '../../src/edge-limits.ts'
+import { EDGE_BODY_BYTES_MAX } from '../../src/limits/edge.ts'
 import { randomSecret, randomToken } from '../../src/ids.ts'
 import { ask, cloudEvent, deliver } from '../conformance/http-requests.ts'
 import {

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'bun:test'
-import { AWAY_MS_MAX } from '../../src/edge-limits.ts'
+import { AWAY_MS_MAX } from '../../src/limits/edge.ts'
 import { openHandOn, type HandOn } from '../../src/entries/hand-on.ts'
 import { silentLog } from '../../src/log.ts'
 import type { PassEnd } from '../../src/relay/pass.ts'

@@ -15,7 +15,7 @@ const PORTABLE = [
   'src/kafka/producer.ts',
   'src/keys/key-store.ts',
   'src/relay/publish.ts',
-  'src/serving.ts',
+  'src/wiring/serving.ts',
 ]
 
 /** The modules of Node that workerd has with `nodejs_compat`, and Deno, and that we use. */
@@ -23,7 +23,7 @@ const NODE = /^node:(buffer|crypto|fs|net|path|tls|zlib)$/
 const PACKAGES = /^(@upstash\/redis|hono|kafkajs|zod)(\/|$)/
 
 /** It asks which runtime it is on, so that no other file does. */
-const ASKS = 'src/hashing.ts'
+const ASKS = 'src/bytes/hashing.ts'
 
 test('what runs on every runtime needs none of its own', async () => {
   const files = await importGraph(PORTABLE)

@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { WORKER_GZIP_BYTES_MAX, WORKER_START_CPU_MS_MAX } from '../../src/edge-limits.ts'
+import { WORKER_GZIP_BYTES_MAX, WORKER_START_CPU_MS_MAX } from '../../src/limits/edge.ts'
 import { bundledWorker, startWorkerd } from '../support/worker.ts'
 
 setDefaultTimeout(60_000)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { readCloudEvents } from '../../src/ingest/cloud-events.ts'
-import { EVENTS_PER_BATCH_MAX } from '../../src/limits.ts'
+import { EVENTS_PER_BATCH_MAX } from '../../src/limits/limits.ts'
 import { sampleDelivery } from '../support/verified.ts'
 
 const STRUCTURED = { 'content-type': 'application/cloudevents+json' }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Caller } from '../../src/caller.ts'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import type { Committed, NewEvent } from '../../src/event.ts'
 import { answerTo, type IdempotentAnswer } from '../../src/idempotent-answer.ts'
 import { ingestEvents, type IngestEventsPorts } from '../../src/ingest/ingest-events.ts'

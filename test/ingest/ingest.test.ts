@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import type { Committed, NewEvent } from '../../src/event.ts'
 import { ingest, type IngestPorts } from '../../src/ingest/ingest.ts'
 import type { Route } from '../../src/route.ts'

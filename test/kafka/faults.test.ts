@@ -7,7 +7,7 @@ import {
   KafkaJSRequestTimeoutError,
 } from 'kafkajs'
 import { BrokenInvariant } from '../../src/assert.ts'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import { toFault } from '../../src/kafka/faults.ts'
 
 interface ErrorCode {

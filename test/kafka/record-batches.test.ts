@@ -5,8 +5,11 @@ import { CompressionTypes, type KafkaMessage, type Message } from 'kafkajs'
 import { compressFrameSync } from 'lz4-napi'
 import { compressSync } from 'snappy'
 import { assert } from '../../src/assert.ts'
-import { crc32c } from '../../src/crc.ts'
-import { CONSUMER_BATCH_BYTES_MAX, CONSUMER_RESPONSE_BYTES_MAX } from '../../src/consumer-limits.ts'
+import { crc32c } from '../../src/bytes/crc.ts'
+import {
+  CONSUMER_BATCH_BYTES_MAX,
+  CONSUMER_RESPONSE_BYTES_MAX,
+} from '../../src/limits/consumers.ts'
 import { registerCodecs } from '../../src/kafka/codecs.ts'
 import { encodeProduce, type ProducedMessage } from '../../src/kafka/produce-request.ts'
 import { toFault } from '../../src/kafka/faults.ts'

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { AclOperationTypes } from 'kafkajs'
 import { systemClock } from '../../src/clock.ts'
-import type { KafkaSasl, KafkaSecurity, KafkaTls } from '../../src/kafka-security.ts'
+import type { KafkaSasl, KafkaSecurity, KafkaTls } from '../../src/settings/kafka-security.ts'
 import { openKafkaPublisher } from '../../src/kafka/producer.ts'
 import { silentLog } from '../../src/log.ts'
 import {

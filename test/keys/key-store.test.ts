@@ -10,7 +10,7 @@ import {
   KEY_WAIT_MS_MAX,
   OUTBOUND_BYTES_MAX,
   OUTBOUND_MS_MAX,
-} from '../../src/limits.ts'
+} from '../../src/limits/limits.ts'
 import { jwksPlace } from '../../src/providers/keys/jwks.ts'
 import { startKeyServer, type KeyServer } from '../support/key-server.ts'
 import { manualClock, type ManualClock } from '../support/manual-clock.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { expose } from '../../src/metrics/expose.ts'
 import { METRICS } from '../../src/metrics/metrics.ts'
-import type { Readings } from '../../src/readings.ts'
+import type { Readings } from '../../src/readings/readings.ts'
 import { readScrape } from '../support/exposition.ts'
 import { quietReadings, sourceReading } from '../support/readings.ts'
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { systemClock } from '../../src/clock.ts'
-import { messageOf } from '../../src/errors.ts'
+import { messageOf } from '../../src/faults/faults.ts'
 import { openCallOut } from '../../src/outbound/call-out.ts'
 
 const [ca = '', ...urls] = process.argv.slice(2)

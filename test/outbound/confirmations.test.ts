@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { GatewayError } from '../../src/errors.ts'
-import { CONFIRMATION_TRIES_MAX, CONFIRMATIONS_MAX } from '../../src/limits.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
+import { CONFIRMATION_TRIES_MAX, CONFIRMATIONS_MAX } from '../../src/limits/limits.ts'
 import type { OutboundAnswer } from '../../src/outbound-call.ts'
 import { openConfirmations } from '../../src/outbound/confirmations.ts'
 import { systemClock } from '../../src/clock.ts'

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, expect, spyOn, test } from 'bun:test'
-import { OUTBOUND_BYTES_MAX, OUTBOUND_MS_MAX } from '../../src/limits.ts'
+import { OUTBOUND_BYTES_MAX, OUTBOUND_MS_MAX } from '../../src/limits/limits.ts'
 import type { OutboundCall } from '../../src/outbound-call.ts'
 import { openFetchOut } from '../../src/outbound/fetch-out.ts'
 import { manualClock } from '../support/manual-clock.ts'

@@ -1,7 +1,7 @@
 /** How a delivery of several events is taken apart. */
 import { describe, expect, test } from 'bun:test'
 import type { Verdict, VerifiedBatch } from '../../src/delivery.ts'
-import { BATCH_EVENTS_MAX, HASH_ID_VALID_MS } from '../../src/limits.ts'
+import { BATCH_EVENTS_MAX, HASH_ID_VALID_MS } from '../../src/limits/limits.ts'
 import { CATALOGUE } from '../../src/providers/catalogue.ts'
 import type { BatchRule, ProviderRow } from '../../src/providers/row.ts'
 import { compileVerifier } from '../../src/providers/verifier.ts'

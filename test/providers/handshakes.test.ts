@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createHmac } from 'node:crypto'
 import type { Handshake, Verdict } from '../../src/delivery.ts'
-import { HANDSHAKE_BYTES_MAX, HANDSHAKE_CHARS_MAX } from '../../src/limits.ts'
+import { HANDSHAKE_BYTES_MAX, HANDSHAKE_CHARS_MAX } from '../../src/limits/limits.ts'
 import type { HandshakeRule } from '../../src/providers/answers.ts'
 import type { ProviderRow } from '../../src/providers/row.ts'
 import { compileVerifier } from '../../src/providers/verifier.ts'

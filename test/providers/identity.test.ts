@@ -1,7 +1,11 @@
 /** What a verified delivery is called: its data, id, type and key. */
 import { describe, expect, test } from 'bun:test'
 import type { Delivery } from '../../src/delivery.ts'
-import { EVENT_ID_CHARS_MAX, EVENT_TYPE_CHARS_MAX, HASH_ID_VALID_MS } from '../../src/limits.ts'
+import {
+  EVENT_ID_CHARS_MAX,
+  EVENT_TYPE_CHARS_MAX,
+  HASH_ID_VALID_MS,
+} from '../../src/limits/limits.ts'
 import {
   deliveryOf,
   expectVerified,

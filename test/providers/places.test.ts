@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { createHash, createHmac } from 'node:crypto'
 import { compileMessage, feed } from '../../src/providers/engine/message.ts'
 import { sortedForm, sortedQuery } from '../../src/providers/engine/url.ts'
-import { FORM_FIELDS_MAX, SIGNATURES_MAX } from '../../src/limits.ts'
+import { FORM_FIELDS_MAX, SIGNATURES_MAX } from '../../src/limits/limits.ts'
 import {
   deliveryOf,
   expectVerified,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import { CATALOGUE } from '../../src/providers/catalogue.ts'
 import { takesSecret, validateSecret } from '../../src/providers/engine/secrets.ts'
 import { compileVerifier } from '../../src/providers/verifier.ts'

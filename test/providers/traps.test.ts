@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { createHmac } from 'node:crypto'
 import type { Delivery } from '../../src/delivery.ts'
-import { SIGNATURES_MAX } from '../../src/limits.ts'
+import { SIGNATURES_MAX } from '../../src/limits/limits.ts'
 import {
   deliveryOf,
   expectVerified,

@@ -1,7 +1,7 @@
 /** Deliveries that providers have published with their signatures. */
 import { describe, expect, test } from 'bun:test'
 import type { Delivery } from '../../src/delivery.ts'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import { deliveryOf, outcomeOf, rowOf, verifierOf, withBody, wrongSecret } from './support.ts'
 import { readVectors, type Vector } from './vectors.ts'
 

@@ -5,7 +5,7 @@ import {
   REJECTED_BYTES_MAX,
   REJECTED_PER_SECOND,
   REJECTED_PER_SOURCE_MAX,
-} from '../../src/watch-limits.ts'
+} from '../../src/limits/observing.ts'
 import type { Rejection } from '../../src/rejection.ts'
 import { openRejections } from '../../src/rejections/rejections.ts'
 import { manualClock } from '../support/manual-clock.ts'

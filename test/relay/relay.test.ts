@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import type { OutboxEntry } from '../../src/outbox.ts'
 import type { PoisonPolicy, Publisher, RelayPorts, RelayStatus } from '../../src/relay/ports.ts'
 import { runRelay } from '../../src/relay/relay.ts'
-import { RELAY_PAUSE_MS_MAX } from '../../src/wait-limits.ts'
+import { RELAY_PAUSE_MS_MAX } from '../../src/limits/waiting.ts'
 import { Crash, POISON_BYTES, World } from './world.ts'
 
 const HOUR_MS = 60 * 60 * 1000

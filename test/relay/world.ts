@@ -1,6 +1,6 @@
 import { assert } from '../../src/assert.ts'
 import type { Clock } from '../../src/clock.ts'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import { silentLog } from '../../src/log.ts'
 import {
   assertTransition,

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { dashboardRoutes } from '../../routes/dashboard.ts'
-import { dashboardFiles } from '../../src/dashboard-files.ts'
+import { dashboardFiles } from '../../src/wiring/dashboard-files.ts'
 
 /** Beyond it the first look at a gateway far away takes noticeably long. */
 const SCRIPT_GZIP_BYTES_MAX = 60_000

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { eventsRoutes, type EventsPorts, type VisitPort } from '../../routes/events.ts'
 import type { Caller } from '../../src/caller.ts'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import { receive, type BodyBudget } from '../../src/ingest/receive.ts'
 import type { LogFields } from '../../src/log.ts'
 import { manualClock } from '../support/manual-clock.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { hooksRoutes, type HooksPorts, type VisitPort } from '../../routes/hooks.ts'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import { receive, type BodyBudget } from '../../src/ingest/receive.ts'
 import type { LogFields } from '../../src/log.ts'
 import type { Source } from '../../src/source.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { LOGIN_BURST, SESSION_MS_MAX } from '../../src/admin-limits.ts'
+import { LOGIN_BURST, SESSION_MS_MAX } from '../../src/limits/admin.ts'
 import { HEALTH, openAdmin, TOKEN } from './admin/world.ts'
 
 describe('without a token configured', () => {

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer'
 import { assert, unreachable } from '../../src/assert.ts'
 import { systemClock, type Clock } from '../../src/clock.ts'
-import { GatewayError, messageOf } from '../../src/errors.ts'
+import { GatewayError, messageOf } from '../../src/faults/faults.ts'
 import type { Hint, HintOptions } from '../../src/idempotency/hint.ts'
 import { openKafkaPublisher, type KafkaPublisher } from '../../src/kafka/producer.ts'
 import { silentLog, type Log, type LogFields } from '../../src/log.ts'

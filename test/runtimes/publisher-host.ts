@@ -1,6 +1,6 @@
 /** A publisher in a Worker, over HTTP: a request opens one, publishes, and closes it. */
 import { systemClock } from '../../src/clock.ts'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import { openKafkaPublisher } from '../../src/kafka/producer.ts'
 import { openRestPublisher } from '../../src/kafka/rest-proxy.ts'
 import { silentLog } from '../../src/log.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, setDefaultTimeout } from 'bun:test'
 import { join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
-import { GatewayError, type FaultCode } from '../../src/errors.ts'
+import { GatewayError, type FaultCode } from '../../src/faults/faults.ts'
 import { openKafkaPublisher } from '../../src/kafka/producer.ts'
 import { silentLog } from '../../src/log.ts'
 import type { Landed, PublishRecord } from '../../src/record.ts'

@@ -2,7 +2,7 @@
 import { Miniflare } from 'miniflare'
 import { join } from 'node:path'
 import { systemClock, type Clock } from '../../src/clock.ts'
-import { GatewayError, type FaultCode } from '../../src/errors.ts'
+import { GatewayError, type FaultCode } from '../../src/faults/faults.ts'
 import type { Claim, Hint, HintCounts, HintOptions } from '../../src/idempotency/hint.ts'
 import type { Log } from '../../src/log.ts'
 import type { Landed } from '../../src/record.ts'

@@ -1,4 +1,4 @@
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import type { Landed, PublishRecord } from '../../src/record.ts'
 import type { Publisher } from '../../src/relay/ports.ts'
 import type { Faults } from './faults.ts'

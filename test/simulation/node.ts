@@ -1,7 +1,7 @@
 import { BrokenInvariant } from '../../src/assert.ts'
 import { GroupCommit } from '../../db/group-commit.ts'
 import type { Delivery, Verified, VerifiedBody } from '../../src/delivery.ts'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import { openHint } from '../../src/idempotency/open-hint.ts'
 import { ingest, type IngestPorts, type Outcome } from '../../src/ingest/ingest.ts'
 import { silentLog } from '../../src/log.ts'
@@ -186,7 +186,7 @@ export class Node {
         new Promise((resolve, reject) => {
           // Two messages between the threads, each as late as it likes.
           scheduler.later('hears of a mark', life, () => {
-            // src/relay-thread.ts listens no more to one that is dead.
+            // src/wiring/relay-thread.ts listens no more to one that is dead.
             if (!thread.isAlive) return
             const stored = life.commits.submit(0, (draft) => this.disk.mark(draft, mark))
             life.marking = stored.catch(() => undefined)
@@ -210,7 +210,9 @@ export class Node {
   }
 }
 
-/** src/relay-thread.ts passes on what may be tried again; a mark that contradicts is a crash. */
+/**
+ * src/wiring/relay-thread.ts passes on what may be tried again; a mark that contradicts is a crash.
+ */
 function asInRelayThread(error: unknown): unknown {
   return error instanceof GatewayError && error.cause instanceof BrokenInvariant
     ? error.cause

@@ -1,6 +1,6 @@
 import type { HandlerWatch, Turns } from '../../src/handler-watch.ts'
-import { openTurns } from '../../src/suspect-turns.ts'
-import { openSuspects } from '../../src/suspects.ts'
+import { openTurns } from '../../src/watchdog/suspect-turns.ts'
+import { openSuspects } from '../../src/watchdog/suspects.ts'
 
 const TYPE = 'of these tests'
 

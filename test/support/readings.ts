@@ -1,6 +1,6 @@
-import { CommitMeter } from '../../src/commit-meter.ts'
-import type { Readings, SourceReading } from '../../src/readings.ts'
-import { RelayTraffic, Traffic } from '../../src/traffic.ts'
+import { CommitMeter } from '../../src/readings/commit-meter.ts'
+import type { Readings, SourceReading } from '../../src/readings/readings.ts'
+import { RelayTraffic, Traffic } from '../../src/readings/traffic.ts'
 import { manualClock, type ManualClock } from './manual-clock.ts'
 
 /** What a gateway reads of itself that has done nothing, and that nothing troubles. */

@@ -1,6 +1,6 @@
 import { openBodies } from '../../db/bodies.ts'
 import type { Reader } from '../../db/open.ts'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 
 interface StoredBody {
   readonly eventId: string

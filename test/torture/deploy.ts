@@ -4,7 +4,7 @@
  * acknowledged is lost. The control leaves out what holds a request: it must be noticed.
  */
 import { systemClock } from '../../src/clock.ts'
-import { RELAY_BATCH_ENTRIES_MAX } from '../../src/limits.ts'
+import { RELAY_BATCH_ENTRIES_MAX } from '../../src/limits/limits.ts'
 import { startGateway } from '../support/gateway-process.ts'
 import { startProxy } from '../support/proxy-server.ts'
 import { findFreePort } from '../support/server-process.ts'

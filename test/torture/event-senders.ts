@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/clock.ts'
-import { messageOf } from '../../src/errors.ts'
+import { messageOf } from '../../src/faults/faults.ts'
 import { randomToken } from '../../src/ids.ts'
 import type { SentEvent } from './ledger.ts'
 import type { Senders } from './senders.ts'

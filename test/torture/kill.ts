@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path'
 import { systemClock } from '../../src/clock.ts'
-import { RELAY_BATCH_ENTRIES_MAX } from '../../src/limits.ts'
+import { RELAY_BATCH_ENTRIES_MAX } from '../../src/limits/limits.ts'
 import { startGateway, type GatewayProcess } from '../support/gateway-process.ts'
 import { makeTempDir } from '../support/temp.ts'
 import { createTopic, deleteTopics, readTopic } from '../support/topics.ts'

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { systemClock } from '../../src/clock.ts'
-import { messageOf } from '../../src/errors.ts'
+import { messageOf } from '../../src/faults/faults.ts'
 import { randomToken } from '../../src/ids.ts'
 import { noise } from '../support/stored.ts'
 import type { Ledger, SentEvent } from './ledger.ts'

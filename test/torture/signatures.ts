@@ -5,7 +5,7 @@
  */
 import { createHmac } from 'node:crypto'
 import type { Verifier } from '../../src/delivery.ts'
-import { messageOf } from '../../src/errors.ts'
+import { messageOf } from '../../src/faults/faults.ts'
 import { CATALOGUE } from '../../src/providers/catalogue.ts'
 import { secretsOf, verifierOf, wrongSecret } from '../providers/support.ts'
 import { damage } from './damage.ts'

@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { DATABASE_FILE } from '../../db/open.ts'
 import { systemClock } from '../../src/clock.ts'
-import { RELAY_BATCH_ENTRIES_MAX } from '../../src/limits.ts'
+import { RELAY_BATCH_ENTRIES_MAX } from '../../src/limits/limits.ts'
 import { startGateway } from '../support/gateway-process.ts'
 import { startKafka, type KafkaServer } from '../support/kafka-server.ts'
 import { startRedis, type RedisServer } from '../support/redis-server.ts'

@@ -1,4 +1,4 @@
-import { messageOf } from '../../src/errors.ts'
+import { messageOf } from '../../src/faults/faults.ts'
 import type { Audit } from './ledger.ts'
 
 /** What a run of a torture is given. */

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { ConsumerRow } from '../../admin-consumers.ts'
+import type { ConsumerRow } from '../../admin-api/consumers.ts'
 import { systemClock } from '../../clock.ts'
 import { asApiError, post, useApi, type ApiError } from '../api.ts'
 import { count, counted } from '../format.ts'

@@ -1,4 +1,4 @@
-import type { OutboxPage, OutboxRow } from '../../admin-events.ts'
+import type { OutboxPage, OutboxRow } from '../../admin-api/events.ts'
 import { useApi } from '../api.ts'
 import { count } from '../format.ts'
 import { Nothing, Problem, Table, Time } from '../parts.tsx'

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import type { EventDetail, RecordRow } from '../../admin-events.ts'
+import type { EventDetail, RecordRow } from '../../admin-api/events.ts'
 import { useApi } from '../api.ts'
 import { Body } from '../body.tsx'
 import { bytes, counted, duration } from '../format.ts'

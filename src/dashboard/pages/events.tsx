@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
-import type { EventRow, EventsPage } from '../../admin-events.ts'
-import type { Rerun } from '../../admin-reruns.ts'
+import type { EventRow, EventsPage } from '../../admin-api/events.ts'
+import type { Rerun } from '../../admin-api/reruns.ts'
 import { useApi } from '../api.ts'
 import { bytes, fromInput, toInput } from '../format.ts'
 import { isSearchWanted } from '../keys.ts'

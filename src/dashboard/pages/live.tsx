@@ -1,5 +1,5 @@
 import { useEffect, useReducer, useState } from 'preact/hooks'
-import type { TailRow } from '../../admin-events.ts'
+import type { TailRow } from '../../admin-api/events.ts'
 import { counted } from '../format.ts'
 import { Badge, Nothing, Table, Time } from '../parts.tsx'
 import { navigate, usePlace, withQuery } from '../router.ts'

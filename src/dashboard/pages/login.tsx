@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { Session } from '../../admin-api.ts'
+import type { Session } from '../../admin-api/admin-api.ts'
 import { asApiError, post, session, type ApiError } from '../api.ts'
 import { Problem } from '../parts.tsx'
 

@@ -1,4 +1,4 @@
-import type { Overview as Answer } from '../../admin-api.ts'
+import type { Overview as Answer } from '../../admin-api/admin-api.ts'
 import { useApi } from '../api.ts'
 import { Chart } from '../chart.tsx'
 import { count, duration } from '../format.ts'

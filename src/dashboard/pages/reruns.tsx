@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { Rerun } from '../../admin-reruns.ts'
+import type { Rerun } from '../../admin-api/reruns.ts'
 import { asApiError, post, useApi, type ApiError } from '../api.ts'
 import { count, duration } from '../format.ts'
 import { Badge, Nothing, Problem, Table, Time } from '../parts.tsx'

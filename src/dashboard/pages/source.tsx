@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { Pairing, SourceRow } from '../../admin-api.ts'
+import type { Pairing, SourceRow } from '../../admin-api/admin-api.ts'
 import { asApiError, post, useApi, type ApiError } from '../api.ts'
 import { count, duration } from '../format.ts'
 import { Heard } from '../heard.tsx'

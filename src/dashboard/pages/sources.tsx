@@ -1,4 +1,4 @@
-import type { SourceRow } from '../../admin-api.ts'
+import type { SourceRow } from '../../admin-api/admin-api.ts'
 import { useApi } from '../api.ts'
 import { count } from '../format.ts'
 import { Ago, Badge, Nothing, Problem, Table } from '../parts.tsx'

@@ -1,4 +1,4 @@
-import type { System as Answer } from '../../admin-api.ts'
+import type { System as Answer } from '../../admin-api/admin-api.ts'
 import { useApi } from '../api.ts'
 import { bytes, count, duration } from '../format.ts'
 import { Ago, Badge, Fact, Problem, Time } from '../parts.tsx'

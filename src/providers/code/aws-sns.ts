@@ -3,7 +3,7 @@
  * certificate that the message itself points to.
  */
 import { verify } from 'node:crypto'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../faults/faults.ts'
 import { unproven, type CompileCode } from '../engine/scheme.ts'
 import { decodeSignature } from '../engine/signatures.ts'
 import { certificatePlace } from '../keys/certificate.ts'

@@ -1,9 +1,9 @@
 /** Braintree signs a form field that holds XML as base64; each merchant has a pair of keys. */
 import { Buffer } from 'node:buffer'
-import { digestOf } from '../../hashing.ts'
+import { digestOf } from '../../bytes/hashing.ts'
 import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'
-import { SIGNATURES_MAX } from '../../limits.ts'
+import { SIGNATURES_MAX } from '../../limits/limits.ts'
 import type { SecretForm } from '../schemes.ts'
 import { macMatcher, macOf } from './mac.ts'
 import { readForm } from '../engine/form.ts'

@@ -1,10 +1,10 @@
 /** ConnectWise signs the body with a key that stands at an address in the body. */
 import { createSecretKey } from 'node:crypto'
 import { z } from 'zod'
-import { GatewayError, messageOf } from '../../errors.ts'
+import { GatewayError, messageOf } from '../../faults/faults.ts'
 import type { KeyPlace } from '../../key-place.ts'
 import { allowedUrl } from '../../outbound-call.ts'
-import { plainHasher } from '../../hashing.ts'
+import { plainHasher } from '../../bytes/hashing.ts'
 import { compilePath } from '../engine/reference.ts'
 import { unproven, type CompileCode } from '../engine/scheme.ts'
 import { decodeSignature } from '../engine/signatures.ts'

@@ -1,7 +1,7 @@
 /** HTTP message signatures (RFC 9421) of requests, and Content-Digest (RFC 9530). */
 import { createHmac, verify, type KeyObject, type VerifyKeyObjectInput } from 'node:crypto'
-import { SIGNATURES_MAX } from '../../limits.ts'
-import { plainHasher } from '../../hashing.ts'
+import { SIGNATURES_MAX } from '../../limits/limits.ts'
+import { plainHasher } from '../../bytes/hashing.ts'
 import { equalDigests } from '../engine/hash.ts'
 import {
   readByteDictionary,

@@ -1,4 +1,4 @@
-import { keyedHasher } from '../../hashing.ts'
+import { keyedHasher } from '../../bytes/hashing.ts'
 import { equalDigests } from '../engine/hash.ts'
 import type { Hash } from '../values.ts'
 

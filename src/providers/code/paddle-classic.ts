@@ -1,6 +1,6 @@
 /** Paddle Classic signs PHP's serialisation of the form's fields, sorted by name. */
 import { verify, type KeyObject } from 'node:crypto'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../faults/faults.ts'
 import { unproven, type CompileCode } from '../engine/scheme.ts'
 import { decodeSignature } from '../engine/signatures.ts'
 import { importSpki } from '../engine/public-key.ts'

@@ -1,6 +1,6 @@
 /** Plaid: a token that binds the body, by a key that its API tells to those who have an account. */
 import { z } from 'zod'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../faults/faults.ts'
 import type { KeyPlace } from '../../key-place.ts'
 import { compileJwt } from '../engine/jwt.ts'
 import { unproven, type CompileCode, type SchemeOptions } from '../engine/scheme.ts'

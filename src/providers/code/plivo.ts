@@ -1,5 +1,5 @@
 /** Plivo, version 3: the URL and all parameters, in an order of its own, and a nonce. */
-import { SIGNATURES_MAX } from '../../limits.ts'
+import { SIGNATURES_MAX } from '../../limits/limits.ts'
 import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'
 import { decodeSignature } from '../engine/signatures.ts'

@@ -2,7 +2,7 @@
  * Twilio signs the URL, and all fields of a form or the digest of another body that stands in the
  * URL's query. Its own library tries the URL with and without the port, because Twilio has no rule.
  */
-import { digestOf } from '../../hashing.ts'
+import { digestOf } from '../../bytes/hashing.ts'
 import { equalDigests } from '../engine/hash.ts'
 import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'

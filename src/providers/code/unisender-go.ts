@@ -2,7 +2,7 @@
  * Unisender Go hashes its body with the API key in the place of the hash: `{"auth":"<hash>",…}`.
  */
 import { createHash } from 'node:crypto'
-import { memberSlices } from '../../json-slices.ts'
+import { memberSlices } from '../../bytes/json-slices.ts'
 import { equalDigests } from '../engine/hash.ts'
 import { unproven, type CompileCode, type SignCode } from '../engine/scheme.ts'
 import { secretKeys } from '../engine/secrets.ts'

@@ -1,5 +1,5 @@
 import { assert } from '../../assert.ts'
-import { elementSlices, memberSlices } from '../../json-slices.ts'
+import { elementSlices, memberSlices } from '../../bytes/json-slices.ts'
 import type { BatchRule } from '../row.ts'
 import type { ReadBody } from './body.ts'
 import { compilePath } from './reference.ts'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../faults/faults.ts'
 import type { ProviderRow } from '../row.ts'
 
 /** The values of a row's config fields, defaults filled in. */

@@ -1,5 +1,5 @@
 /** Bodies that have to be read before they are proven, because the proof stands in them. */
-import { FORM_FIELDS_MAX } from '../../limits.ts'
+import { FORM_FIELDS_MAX } from '../../limits/limits.ts'
 
 /** Throws on what is not UTF-8, which would otherwise become one and the same character. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

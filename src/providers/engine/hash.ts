@@ -1,6 +1,6 @@
 /** Compares what was hashed: no code of a provider compares in a way of its own. */
 import { timingSafeEqual } from 'node:crypto'
-import { digestOf } from '../../hashing.ts'
+import { digestOf } from '../../bytes/hashing.ts'
 
 /** Whether two digests are the same, in a time that does not depend on where they differ. */
 export function equalDigests(a: Uint8Array, b: Uint8Array): boolean {

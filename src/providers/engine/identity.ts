@@ -6,13 +6,13 @@ import {
   EVENT_ID_CHARS_MAX,
   EVENT_TYPE_CHARS_MAX,
   HASH_ID_VALID_MS,
-} from '../../limits.ts'
+} from '../../limits/limits.ts'
 import { randomUuid } from '../../ids.ts'
 import type { BatchRule, ProviderRow } from '../row.ts'
 import { compileSplit, type Element } from './batch.ts'
 import type { ReadBody } from './body.ts'
 import type { RowConfig } from './config.ts'
-import { sha256 } from '../../hashing.ts'
+import { sha256 } from '../../bytes/hashing.ts'
 import type { ProofOfSource } from './prove.ts'
 import { refused } from './scheme.ts'
 import { compileSelect, usable, type Facts, type Select } from './select.ts'

@@ -2,14 +2,14 @@
 import { Buffer } from 'node:buffer'
 import type { KeyObject } from 'node:crypto'
 import type { Refused } from '../../delivery.ts'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../faults/faults.ts'
 import type { KeyNeeded } from '../../key-place.ts'
 import type { JwtAlgorithm, JwtScheme } from '../schemes.ts'
 import type { Hash } from '../values.ts'
 import { verifies } from './asymmetric.ts'
 import { compileClaims, type Claims } from './claims.ts'
 import { fill } from './config.ts'
-import { keyedHasher, type Hasher } from '../../hashing.ts'
+import { keyedHasher, type Hasher } from '../../bytes/hashing.ts'
 import { equalDigests } from './hash.ts'
 import {
   compilePublicKeys,

@@ -1,7 +1,7 @@
 /** The text that a provider signs, made of the values of a request. */
 import { fill, type RowConfig } from './config.ts'
-import { crc32 } from '../../crc.ts'
-import { digestOf, type Sink } from '../../hashing.ts'
+import { crc32 } from '../../bytes/crc.ts'
+import { digestOf, type Sink } from '../../bytes/hashing.ts'
 import type { Asked } from './request.ts'
 import { compileText } from './text.ts'
 import { queryOf, sortedForm, sortedQuery } from './url.ts'

@@ -4,9 +4,9 @@
  */
 import { Buffer } from 'node:buffer'
 import type { BasicScheme, SecretForm, TokenScheme } from '../schemes.ts'
-import { BATCH_EVENTS_MAX } from '../../limits.ts'
+import { BATCH_EVENTS_MAX } from '../../limits/limits.ts'
 import { fill } from './config.ts'
-import { digestOf } from '../../hashing.ts'
+import { digestOf } from '../../bytes/hashing.ts'
 import { equalDigests } from './hash.ts'
 import { compilePath, splitReference } from './reference.ts'
 import type { Asked } from './request.ts'

@@ -1,7 +1,7 @@
 /** Chooses the scheme that judges a delivery. */
 import { assert, unreachable } from '../../assert.ts'
 import type { Refused } from '../../delivery.ts'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../faults/faults.ts'
 import type { KeyNeeded } from '../../key-place.ts'
 import type { ProviderRow } from '../row.ts'
 import type { CodeScheme, Scheme } from '../schemes.ts'

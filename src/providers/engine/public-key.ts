@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer'
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { unreachable } from '../../assert.ts'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../faults/faults.ts'
 import type { FoundKeys } from '../../key-place.ts'
 import { certificatePlace } from '../keys/certificate.ts'
 import { jwksPlace } from '../keys/jwks.ts'

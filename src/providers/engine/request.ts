@@ -1,6 +1,6 @@
 /** Reads values of a request that is no event, or not yet known to be one. */
 import type { Delivery } from '../../delivery.ts'
-import { HANDSHAKE_CHARS_MAX } from '../../limits.ts'
+import { HANDSHAKE_CHARS_MAX } from '../../limits/limits.ts'
 import type { Check, Condition, RequestReference } from '../answers.ts'
 import { fill, type RowConfig } from './config.ts'
 import { readForm, theOnly } from './form.ts'

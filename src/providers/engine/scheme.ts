@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../clock.ts'
 import type { FailedStep, Refused } from '../../delivery.ts'
-import type { FaultCode } from '../../errors.ts'
+import type { FaultCode } from '../../faults/faults.ts'
 import type { FindKeys, KeyNeeded } from '../../key-place.ts'
 import type { RowConfig } from './config.ts'
 import type { Asked } from './request.ts'

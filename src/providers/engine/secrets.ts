@@ -1,10 +1,10 @@
 /** From the text that the operator configures to key bytes, and what may be wrong with it. */
-import { GatewayError } from '../../errors.ts'
-import { SECRET_BYTES_MIN } from '../../limits.ts'
+import { GatewayError } from '../../faults/faults.ts'
+import { SECRET_BYTES_MIN } from '../../limits/limits.ts'
 import type { ProviderRow } from '../row.ts'
 import type { Scheme, SecretForm } from '../schemes.ts'
 import { decodeStrictly } from './decode.ts'
-import { plainHasher } from '../../hashing.ts'
+import { plainHasher } from '../../bytes/hashing.ts'
 import { importSpki, isPublicKeyText, readPublicKey } from './public-key.ts'
 
 const encoder = new TextEncoder()

@@ -2,7 +2,7 @@
 import type { EpochMs } from '../../clock.ts'
 import type { Refused } from '../../delivery.ts'
 import type { KeyNeeded } from '../../key-place.ts'
-import { SIGNATURES_MAX } from '../../limits.ts'
+import { SIGNATURES_MAX } from '../../limits/limits.ts'
 import type { SignatureSource, SignedScheme, Timestamp } from '../schemes.ts'
 import { Encoding, type Hash } from '../values.ts'
 import { fill, setting, type RowConfig } from './config.ts'

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { KeyPlace, KeySet } from '../../key-place.ts'
-import { CERTIFICATES_PER_CHAIN_MAX, RSA_BITS_MIN } from '../../limits.ts'
+import { CERTIFICATES_PER_CHAIN_MAX, RSA_BITS_MIN } from '../../limits/limits.ts'
 
 export interface CertificatePlace {
   /** From the delivery: the caller has looked at it. */

@@ -1,7 +1,7 @@
 import { createPublicKey, type JsonWebKeyInput, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import type { KeyPlace } from '../../key-place.ts'
-import { KEYS_PER_SET_MAX, RSA_BITS_MIN, RSA_EXPONENT_MIN } from '../../limits.ts'
+import { KEYS_PER_SET_MAX, RSA_BITS_MIN, RSA_EXPONENT_MIN } from '../../limits/limits.ts'
 
 const KeySetDocument = z.object({ keys: z.array(z.unknown()) })
 

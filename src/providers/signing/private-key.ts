@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../faults/faults.ts'
 import { decodeStrictly } from '../engine/decode.ts'
 
 /** What stands before a raw ed25519 seed in its DER form (RFC 8410). */

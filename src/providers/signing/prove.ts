@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { unreachable } from '../../assert.ts'
 import type { EpochMs } from '../../clock.ts'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../faults/faults.ts'
 import { fill, type RowConfig } from '../engine/config.ts'
 import { compilePath, splitReference } from '../engine/reference.ts'
 import type { Signed } from '../engine/scheme.ts'

@@ -1,10 +1,10 @@
 /** Signatures over a text: the same template that verifies makes what is signed. */
 import { sign } from 'node:crypto'
 import { assert } from '../../assert.ts'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../../faults/faults.ts'
 import { messageBytes } from '../engine/asymmetric.ts'
 import { fill, setting } from '../engine/config.ts'
-import { keyedHasher, plainHasher } from '../../hashing.ts'
+import { keyedHasher, plainHasher } from '../../bytes/hashing.ts'
 import { compileMessage, feed, type Message } from '../engine/message.ts'
 import { splitReference } from '../engine/reference.ts'
 import { secretKeys } from '../engine/secrets.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { inParts } from '../../../db/portable/parts.ts'
-import { PARAMETER_BYTES_MAX } from '../../../src/edge-limits.ts'
+import { PARAMETER_BYTES_MAX } from '../../../src/limits/edge.ts'
 
 interface Row {
   readonly n: number

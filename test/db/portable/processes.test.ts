@@ -1,7 +1,7 @@
 /** Several processes on one database: they publish in turns, die, stall, and lose answers. */
 import { expect, test } from 'bun:test'
 import type { ClaimedEntries, PortableStore } from '../../../db/portable/portable-store.ts'
-import { GatewayError } from '../../../src/errors.ts'
+import { GatewayError } from '../../../src/faults/faults.ts'
 import { choicesOf, type Choices } from '../../simulation/choices.ts'
 import { sampleEvent, sampleMark } from '../../support/stored.ts'
 import { openD1World } from './d1-world.ts'

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import type { Delivery, Verifier } from '../../../src/delivery.ts'
 import { verify } from '../../../src/ingest/verify.ts'
 import { openKeyStore, type KeyStore } from '../../../src/keys/key-store.ts'
-import { KEY_MISS_MS, KEY_REFRESH_MS } from '../../../src/limits.ts'
+import { KEY_MISS_MS, KEY_REFRESH_MS } from '../../../src/limits/limits.ts'
 import { systemClock } from '../../../src/clock.ts'
 import type { Scheme } from '../../../src/providers/schemes.ts'
 import { compileVerifier } from '../../../src/providers/verifier.ts'

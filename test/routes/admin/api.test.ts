@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { Sources } from '../../../src/admin-api.ts'
+import { Sources } from '../../../src/admin-api/admin-api.ts'
 import { openAdmin, TOKEN } from './world.ts'
 
 test('a problem says what is wrong with a request', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { Consumers } from '../../../src/admin-consumers.ts'
+import { Consumers } from '../../../src/admin-api/consumers.ts'
 import type { ConsumerStatus } from '../../../src/consumer-status.ts'
-import { resolveConsumers } from '../../../src/consumers.ts'
+import { resolveConsumers } from '../../../src/loading/consumers.ts'
 import { defineConsumer } from '../../../src/gateway.ts'
 import { openAdmin } from './world.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { rejectedRoutes } from '../../../routes/admin/rejected.ts'
-import { RejectedPage } from '../../../src/admin-api.ts'
+import { RejectedPage } from '../../../src/admin-api/admin-api.ts'
 import { openRejections } from '../../../src/rejections/rejections.ts'
 import { manualClock } from '../../support/manual-clock.ts'
 

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { rerunsRoutes, type RerunsPorts } from '../../../routes/admin/reruns.ts'
 import { openResource } from '../../../routes/admin/resource.ts'
 import { problem } from '../../../routes/problem.ts'
-import { GatewayError } from '../../../src/errors.ts'
+import { GatewayError } from '../../../src/faults/faults.ts'
 import type { Rerun, RerunQuery } from '../../../src/rerun.ts'
 
 const rerun: Rerun = {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { sourcesRoutes } from '../../../routes/admin/sources.ts'
 import { countUses } from '../../../src/secret-uses.ts'
 import type { Source } from '../../../src/source.ts'
-import { Traffic } from '../../../src/traffic.ts'
+import { Traffic } from '../../../src/readings/traffic.ts'
 import { manualClock } from '../../support/manual-clock.ts'
 
 const [used, unused] = countUses(['made-up-secret', 'another-secret'])

@@ -6,7 +6,7 @@ import { openApp } from '../../../src/app.ts'
 import { systemClock } from '../../../src/clock.ts'
 import type { NewEvent } from '../../../src/event.ts'
 import { openLog } from '../../../src/stdout-log.ts'
-import { prepare } from '../../../src/setup.ts'
+import { prepare } from '../../../src/wiring/setup.ts'
 
 const STORE_AFTER_MS = 50
 

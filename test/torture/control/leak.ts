@@ -6,7 +6,7 @@ import { openSync } from 'node:fs'
 import { openApp } from '../../../src/app.ts'
 import { systemClock } from '../../../src/clock.ts'
 import { openLog } from '../../../src/stdout-log.ts'
-import { prepare } from '../../../src/setup.ts'
+import { prepare } from '../../../src/wiring/setup.ts'
 
 const LEAK_BYTES = 128 * 1024
 const EVENTS_PER_HANDLE = 4

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { systemClock } from '../../../src/clock.ts'
 import { randomToken } from '../../../src/ids.ts'
-import { RELAY_BATCH_ENTRIES_MAX } from '../../../src/limits.ts'
+import { RELAY_BATCH_ENTRIES_MAX } from '../../../src/limits/limits.ts'
 import { startGateway, type GatewayProcess } from '../../support/gateway-process.ts'
 import { CLUSTER_LOGIN, startKafkaCluster, type KafkaCluster } from '../../support/kafka-cluster.ts'
 import { makeTempDir } from '../../support/temp.ts'

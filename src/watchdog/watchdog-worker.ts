@@ -1,0 +1,92 @@
+/** The thread that watches the main one, and ends the process when a handler blocks it. */
+import { dlopen, FFIType } from 'bun:ffi'
+import { systemClock } from '../clock.ts'
+import { messageOf } from '../faults/faults.ts'
+import type { Watched } from '../handler-watch.ts'
+import { HANDLER_BLOCKS_MAX } from '../limits/watchdog.ts'
+import type { Log } from '../log.ts'
+import { openLog } from '../stdout-log.ts'
+import { noteSuspects } from './suspects.ts'
+import { BLOCKED_EXIT_CODE, watchPulse, type Blocked, type WatchdogOrder } from './watchdog.ts'
+
+declare const self: Worker
+
+/** A reader of the log that has stopped reading must not keep the process alive. */
+const LAST_WORD_MS_MAX = 1_000
+
+const LIBRARIES = ['libc.so.6', 'libSystem.B.dylib', 'libc.so']
+
+let isWatching = false
+/** The last that was told: handlers change while they are watched. */
+let order: WatchdogOrder
+
+self.addEventListener('message', ({ data }: MessageEvent<WatchdogOrder>) => {
+  order = data
+  if (!isWatching) void watch()
+})
+
+async function watch(): Promise<void> {
+  isWatching = true
+  const blocked = await watchPulse(order, systemClock)
+  // No message comes in between: what the pulse says after it has stopped comes later.
+  isWatching = false
+  if (blocked === undefined) return
+  const log = openLog(order.level, 'watchdog')
+  report(blocked, log)
+  await lastWord(log)
+  // After that: the disk may be what everything waits for.
+  note(blocked, log)
+  await lastWord(log)
+  endProcess()
+}
+
+/** Who it was, and where: never what was in it. */
+function report({ suspects, others, blockedMs }: Blocked, log: Log): void {
+  const [first, ...rest] = suspects
+  log.error('handler.blocked', {
+    ...(first === undefined ? { handler: 'unknown' } : named(first)),
+    others,
+    blockedMs,
+    exitCode: BLOCKED_EXIT_CODE,
+    hint: `it does not return, so nothing can be answered: the process ends; after ${HANDLER_BLOCKS_MAX} such ends its event is given up`,
+  })
+  for (const suspect of rest) log.error('handler.suspected', named(suspect))
+}
+
+function named({ source, type, ...place }: Watched) {
+  return { handler: `${source} ${type}`, ...place }
+}
+
+/** The next start has to know. */
+function note({ suspects }: Blocked, log: Log): void {
+  const { notesPath, handlersName } = order
+  const at = new Date(systemClock.now()).toISOString()
+  try {
+    noteSuspects(notesPath, suspects, { at, handlersName })
+  } catch (error) {
+    log.error('watchdog.not_noted', { path: notesPath, reason: messageOf(error) })
+  }
+}
+
+async function lastWord(log: ReturnType<typeof openLog>): Promise<void> {
+  await Promise.race([log.flush(), systemClock.sleep(LAST_WORD_MS_MAX)])
+}
+
+/**
+ * `process.exit` ends only this thread, and a signal to itself means nothing to process 1 of a
+ * container: so by the C library.
+ */
+function endProcess(): void {
+  for (const library of LIBRARIES) {
+    try {
+      const { symbols } = dlopen(library, {
+        _exit: { args: [FFIType.i32], returns: FFIType.void },
+      })
+      // oxlint-disable-next-line no-underscore-dangle -- the C library's name for it
+      symbols._exit(BLOCKED_EXIT_CODE)
+    } catch {
+      // Another system: its C library has another name.
+    }
+  }
+  process.abort()
+}

@@ -1,0 +1,177 @@
+/**
+ * The wiring's second half: what the two ports answer, from the stages that `app.ts` opened.
+ */
+import { eventsRoutes } from '../../routes/events.ts'
+import { EDGE_NAME, forwardRoutes } from '../../routes/forward.ts'
+import type { Health } from '../../routes/health.ts'
+import { answerDeliveries, HOOKS_PATH, hooksRoutes, type HooksPorts } from '../../routes/hooks.ts'
+import { problem } from '../../routes/problem.ts'
+import { openAdminPort } from './admin-port.ts'
+import type { Caller } from '../caller.ts'
+import type { Clock } from '../clock.ts'
+import type { Consuming } from './consuming.ts'
+import type { Delivery } from '../delivery.ts'
+import type { Door, Sender } from '../door/door.ts'
+import type { Visit } from '../door/visit.ts'
+import { FORWARD_BYTES_MAX } from '../limits/edge.ts'
+import { messageOf } from '../faults/faults.ts'
+import { authenticate } from '../ingest/authenticate.ts'
+import { ingestEvents, type IngestEventsPorts } from '../ingest/ingest-events.ts'
+import { ingest, type IngestPorts } from '../ingest/ingest.ts'
+import { receive } from '../ingest/receive.ts'
+import { takeForwarded } from '../ingest/take-forwarded.ts'
+import { listen } from './listen.ts'
+import type { Log } from '../log.ts'
+import type { Observation, Watch } from './observe.ts'
+import type { Pairing } from '../pairing/pairing.ts'
+import { receiptMaker } from '../receipt.ts'
+import type { Rejection } from '../rejection.ts'
+import type { Reloader } from '../loading/reload.ts'
+import type { Rerunning } from './reruns.ts'
+import { assert } from '../assert.ts'
+import { CATALOGUE } from '../providers/catalogue.ts'
+import { compileVerifier } from '../providers/verifier.ts'
+import type { Scope } from '../scope.ts'
+import type { Setup } from './setup.ts'
+import type { Tail } from '../tail.ts'
+import type { Source } from '../source.ts'
+import { openTraces, type Traces } from './traces.ts'
+import type { Ended } from '../readings/traffic.ts'
+
+/** What stands behind the two ports. */
+export interface DoorsPorts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly reloader: Reloader
+  readonly pairing: Pairing
+  readonly door: Door
+  readonly observation: Observation
+  readonly ingestPorts: IngestPorts
+  readonly ingestEventsPorts: IngestEventsPorts
+  readonly health: () => Health
+  readonly tail: Tail
+  readonly watch: Watch
+  readonly reruns: Rerunning
+  readonly consuming: Consuming
+  readonly scope: Scope
+}
+
+/** Opens both ports: the one for third and first parties, and the one for the operator. */
+export async function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDisposableStack) {
+  const { config } = setup
+  const { clock, log } = ports
+  function onError(error: unknown): Response {
+    log.error('request.failed', { reason: messageOf(error) })
+    return problem('STORAGE_FAILED', 'the event is not stored: send it again')
+  }
+  const admin = openAdminPort(setup, ports, opened)
+  opened.defer(() => admin.close(0))
+  if (setup.isWorker === true) {
+    return { url: null, adminUrl: admin.url, closeIntake: () => Promise.resolve() }
+  }
+  const traces = await openTraces(config, ports)
+  const { routes, answerDelivery } = openRoutes(setup, ports, traces)
+  const intake = listen({
+    clock,
+    host: config.INLET_HOST,
+    port: config.PORT,
+    fetch: (request, peer) => routes.fetch(request, { peer }),
+    post: {
+      path: HOOKS_PATH,
+      answer: answerDelivery,
+    },
+    onError,
+  })
+  return {
+    url: intake.url,
+    adminUrl: admin.url,
+    closeIntake: (msMax: number) => intake.close(msMax),
+  }
+}
+
+/** What the port for third and first parties answers. */
+function openRoutes({ config }: Setup, ports: DoorsPorts, traces: Traces | undefined) {
+  const { clock, log, door, reloader, ingestPorts, ingestEventsPorts } = ports
+  const { observation, tail } = ports
+  const { traffic, rejections } = observation
+  const bodyBytesMax = config.INLET_BODY_BYTES_MAX
+  const common = {
+    clock,
+    log,
+    logDeliveries: config.INLET_LOG_DELIVERIES,
+    enter: (request: Request, sender: Sender) => door.enter(request, sender),
+    receive: (request: Request, source: string, budget: Visit) =>
+      receive(request, source, { clock, bodyBytesMax, budget }),
+    count(name: string | undefined, ended: Ended, ms: number) {
+      traffic.count(name, ended, ms)
+      // Both doors say more of it than is counted: which event it is.
+      tail.see(name, ended)
+    },
+    reject: (rejection: Rejection) => rejections.keep(rejection),
+  }
+  const takeHook = (delivery: Delivery, source: Source) =>
+    door.begin(() => ingest(delivery, source, ingestPorts))
+  const takeEvents = (delivery: Delivery, caller: Caller) =>
+    door.begin(() => ingestEvents(delivery, caller, ingestEventsPorts))
+  const hooks: HooksPorts<Visit> = {
+    ...common,
+    source: (name) => reloader.current().sources.get(name),
+    ingest: traces?.deliveries('webhook', takeHook) ?? takeHook,
+  }
+  const answerDelivery = answerDeliveries(hooks)
+  const events = eventsRoutes({
+    ...common,
+    authenticate: (authorization) =>
+      authenticate(authorization, reloader.current().callers.values()),
+    ingest: traces?.deliveries('cloudevents', takeEvents) ?? takeEvents,
+  })
+  const routes = hooksRoutes(hooks, answerDelivery).route('/', events)
+  const { INLET_FORWARD_SECRET: secrets } = config
+  if (secrets === undefined) return { routes, answerDelivery }
+  const forward = forwardRoutes(answerDeliveries(forwardPorts(hooks, secrets, ports)))
+  return { routes: routes.route('/', forward), answerDelivery }
+}
+
+/** What edges forward comes in like a delivery of a source: theirs, which signs like any other. */
+function forwardPorts(
+  hooks: HooksPorts<Visit>,
+  secrets: readonly string[],
+  { clock, ingestPorts, observation, tail }: DoorsPorts,
+): HooksPorts<Visit> {
+  const row = CATALOGUE.get('standard_webhooks')
+  assert(row !== undefined, 'the catalogue has Standard Webhooks')
+  const edge: Source = {
+    name: EDGE_NAME,
+    provider: row.key,
+    unsigned: false,
+    neverRetries: false,
+    file: undefined,
+    methods: ['POST'],
+    verify: compileVerifier(row, { secrets, now: () => clock.now() }),
+    route: () => undefined,
+  }
+  const receiptMakers = secrets.map(receiptMaker)
+  return {
+    ...hooks,
+    source: () => edge,
+    async receive(request, source, budget) {
+      const limits = { clock, bodyBytesMax: FORWARD_BYTES_MAX, budget }
+      const received = await receive(request, source, limits)
+      const isTooLarge = received.kind === 'refused' && received.code === 'BODY_TOO_LARGE'
+      // Its hint is of a setting that changes nothing here.
+      return isTooLarge ? { ...received, code: 'FORWARD_TOO_LARGE' } : received
+    },
+    ingest: (delivery) =>
+      takeForwarded(delivery, edge, {
+        clock,
+        commitAll: ingestPorts.commitAll,
+        receiptFor: (body) => receiptMakers.map((make) => make(body)).join(' '),
+        see({ source, eventId, type, state, reason }, { kind, seq }) {
+          const stored = kind === 'stored' ? 'accepted' : 'duplicate'
+          const ended = { kind: stored, seq, eventId, type, state, reason, handleMs: 0 } as const
+          observation.traffic.of(source).count(ended, clock.now())
+          tail.see(source, ended)
+        },
+      }),
+  }
+}

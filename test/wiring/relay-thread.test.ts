@@ -1,0 +1,95 @@
+import { expect, spyOn, test } from 'bun:test'
+import { join } from 'node:path'
+import { DATABASE_FILE, openDatabase } from '../../db/open.ts'
+import { systemClock } from '../../src/clock.ts'
+import { silentLog, type Log } from '../../src/log.ts'
+import type { RelaySettings } from '../../src/wiring/relay-messages.ts'
+import { openRelayThread } from '../../src/wiring/relay-thread.ts'
+import { manualClock } from '../support/manual-clock.ts'
+import { makeTempDir } from '../support/temp.ts'
+
+const UNTRACED = {
+  INLET_NODE: 'test',
+  OTEL_SERVICE_NAME: 'test',
+  OTEL_TRACES_SAMPLER: 'always_off',
+  OTEL_TRACES_SAMPLER_ARG: 0,
+} as const
+
+function settingsIn(directory: string): RelaySettings {
+  return {
+    INLET_DATA_DIR: directory,
+    INLET_POISON_POLICY: 'continue',
+    INLET_SINK: 'file',
+    KAFKA_BROKERS: [],
+    KAFKA_CLIENT_ID: 'test',
+    KAFKA_COMPRESSION: 'none',
+    kafkaSecurity: {},
+    LOG_LEVEL: 'silent',
+    ...UNTRACED,
+  }
+}
+
+test('a relay that crashes is started again alone, and stops when it is told to', async () => {
+  await using directory = await makeTempDir()
+  const clock = manualClock()
+  const crashed = Promise.withResolvers<void>()
+  const log: Log = {
+    debug() {},
+    info() {},
+    warn() {},
+    error: (event) => {
+      if (event === 'relay.crashed') crashed.resolve()
+    },
+  }
+  const relay = openRelayThread({
+    clock,
+    log,
+    settings: settingsIn(directory.path),
+    mark: () => Promise.resolve(),
+    syncedSeq: () => 0,
+  })
+  const stop = new AbortController()
+  const running = relay.run(stop.signal)
+  await crashed.promise // there is no database yet
+
+  const path = join(directory.path, DATABASE_FILE)
+  openDatabase({ path, clock: systemClock }).close()
+  clock.advance(60_000)
+  await relay.drain(60_000)
+  stop.abort()
+  await running
+
+  expect(relay.status()).toMatchObject({ position: 0 })
+})
+
+test('a relay is told what is on disk and whether deliveries wait, whichever of them changes', async () => {
+  await using directory = await makeTempDir()
+  using sent = spyOn(Worker.prototype, 'postMessage')
+  const relay = openRelayThread({
+    clock: manualClock(),
+    log: silentLog,
+    settings: settingsIn(directory.path),
+    mark: () => Promise.resolve(),
+    syncedSeq: () => 1,
+  })
+  const stop = new AbortController()
+  const running = relay.run(stop.signal)
+  const told = [
+    [2, true],
+    [2, false],
+    [3, false],
+    [3, true],
+  ] as const
+  relay.synced(1, false)
+  for (const [seq, deliveriesWait] of told) {
+    relay.synced(seq, deliveriesWait)
+    relay.synced(seq, deliveriesWait)
+  }
+  const messages = sent.mock.calls.map(([message]): unknown => message)
+  stop.abort()
+  await running
+
+  expect(messages.slice(1)).toEqual(
+    told.map(([seq, deliveriesWait]) => ({ kind: 'synced', seq, deliveriesWait })),
+  )
+})
