@@ -12,6 +12,8 @@ export interface ConsumerTally {
   passed: number
   /** Records that were given up. */
   dead: number
+  /** Offsets that Kafka deleted before they were fetched: at most so many records. */
+  lost: number
   /** Tries that began, and those that are tried again. */
   attempts: number
   retries: number

@@ -137,6 +137,7 @@ const NOT_RUN: ConsumerStatus = {
     duplicates: 0,
     passed: 0,
     dead: 0,
+    lost: 0,
     attempts: 0,
     retries: 0,
     restarts: 0,

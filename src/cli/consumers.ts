@@ -76,7 +76,10 @@ async function list({ env, print }: CommandContext, json: boolean): Promise<numb
   const { consumers: all } = await askApi(env, { path: '/api/consumers', schema: Consumers })
   if (json) for (const each of all) print(JSON.stringify(each))
   else print(all.length === 0 ? 'no consumer is served' : table(COLUMNS, all.flatMap(toRows)))
-  for (const { name, reason } of json ? [] : all) if (reason !== null) print(`${name}: ${reason}`)
+  for (const { name, reason, lost } of json ? [] : all) {
+    if (reason !== null) print(`${name}: ${reason}`)
+    if (lost > 0) print(`${name}: Kafka deleted ${lost} offsets before they were read`)
+  }
   return 0
 }
 

@@ -5,6 +5,7 @@ import type {
   Consumer,
   ConsumerPosition,
   FetchedRecord,
+  OffsetRange,
   Place,
 } from '../consumer.ts'
 import type { StoredState } from '../consumer-state.ts'
@@ -50,6 +51,8 @@ export interface FeedListener {
   positioned(position: ConsumerPosition): void
   /** These are somebody else's. */
   revoked(places: readonly Place[]): void
+  /** Kafka has deleted these before they were fetched, and fetching goes on behind them. */
+  lost(range: OffsetRange): void
   /** Resolves once there may be more. */
   received(batch: FetchedBatch): Promise<void>
   sawNothing(fetch: EmptyFetch): void

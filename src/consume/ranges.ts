@@ -24,7 +24,7 @@ export interface RangeProgress {
   readonly failed: number
   /** Records that were published. */
   readonly records: number
-  /** Offsets at the end of ranges where Kafka has no record; null: none. */
+  /** Offsets that Kafka has deleted, and those at the end of ranges where it has no record. */
   readonly missing: string | null
 }
 
@@ -35,6 +35,8 @@ interface Reach extends OffsetRange {
   /** Nothing more of it comes: it is at its end once its position is at `seen`. */
   isRead: boolean
   readonly silence: Silence
+  /** What Kafka deleted before it was read. */
+  readonly lost: OffsetRange[]
 }
 
 /** Reads ranges to their end, through crashes: how far it is stands with its group. */
@@ -51,7 +53,7 @@ export class RangeReading {
     this.#reaches = new Map(
       ranges.map((range) => [
         placeKey(range),
-        { ...range, seen: range.from, isRead: false, silence: new Silence() },
+        { ...range, seen: range.from, isRead: false, silence: new Silence(), lost: [] },
       ]),
     )
     this.#running = new RunningConsumer(consumer, {
@@ -75,9 +77,10 @@ export class RangeReading {
     let done = 0
     const missing: string[] = []
     for (const reach of this.#reaches.values()) {
-      const { from, to, seen, isRead } = reach
+      const { from, to, seen, isRead, lost } = reach
       const position = this.#positionOf(reach)
-      if (isRead && seen < to) missing.push(`${seen}-${to - 1} of ${placeKey(reach)}`)
+      const gone = isRead && seen < to ? [...lost, { from: seen, to }] : lost
+      for (const none of gone) missing.push(`${none.from}-${none.to - 1} of ${placeKey(reach)}`)
       done += (isRead && position >= seen ? to : Math.min(position, to)) - from
     }
     return {
@@ -140,6 +143,19 @@ function within(feed: RecordFeed, reaches: ReadonlyMap<string, Reach>, clock: Cl
         // not know at once how far its partition is.
         if (reach.silence.ms >= CONSUMER_IDLE_MS_MIN) reach.isRead = true
         listener.sawNothing({ ...fetch, highWatermark: Math.min(highWatermark, reach.to) })
+      },
+      lost(range) {
+        const reach = reaches.get(placeKey(range))
+        if (reach === undefined) return
+        const gone = { ...range, to: Math.min(range.to, reach.to) }
+        if (gone.from >= gone.to) return
+        reach.lost.push(gone)
+        reach.seen = gone.to
+        if (gone.to === reach.to) {
+          reach.isRead = true
+          feed.pause(range)
+        }
+        listener.lost(gone)
       },
       async received({ records, next, highWatermark, ...place }) {
         const reach = reaches.get(placeKey(place))

@@ -1,4 +1,4 @@
-import type { Consumer, ConsumerPosition, FetchedRecord, Place } from '../consumer.ts'
+import type { Consumer, ConsumerPosition, FetchedRecord, OffsetRange, Place } from '../consumer.ts'
 import type { ConsumerTally, Places, SeekTarget } from '../consumer-status.ts'
 import { CONSUMER_STOP_MS_MAX } from '../limits/consumers.ts'
 import { failpoint } from '../failpoint.ts'
@@ -148,6 +148,15 @@ export class Session implements FeedListener {
     }
     await this.#committer.gather(() => this.#takeAll(partition, batch))
     if (!this.#room.has(partition)) await this.#room.waitFor(partition)
+  }
+
+  lost({ from, to, ...place }: OffsetRange): void {
+    const { ports, consumer, tally } = this.#options
+    const partition = this.#partitions.get(placeKey(place))
+    if (partition === undefined || !partition.offsets.reach(to)) return
+    tally.lost += to - from
+    this.#committer.move(partition)
+    ports.log.error('consumer.lost', { consumer: consumer().name, ...place, from, to })
   }
 
   sawNothing({ next, highWatermark, ...place }: EmptyFetch): void {

@@ -6,6 +6,7 @@ export function newTally(): ConsumerTally {
     duplicates: 0,
     passed: 0,
     dead: 0,
+    lost: 0,
     attempts: 0,
     retries: 0,
     restarts: 0,

@@ -2,7 +2,7 @@
 import type { Batch, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
 import { assert } from '../assert.ts'
 import type { EpochMs } from '../clock.ts'
-import type { ConsumerPosition, FetchedRecord, Place } from '../consumer.ts'
+import type { ConsumerPosition, FetchedRecord, OffsetRange, Place } from '../consumer.ts'
 import { CONSUMER_SILENT_MS_MAX } from '../limits/consumers.ts'
 import type { SeekTarget } from '../consumer-status.ts'
 import { GatewayError, messageOf } from '../faults/faults.ts'
@@ -48,15 +48,13 @@ export interface KafkaFeedOptions extends GroupOptions {
   readonly silentMs?: number
 }
 
-interface Records extends Place {
-  readonly records: readonly FetchedRecord[]
+interface EmptyFetch extends Place {
   readonly next: number
   readonly highWatermark: number
 }
 
-interface EmptyFetch extends Place {
-  readonly next: number
-  readonly highWatermark: number
+interface Records extends EmptyFetch {
+  readonly records: readonly FetchedRecord[]
 }
 
 /** Is told what happens, in order. */
@@ -66,6 +64,7 @@ export interface KafkaFeedListener {
   ): readonly (Place & { readonly start: SeekTarget })[]
   positioned(position: ConsumerPosition): void
   revoked(places: readonly Place[]): void
+  lost(range: OffsetRange): void
   received(batch: Records): Promise<void>
   sawNothing(fetch: EmptyFetch): void
 }
@@ -293,8 +292,8 @@ class Membership {
     const { batch } = payload
     const { topic, partition } = batch
     const name = nameOf({ topic, partition })
-    const owned = this.#owned.get(name)
-    if (owned === undefined || payload.isStale()) return
+    if (!this.#owned.has(name) || payload.isStale()) return
+    this.#fetchedFrom(batch)
     const records = batch.messages.map((message) => new Fetched(message, { topic, partition }))
     const last = batch.lastOffset()
     payload.resolveOffset(last)
@@ -316,10 +315,25 @@ class Membership {
   #sawNothing(batch: Batch): void {
     const { topic, partition } = batch
     if (!this.#owned.has(nameOf({ topic, partition }))) return
-    // No part of its types. Behind ours where Kafka has deleted what was to come.
-    assert('fetchedOffset' in batch, 'a batch of kafkajs says what was asked for')
-    const [next, highWatermark] = [Number(batch.fetchedOffset), Number(batch.highWatermark)]
+    const [next, highWatermark] = [this.#fetchedFrom(batch), Number(batch.highWatermark)]
     this.#tell((listener) => listener.sawNothing({ topic, partition, next, highWatermark }))
+  }
+
+  /**
+   * The offset that was asked for. Where Kafka has deleted what was to come, kafkajs goes on at the
+   * first record that is there, and says so to nobody.
+   */
+  #fetchedFrom(batch: Batch): number {
+    const { topic, partition } = batch
+    const name = nameOf({ topic, partition })
+    assert('fetchedOffset' in batch, 'a batch of kafkajs says what was asked for') // not its types
+    const to = Number(batch.fetchedOffset)
+    const from = this.#owned.get(name)?.offset ?? to
+    if (to > from) {
+      this.#owned.set(name, { topic, partition, offset: to })
+      this.#tell((listener) => listener.lost({ topic, partition, from, to }))
+    }
+    return to
   }
 
   #tell<Answer>(call: (listener: KafkaFeedListener) => Answer): Answer {

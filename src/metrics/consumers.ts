@@ -44,6 +44,13 @@ export const CONSUMERS: readonly Metric[] = [
       ),
   },
   {
+    name: 'inlet_consumer_lost_offsets_total',
+    kind: 'counter',
+    help: 'Offsets that Kafka deleted before they were read: at most so many records.',
+    labels: ['consumer'],
+    read: (readings) => byConsumer(readings, ({ tally }) => [[[], tally.lost]]),
+  },
+  {
     name: 'inlet_consumer_attempts_total',
     kind: 'counter',
     help: 'Tries of handlers that began.',

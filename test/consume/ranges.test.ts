@@ -23,6 +23,7 @@ const events = {
 interface GivingFeed extends RecordFeed {
   readonly given: readonly number[]
   readonly findNothing: (fetch: { next: number; highWatermark: number }) => void
+  readonly lose: (from: number, to: number) => void
 }
 
 /** Gives everything of the topic from where it is asked to begin, one record after the other. */
@@ -38,6 +39,7 @@ function feedOf(records: readonly FetchedRecord[]): GivingFeed {
   return {
     given,
     findNothing: (fetch) => listener?.sawNothing({ topic: TOPIC, partition: 0, ...fetch }),
+    lose: (from, to) => listener?.lost({ topic: TOPIC, partition: 0, from, to }),
     async run(to, signal) {
       listener = to
       signal.addEventListener('abort', tell)
@@ -180,6 +182,23 @@ test('offsets at which Kafka has no record end a range, and it says which', asyn
     const missing = `there is no record at 10-11 of ${TOPIC}/0`
     expect(again.progress()).toMatchObject({ done: 4, missing })
   }
+})
+
+test('offsets that Kafka deleted before they were read are passed at once, and it says which', async () => {
+  await using db = await openDbWorld()
+  const feed = feedOf(ten)
+  const reading = read(db, [{ topic: TOPIC, partition: 0, from: 8, to: 14 }], feed)
+  const losses = [
+    [10, 12],
+    [12, 20],
+  ]
+  const lose = () => {
+    const [from, to] = losses.shift() ?? []
+    if (from !== undefined && to !== undefined) feed.lose(from, to)
+  }
+  expect(await finish(db, reading, 10 * CONSUMER_OFFSETS_MS, lose)).toBe(true)
+  const missing = `there is no record at 10-11 of ${TOPIC}/0, 12-13 of ${TOPIC}/0`
+  expect(reading.progress()).toMatchObject({ done: 6, missing })
 })
 
 test('a range of which nothing comes for long is not at its end before Kafka says so', async () => {

@@ -59,6 +59,7 @@ describeWithKafka('a membership', (brokers) => {
       },
       positioned: () => undefined,
       revoked: () => undefined,
+      lost: () => undefined,
       sawNothing: () => undefined,
       received: () => Promise.resolve(),
     }

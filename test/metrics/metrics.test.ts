@@ -37,6 +37,7 @@ function busyReadings(): Readings {
           duplicates: 1,
           passed: 0,
           dead: 2,
+          lost: 7,
           attempts: 9,
           retries: 2,
           restarts: 1,
@@ -81,6 +82,7 @@ describe('a scrape', () => {
       'inlet_consumer_up{consumer="alerts"}': 1,
       'inlet_consumer_lag_records{consumer="alerts",topic="shop",partition="3"}': 2,
       'inlet_consumer_records_total{consumer="alerts",outcome="dead"}': 2,
+      'inlet_consumer_lost_offsets_total{consumer="alerts"}': 7,
       'inlet_consumer_last_fetch_timestamp_seconds{consumer="alerts"}': 2.5,
       'inlet_alarm{name="redis_down",subject="a \\"b\\" \\\\ c\\nd"}': 1,
     })

@@ -6,6 +6,7 @@ export function fromTheBeginning(received: FeedListener['received']): FeedListen
     assigned: (places) => places.map((place) => ({ ...place, start: 'earliest' })),
     positioned: () => undefined,
     revoked: () => undefined,
+    lost: () => undefined,
     sawNothing: () => undefined,
     received,
   }

@@ -40,7 +40,8 @@ interface ConsumerProps {
 }
 
 function Consumer({ consumer, onChange }: ConsumerProps) {
-  const { name, state, reason, partitions, lag, processed, retries, dead, fetchedAt } = consumer
+  const { name, state, reason, partitions, lag, processed, retries } = consumer
+  const { dead, lost, fetchedAt } = consumer
   return (
     <section aria-label={name}>
       <h2>
@@ -52,6 +53,7 @@ function Consumer({ consumer, onChange }: ConsumerProps) {
         <Ago at={fetchedAt} />
       </p>
       {reason !== null && <p class="dim">{reason}</p>}
+      {lost > 0 && <p>Kafka deleted {counted(lost, 'offset')} before they were read.</p>}
       {partitions.length > 0 && (
         <Table label={`Partitions of ${name}`} head={HEAD} isNarrow>
           {partitions.map((each) => (

@@ -24,6 +24,7 @@ const STATUS: ConsumerStatus = {
     duplicates: 1,
     passed: 2,
     dead: 3,
+    lost: 6,
     attempts: 9,
     retries: 4,
     restarts: 0,

@@ -75,6 +75,7 @@ function openFeed(): RecordFeed {
           assigned: (committed) => listener.assigned(committed),
           positioned: (position) => listener.positioned(position),
           revoked: (places) => listener.revoked(places),
+          lost: (range) => listener.lost(range),
           sawNothing: (fetch) => listener.sawNothing(fetch),
           async received(batch) {
             const { topic, partition, next: offset } = batch
