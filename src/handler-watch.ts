@@ -1,6 +1,6 @@
 /** What stages tell and ask of whoever watches user code: a thread that it blocks is lost. */
 import { GatewayError } from './faults/faults.ts'
-import { HANDLER_BLOCKS_MAX, HANDLER_SUSPICIONS_MAX } from './limits/watchdog.ts'
+import { HANDLER_SUSPICIONS_MAX } from './limits/watchdog.ts'
 
 /** What user code is called for: an event as it is stored, or would be. */
 export interface Watched {
@@ -18,6 +18,8 @@ export interface Ends {
   /** Those where nothing else was named: each is evidence against it. */
   readonly alone: number
   readonly all: number
+  /** How many of the former it takes until it is given up. */
+  readonly aloneMax: number
   /** It has run to its end since. */
   readonly isCleared: boolean
 }
@@ -61,8 +63,9 @@ export function givenUp(
 ): { readonly error: GatewayError; readonly ends: Ends } | undefined {
   const ends = watchdog?.endsOf(source, eventId)
   if (ends === undefined) return undefined
-  if (ends.alone < HANDLER_BLOCKS_MAX && ends.all < HANDLER_SUSPICIONS_MAX) return undefined
-  const detail = `the process ended ${ends.all} times while it ran`
+  if (ends.alone < ends.aloneMax && ends.all < HANDLER_SUSPICIONS_MAX) return undefined
+  const times = ends.all === 1 ? 'once' : `${ends.all} times`
+  const detail = `the process ended ${times} while it ran`
   return { error: new GatewayError('HANDLER_BLOCKED', detail), ends }
 }
 

@@ -6,17 +6,27 @@ import { handlerWatch } from './support/handler-watch.ts'
 
 const NAMED = { source: 'github', eventId: 'delivery-1' }
 
-function watchOf(ends: Omit<Ends, 'isCleared'>): HandlerWatch {
-  return { ...handlerWatch(), endsOf: () => ({ ...ends, isCleared: false }) }
+type Counts = Omit<Ends, 'isCleared' | 'aloneMax'> & Partial<Ends>
+
+function watchOf(ends: Counts): HandlerWatch {
+  return {
+    ...handlerWatch(),
+    endsOf: () => ({ aloneMax: HANDLER_BLOCKS_MAX, ...ends, isCleared: false }),
+  }
 }
 
-test.each<[string, Omit<Ends, 'isCleared'>, string | undefined]>([
+test.each<[string, Counts, string | undefined]>([
   ['one that was named among others', { alone: 0, all: HANDLER_BLOCKS_MAX }, undefined],
   ['one that was named alone less often', { alone: HANDLER_BLOCKS_MAX - 1, all: 9 }, undefined],
   [
     'one that was named alone too often',
     { alone: HANDLER_BLOCKS_MAX, all: 5 },
     'the process ended 5 times while it ran',
+  ],
+  [
+    'one of a kind that is known to block',
+    { alone: 1, all: 1, aloneMax: 1 },
+    'the process ended once while it ran',
   ],
   [
     'one that never runs alone',

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { writeDurably } from '../durable-file.ts'
 import type { Ends, HandlerWatch, Watched } from '../handler-watch.ts'
-import { SUSPECT_NOTES_MAX } from '../limits/watchdog.ts'
+import { HANDLER_BLOCKS_MAX, SUSPECT_NOTES_MAX } from '../limits/watchdog.ts'
 
 /** In the data directory. No name that is taken for a file which handlers import. */
 export const SUSPECTS_FILE = 'blocked.ndjson'
@@ -85,20 +85,36 @@ export function openSuspects(
   }
 }
 
-/** How often each event ran when a process ended that served these handlers, by its key. */
+/**
+ * How often each event ran when a process ended that served these handlers, by its key. Of a source
+ * and type of which one event was given up by itself the others are with their first end: what
+ * blocks for a class of events would else end three processes for each of them.
+ */
 function countEnds(notes: readonly SuspectNote[], handlersName: string): Map<string, Ends> {
+  const ofNow = notes.filter((note) => note.handlersName === handlersName)
   const ends = new Map<string, Ends>()
-  for (const note of notes) {
-    if (note.handlersName !== handlersName) continue
+  for (const note of ofNow) {
     const key = keyOf(note)
     const { alone, all } = ends.get(key) ?? { alone: 0, all: 0 }
     ends.set(key, {
       alone: note.suspects === 1 ? alone + 1 : alone,
       all: all + 1,
+      aloneMax: HANDLER_BLOCKS_MAX,
       isCleared: false,
     })
   }
+  const isProven = (note: SuspectNote) => (ends.get(keyOf(note))?.alone ?? 0) >= HANDLER_BLOCKS_MAX
+  const proven = new Set(ofNow.filter(isProven).map(kindOf))
+  for (const note of ofNow) {
+    const key = keyOf(note)
+    const known = ends.get(key)
+    if (known !== undefined && proven.has(kindOf(note))) ends.set(key, { ...known, aloneMax: 1 })
+  }
   return ends
+}
+
+function kindOf({ source, type }: Pick<Watched, 'source' | 'type'>): string {
+  return `${source} ${type}`
 }
 
 /** No source has a space in it. An id of others may be no text: the notes have it as such. */

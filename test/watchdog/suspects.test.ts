@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Watched } from '../../src/handler-watch.ts'
+import { givenUp, type Watched } from '../../src/handler-watch.ts'
 import {
+  HANDLER_BLOCKS_MAX,
   HANDLER_SUSPICIONS_MAX,
   SUSPECT_NOTES_MAX,
   WATCHED_CALLS_MAX,
@@ -14,6 +15,7 @@ import {
   SUSPECTS_FILE,
 } from '../../src/watchdog/suspects.ts'
 import { makeVitals, openVitalSigns, suspectsIn } from '../../src/watchdog/vitals.ts'
+import { handlerWatch } from '../support/handler-watch.ts'
 import { makeTempDir } from '../support/temp.ts'
 
 const PUSH: Watched = { source: 'github', type: 'push', eventId: 'delivery 1' }
@@ -47,12 +49,39 @@ describe('what ran when a process ended', () => {
     file.end([PUSH, ORDER])
     const { endsOf } = file.open()
 
-    expect(endsOf('github', 'delivery 1')).toEqual({ alone: 1, all: 2, isCleared: false })
+    expect(endsOf('github', 'delivery 1')).toEqual({
+      alone: 1,
+      all: 2,
+      aloneMax: HANDLER_BLOCKS_MAX,
+      isCleared: false,
+    })
     expect(endsOf('consumer:orders', 'orders shop 7')).toMatchObject({ alone: 0, all: 1 })
     expect(endsOf('github', 'delivery 2')).toBeUndefined()
     expect(endsOf('gitlab', 'delivery 1')).toBeUndefined()
     const note = { at: AT, handlersName: 'v1', suspects: 2, ...ORDER }
     expect(readSuspects(file.path).at(-1)).toEqual(note)
+  })
+
+  test('gives up the next of a kind of which one was, with its first end alone', async () => {
+    await using file = await openFile()
+    const another = { ...PUSH, eventId: 'delivery 2' }
+    const beside = { ...PUSH, eventId: 'delivery 3' }
+    const issue = { ...PUSH, type: 'issues', eventId: 'delivery 4' }
+    const same = { ...PUSH, source: 'gitlab' }
+    for (let end = 1; end < HANDLER_BLOCKS_MAX; end += 1) file.end([PUSH])
+    file.end([another])
+    file.end([beside, ORDER])
+    file.end([issue])
+    file.end([same])
+    const givenUpOf = (handlersName = 'v1') => {
+      const watch = { ...handlerWatch(), ...file.open(() => handlersName) }
+      const all = [PUSH, another, beside, issue, same]
+      return all.map((each) => givenUp(watch, each) !== undefined)
+    }
+    expect(givenUpOf()).toEqual([false, false, false, false, false])
+    file.end([PUSH])
+    expect(givenUpOf()).toEqual([true, true, false, false, false])
+    expect(givenUpOf('v2')).toEqual([false, false, false, false, false])
   })
 
   test('counts for the handlers of then: others begin anew, and the same again do not', async () => {
@@ -74,7 +103,7 @@ describe('what ran when a process ended', () => {
     file.end([PUSH, ORDER])
     let handlersName = 'v1'
     const { endsOf, clear } = file.open(() => handlersName)
-    const known = { alone: 1, all: 2, isCleared: false }
+    const known = { alone: 1, all: 2, aloneMax: HANDLER_BLOCKS_MAX, isCleared: false }
     expect(endsOf(PUSH.source, PUSH.eventId)).toEqual(known)
     clear(PUSH.source, PUSH.eventId)
     expect(endsOf(PUSH.source, PUSH.eventId)).toEqual({ ...known, isCleared: true })
