@@ -17,9 +17,9 @@ import type { NewEvent } from '../src/event.ts'
 import { randomToken } from '../src/ids.ts'
 import { copyWal } from './copy-wal.ts'
 import { hash53 } from './hash.ts'
-import { openIdRuns, type RunInWork } from './id-runs.ts'
+import { openIdRuns } from './id-runs.ts'
+import { openNewIds } from './new-ids.ts'
 import type { InletDatabase, Reader } from './open.ts'
-import { RecentIds } from './recent-ids.ts'
 import { inbox } from './schema.ts'
 import { openIdsOf, type IdsRow, type SharedIds } from './shared-ids.ts'
 
@@ -46,6 +46,8 @@ export interface Dedup {
    * transactions; `inboxSeq` is the last that is committed.
    */
   keepUp(inboxSeq: number): void
+  /** The same of all of them, where a start would read many: the last thing before an end. */
+  moveAll(inboxSeq: number): void
   /**
    * The earlier delivery of this event, if its id is still valid. Sees the batch that is under way.
    */
@@ -73,9 +75,7 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
   const idsOf = openIdsOf(database)
   const newestOf = openNewest(statements, idsOf)
   const seed = makeSeed(database)
-  let recent = new RecentIds(runIds)
-  /** The ids of the run that is being written, which only then knows them. */
-  let moving: { readonly ids: RecentIds; readonly run: RunInWork } | undefined
+  const newIds = openNewIds(runs, runIds)
 
   const hashOf = (event: Pick<NewEvent, 'source' | 'eventId'>) => idHash(event, seed)
   const hashesOf = (source: string, ids: readonly string[]) =>
@@ -83,17 +83,7 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
 
   function keepUp(inboxSeq: number): void {
     runs.takeIn()
-    if (moving?.run.step() === true) moving = undefined
-    if (recent.length < runIds) return
-    recent.keepUpTo(inboxSeq)
-    while (recent.length >= runIds) {
-      // A single commit can bring thousands: then the last run has to be ended at once.
-      while (moving?.run.step() === false);
-      const end = recent.endAfter(runIds)
-      moving = { ids: recent, run: runs.begin(recent.slice(0, end)) }
-      recent = recent.after(end, runIds)
-      if (moving.run.step()) moving = undefined
-    }
+    newIds.keepUp(inboxSeq)
   }
 
   /** The rest of a run that was not full yet, and after a failure that of one that was. */
@@ -101,7 +91,7 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
     let after = runs.seqLast
     for (;;) {
       const rows = statements.since.all({ after, limit: runIds })
-      for (const row of rows) recent.addAll(hashesOf(row.source, idsOf(row)), row.seq)
+      for (const row of rows) newIds.addAll(hashesOf(row.source, idsOf(row)), row.seq)
       after = rows.at(-1)?.seq ?? after
       keepUp(after)
       if (rows.length < runIds) return
@@ -113,8 +103,8 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
 
   function findBy(hash: number, event: Identified): FirstDelivery | undefined {
     const row =
-      newestOf(event, recent.find(hash)) ??
-      newestOf(event, moving?.ids.find(hash) ?? []) ??
+      newestOf(event, newIds.find(hash)) ??
+      newestOf(event, newIds.findMoving(hash)) ??
       newestOf(event, runs.find(hash))
     if (row === undefined || row.bodyHash === null || !isValid(row, event)) return undefined
     return { inboxSeq: row.seq, bodyHash: row.bodyHash }
@@ -124,6 +114,7 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
   return {
     takeIn: () => runs.takeIn(),
     keepUp,
+    moveAll: (inboxSeq) => newIds.moveAll(inboxSeq),
     find: (event) => findBy(hashOf(event), event),
     unknownOf({ source, at: receivedAt, ids }) {
       const hashes = new Map(ids.map((eventId) => [eventId, hashOf({ source, eventId })] as const))
@@ -133,8 +124,8 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
       }
       return hashes
     },
-    remember: (event, inboxSeq) => recent.add(hashOf(event), inboxSeq),
-    rememberAll: (hashes, inboxSeq) => recent.addAll(hashes, inboxSeq),
+    remember: (event, inboxSeq) => newIds.add(hashOf(event), inboxSeq),
+    rememberAll: (hashes, inboxSeq) => newIds.addAll(hashes, inboxSeq),
     forget() {
       const { ids } = runs.dropOldest(database.lifetime.nowMs() - retentionMs)
       return { deleted: ids ?? 0, more: ids !== undefined }

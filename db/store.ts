@@ -47,6 +47,8 @@ export interface Store {
   readonly outboxSeq: number
   /** Between two transactions: moves what has to be moved before the next. May throw as one. */
   prepare(): void
+  /** After the last one: moves what the next start would have to read. May throw as one. */
+  wrapUp(): void
   begin(): Draft
   /** Stores an event with its records, or recognises a duplicate. */
   event(draft: Draft, event: NewEvent): Committed
@@ -88,6 +90,7 @@ export function openStore(database: InletDatabase, dedup: Dedup): Store {
       return last.outbox
     },
     prepare: () => dedup.keepUp(last.inbox),
+    wrapUp: () => dedup.moveAll(last.inbox),
     begin() {
       database.lifetime.keep()
       return {

@@ -129,6 +129,16 @@ export function openWriter(options: WriterOptions): Writer {
     },
   })
 
+  /** Without it the next start takes longer, and a full disk leaves no room for it. */
+  function wrapUp(): void {
+    try {
+      store.wrapUp()
+    } catch (cause) {
+      if (blameOf(cause) !== 'storage') return
+      commits.fail(new GatewayError('STORAGE_FAILED', messageOf(cause), { cause }))
+    }
+  }
+
   return {
     commit: (event) => commits.submit(bytesOf(event), (draft) => store.event(draft, event)),
     commitAll(events, answer) {
@@ -159,6 +169,7 @@ export function openWriter(options: WriterOptions): Writer {
     fail: (error) => commits.fail(error),
     async close() {
       await commits.close()
+      if (database.isTrusted) wrapUp()
       sync.close()
     },
   }

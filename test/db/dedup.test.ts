@@ -94,12 +94,53 @@ test('a run is written in parts, and its ids are known meanwhile, also after a c
   }
   expect(countRuns(world)).toBe(0)
 
+  // Not closed in order: what is left of the run is not written then.
+  world.database.distrust()
   await world.restart()
   for (let index = 0; index < runIds; index += 409) {
     expect(await deliver(world, `e-${index}`)).toMatchObject({ kind: 'duplicate', seq: index + 1 })
   }
   expect(countRuns(world)).toBe(1)
   expect(await deliver(world, 'next')).toMatchObject({ kind: 'duplicate', seq: runIds + 1 })
+})
+
+test('an end in order leaves the next start few ids to read', async () => {
+  await using world = await openDbWorld()
+  const seqLasts = () => world.database.client.query('SELECT seq_last FROM dedup_runs').values()
+  await deliverMany(world, 'e', 2_048)
+  await world.restart()
+  expect(seqLasts()).toEqual([[2_048]])
+  for (const index of [0, 1_000, 2_047]) {
+    expect(await deliver(world, `e-${index}`)).toMatchObject({ kind: 'duplicate', seq: index + 1 })
+  }
+  // Of fewer a start reads each one.
+  await deliverMany(world, 'f', 2_047)
+  await world.restart()
+  expect(seqLasts()).toEqual([[2_048]])
+  expect(await deliver(world, 'f-0')).toMatchObject({ kind: 'duplicate', seq: 2_049 })
+})
+
+test('an end in order moves no ids that were rolled back', async () => {
+  await using world = await openDbWorld()
+  await deliverMany(world, 'e', 2_048)
+  const bad = sampleEvent('bad', { type: null as unknown as string })
+  await world.writer.commitAll([sampleEvent('rolled-back'), bad]).catch(() => undefined)
+  await world.restart()
+  // The seq of the other goes to an event that no run knows.
+  expect(await deliver(world, 'next')).toEqual({ kind: 'stored', seq: 2_049 })
+  world.database.distrust()
+  await world.restart()
+  expect(await deliver(world, 'next')).toMatchObject({ kind: 'duplicate', seq: 2_049 })
+})
+
+test('an end in order where the disk is full takes nothing from the next start', async () => {
+  await using world = await openDbWorld()
+  await deliverMany(world, 'e', 2_048)
+  world.database.client.run('PRAGMA max_page_count = 1')
+  await world.restart()
+  expect(countRuns(world)).toBe(0)
+  expect(world.fatal).toEqual([])
+  expect(await deliver(world, 'e-7')).toMatchObject({ kind: 'duplicate', seq: 8 })
 })
 
 test('ids of different events with one hash are told apart', async () => {
@@ -155,6 +196,8 @@ test('a start that writes all runs anew leaves no more in the WAL than one of th
   await deliverMany(world, 'old', 20 * RUN_IDS)
   world.database.client.run('DELETE FROM dedup_slices')
   world.database.client.run('DELETE FROM dedup_runs')
+  // Closed in order, it would write what this one has of them.
+  world.database.distrust()
   await world.restart()
   expect(countRuns(world)).toBe(20)
   expect(statSync(`${world.path}-wal`).size).toBeLessThan(100_000)
