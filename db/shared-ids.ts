@@ -49,6 +49,11 @@ export interface IdsRow extends BodyPlace {
   readonly eventId: string
 }
 
+/** Whether the body of a row lists ids, and the row has none of its own. */
+export function standsForOthers({ source, eventId }: Pick<IdsRow, 'source' | 'eventId'>): boolean {
+  return eventId.startsWith(MARK) && consumerOf(source) !== undefined
+}
+
 /**
  * Reads which ids a row of the inbox stands for: its own, or those that its body lists. None where
  * that is damaged: those records may be processed again, and nothing else is kept waiting for them.
@@ -56,8 +61,7 @@ export interface IdsRow extends BodyPlace {
 export function openIdsOf(reader: Reader): (row: IdsRow) => readonly string[] {
   const bodies = openBodies(reader)
   return (row) => {
-    const { source, eventId } = row
-    if (!eventId.startsWith(MARK) || consumerOf(source) === undefined) return [eventId]
+    if (!standsForOthers(row)) return [row.eventId]
     const { bytes, damage } = readOrDamage(() => bodies.read(row))
     return damage === undefined ? (JSON.parse(decoder.decode(bytes)) as readonly string[]) : []
   }

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
+import { lookAtBodies } from '../../db/damage.ts'
 import { networkFileSystem } from '../../db/files.ts'
 import { DATABASE_FILE, openReader } from '../../db/open.ts'
 import { openOutbox } from '../../db/outbox.ts'
 import { quickCheck } from '../../db/quick-check.ts'
 import { systemClock } from '../clock.ts'
 import type { Config, Environment } from '../settings/config.ts'
+import { checkBodies } from '../doctor/bodies.ts'
 import { checkBrokers } from '../doctor/brokers.ts'
 import { watchClocks } from '../doctor/clocks.ts'
 import { checkDataDir, nearestExisting } from '../doctor/data-dir.ts'
@@ -18,30 +20,36 @@ import { checkConsumed, checkTopics, type ConsumedTopic } from '../doctor/topics
 import { resolveConsumers } from '../loading/consumers.ts'
 import { GatewayError, messageOf } from '../faults/faults.ts'
 import type { KafkaAdmin } from '../kafka/admin.ts'
+import { DOCTOR_BODIES_BYTES_MAX } from '../limits/observing.ts'
 import { loadHandlers } from '../loading/handler-files.ts'
 import { prepare, type Setup } from '../wiring/setup.ts'
 import { parseArguments } from './arguments.ts'
 import { UsageError, type Command } from './command.ts'
 
-const OPTIONS = { json: { type: 'boolean', default: false } } as const
+const OPTIONS = {
+  json: { type: 'boolean', default: false },
+  full: { type: 'boolean', default: false },
+} as const
 
 export const doctor: Command = {
   name: 'doctor',
   summary: 'Check everything that a gateway depends on.',
   options: OPTIONS,
-  help: `Usage: inlet doctor [--json]
+  help: `Usage: inlet doctor [--full] [--json]
 
 Checks, with the environment that \`inlet serve\` would have: configuration and handler files, data
 directory, disk, database, clock, every broker with its security, every topic that is known
 beforehand, and Redis. One line a finding: ok, warn or FAIL, what, and what to do next. Exits with 1
 where anything fails. Changes nothing; runs beside a gateway or without one, as the same user.
+Of stored bodies the newest are compared with their hashes.
 
+  --full   Compares all of them: a read of the whole database.
   --json   One JSON object a line, with level, what and next.`,
   async run({ args, env, print }) {
     const { values, positionals } = parseArguments(args, OPTIONS)
     if (positionals.length > 0) throw new UsageError('too many arguments')
     let failures = 0
-    for await (const findings of examine(env)) {
+    for await (const findings of examine(env, values.full)) {
       for (const finding of findings) {
         if (finding.level === 'FAIL') failures += 1
         print(values.json ? JSON.stringify(finding) : lineOf(finding))
@@ -57,7 +65,7 @@ function lineOf(finding: Finding): string {
 }
 
 /** The findings of one check after the other, in the order in which a start would meet them. */
-async function* examine(env: Environment): AsyncGenerator<readonly Finding[]> {
+async function* examine(env: Environment, isFull: boolean): AsyncGenerator<readonly Finding[]> {
   const clocks = watchClocks(systemClock)
   const setup = await prepare(env).catch(asProblems)
   if (!('config' in setup)) {
@@ -73,18 +81,19 @@ async function* examine(env: Environment): AsyncGenerator<readonly Finding[]> {
     networkFileSystem,
     freeBytesMin: config.INLET_DISK_FREE_MIN_BYTES,
   })
-  yield checkStored(join(path, DATABASE_FILE))
+  yield checkStored(join(path, DATABASE_FILE), isFull)
   yield* examineSink(setup, await knownTopics(setup, env))
   yield await examineRedis(config)
   yield clocks()
 }
 
-function checkStored(path: string): Finding[] {
+function checkStored(path: string, isFull: boolean): Finding[] {
   const facts = quickCheck(path)
   const findings = checkDatabase(facts)
   if (facts.kind === 'absent' || findings.some(({ level }) => level === 'FAIL')) return findings
   using reader = openReader(path)
-  return [...findings, ...checkOutbox(openOutbox(reader).lag())]
+  const bodies = lookAtBodies(reader, isFull ? Infinity : DOCTOR_BODIES_BYTES_MAX)
+  return [...findings, ...checkBodies(bodies), ...checkOutbox(openOutbox(reader).lag())]
 }
 
 /** Everything that is wrong with the configuration; what depends on it cannot be checked. */

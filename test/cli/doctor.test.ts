@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { chmodSync, mkdirSync, openSync, readFileSync, writeSync, closeSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AclOperationTypes } from 'kafkajs'
 import { DATABASE_FILE, openDatabase } from '../../db/open.ts'
 import { doctor } from '../../src/cli/doctor.ts'
 import { systemClock } from '../../src/clock.ts'
+import { checkBodies } from '../../src/doctor/bodies.ts'
 import { watchClocks } from '../../src/doctor/clocks.ts'
 import { checkRedis } from '../../src/doctor/redis.ts'
 import { checkSecurity } from '../../src/doctor/security.ts'
 import { checkTopics } from '../../src/doctor/topics.ts'
 import { randomUuid } from '../../src/ids.ts'
+import { openDbWorld } from '../db/world.ts'
 import { makeAuthority } from '../support/certificates.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import {
@@ -21,6 +23,7 @@ import {
   type SecuredKafka,
 } from '../support/secured-kafka.ts'
 import { describeWithKafka, describeWithRedis } from '../support/servers.ts'
+import { sampleEvent } from '../support/stored.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
 import { createTopicNamed, grantOnTopic } from '../support/topics.ts'
 import { startUpstashFacade } from '../support/upstash-facade.ts'
@@ -133,6 +136,25 @@ describe('inlet doctor', () => {
     expect(lines.find((line) => line.startsWith('FAIL  the database is damaged'))).toContain(
       '.recover',
     )
+  })
+
+  test('stored bodies that are not as they were written, beside a gateway, too', async () => {
+    await using world = await openDbWorld()
+    const env = { ...healthy(), INLET_DATA_DIR: dirname(world.path) }
+    expect((await examine(env)).lines.filter((line) => /bodies/.test(line))).toEqual([])
+    for (const id of 'abcdefg') await world.writer.commit(sampleEvent(id))
+    expect(await lineOf(env, /bodies/)).toMatch(
+      /^ok +the bodies of all 7 events \(1 MB on disk\) are as they were written$/,
+    )
+    const odd = 'seq % 2 = 1'
+    world.database.client.run(`UPDATE chunks SET bodies = zeroblob(9) WHERE ${odd} OR seq > 5`)
+    const { code, lines } = await examine(env, ['--full'])
+    expect(code).toBe(1)
+    const line = lines.find((each) => /bodies/.test(each))
+    expect(line).toStartWith(
+      'FAIL  of the bodies of all 7 events (1 MB on disk) some are damaged: ',
+    )
+    expect(line).toContain(': 7, 6, 5, 3, 1  — look at the disk; ')
   })
 
   test('a broker that is away, and Redis that is away', async () => {
@@ -291,6 +313,22 @@ describeWithRedis('inlet doctor, with a Redis', (url) => {
 
 // What the servers at hand cannot be made to say.
 describe('a check of the doctor', () => {
+  test('says what of the newest bodies is damaged, the first five by name', () => {
+    const one = (seq: number, isIdList = false) => ({ first: seq, last: seq, isIdList })
+    const many = [9, 7, 5, 3].map((seq) => one(seq))
+    const damaged = [{ first: 20, last: 29, isIdList: false }, ...many, one(1), one(11, true)]
+    const facts = { events: 30, bytes: 64e6, isAll: false }
+    expect(checkBodies({ ...facts, damaged: [] })).toMatchObject([
+      {
+        what: expect.stringContaining('the newest 30 events (64 MB on disk; --full looks at all)'),
+      },
+    ])
+    const [bodies, lists] = checkBodies({ ...facts, damaged })
+    expect(bodies).toMatchObject({ level: 'FAIL' })
+    expect(bodies?.what).toEndWith('some are damaged: 20 to 29, 9, 7, 5, 3, and 1 more')
+    expect(lists?.what).toEndWith('some that list what consumers have processed are damaged: 11')
+  })
+
   const next = (findings: readonly object[]) => JSON.stringify(findings)
 
   test('sees a Redis that is too old, far away, or has another time', async () => {
