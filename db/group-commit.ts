@@ -1,6 +1,7 @@
 import { GatewayError, messageOf } from '../src/faults/faults.ts'
 import { failpoint } from '../src/failpoint.ts'
 import { COMMIT_BYTES_MAX, COMMIT_DELIVERIES_MAX, PENDING_BYTES_MAX } from '../src/limits/limits.ts'
+import { COMMIT_DELIVERIES_ENOUGH, COMMIT_TURNS_MAX } from '../src/limits/waiting.ts'
 import { blameOf } from './failures.ts'
 import type { Sync } from './sync.ts'
 
@@ -27,14 +28,18 @@ export interface GroupCommitPorts<Draft> {
   readonly onSynced: () => void
   /** See `WriterOptions.onFatal`. */
   readonly onFatal: (error: GatewayError) => void
+  /** Calls back in the next turn of the event loop. For tests; default: `setImmediate`. */
+  readonly nextTurn?: ((callback: () => void) => void) | undefined
 }
 
 /**
  * Requests queue; one transaction takes what has gathered; one sync makes it durable; then all of
  * their answers go out. There is no timer: the next batch is whatever arrived while the last one
- * synced, and an idle one starts at once.
+ * synced, and an idle one starts at once. Only where more are about to come, because they are read
+ * and wait for their turn, it gathers them for a few turns of the event loop.
  *
- * It is `idle`, or `busy` from the start of a batch to the end of its sync, or of a hold.
+ * It is `idle`, or `busy` from the start of a batch to the end of its sync, or of a hold, and
+ * while it gathers.
  * Batches follow one another, so whatever a transaction finds in the tables is on disk or
  * part of its own batch: the answer to a duplicate waits for the sync of the row that it
  * duplicates without further bookkeeping.
@@ -43,6 +48,8 @@ export class GroupCommit<Draft> {
   readonly #ports: GroupCommitPorts<Draft>
   readonly #holds: (() => void)[] = []
   readonly #whenIdle: (() => void)[] = []
+  readonly #nextTurn: (callback: () => void) => void
+  #isMoreComing: () => boolean = () => false
   #queue: Item<Draft>[] = []
   #pendingBytes = 0
   #isBusy = false
@@ -53,6 +60,12 @@ export class GroupCommit<Draft> {
 
   constructor(ports: GroupCommitPorts<Draft>) {
     this.#ports = ports
+    this.#nextTurn = ports.nextTurn ?? setImmediate
+  }
+
+  /** Asks this, while it is busy, whether it is worth waiting for more. */
+  gatherWhile(isMoreComing: () => boolean): void {
+    this.#isMoreComing = isMoreComing
   }
 
   get pendingBytes(): number {
@@ -110,6 +123,13 @@ export class GroupCommit<Draft> {
     this.#reject(this.#queue, error)
     this.#queue = []
     this.#ports.onFatal(error)
+  }
+
+  /** Starts the next batch when there is enough for it, or no reason to wait any more. */
+  #gather(turns: number): void {
+    const isEnough = this.#queue.length >= COMMIT_DELIVERIES_ENOUGH || this.#holds.length > 0
+    if (isEnough || turns === 0 || !this.#isMoreComing()) return this.#startNext()
+    this.#nextTurn(() => this.#gather(turns - 1))
   }
 
   /** Starts batches until one has to wait for its sync, or nothing is left. */
@@ -171,7 +191,7 @@ export class GroupCommit<Draft> {
       this.#answer(batch, applied)
       this.#ports.onSynced()
     }
-    this.#startNext()
+    this.#gather(COMMIT_TURNS_MAX)
   }
 
   #answer(batch: readonly Item<Draft>[], applied: Applied): void {

@@ -11,7 +11,7 @@ import type { RelayMark } from '../src/outbox.ts'
 import type { NewRerun, RerunChange, RerunCounts, RerunStep } from '../src/rerun.ts'
 import type { Dedup } from './dedup.ts'
 import { blameOf } from './failures.ts'
-import { GroupCommit, type Applied, type Item } from './group-commit.ts'
+import { GroupCommit, type Applied, type GroupCommitPorts, type Item } from './group-commit.ts'
 import type { InletDatabase } from './open.ts'
 import { openStore, type Draft, type Store } from './store.ts'
 import { openWalSync, type Sync } from './sync.ts'
@@ -74,6 +74,8 @@ export interface Writer {
    * @throws GatewayError As `mark`.
    */
   commitConsumed(commit: ConsumeCommit): Promise<void>
+  /** While this says so, more is about to come, and a commit waits for some of it. */
+  gatherWhile(isMoreComing: () => boolean): void
   /** Calls `listener` with the highest outbox seq on disk, after each sync. */
   onSynced(listener: (outboxSeq: number) => void): void
   /** The highest outbox seq on disk: the relay may read up to here. */
@@ -102,6 +104,8 @@ export interface WriterOptions {
   readonly onFatal: (error: unknown) => void
   /** For tests. Default: `fdatasync` of the WAL. */
   readonly sync?: Sync
+  /** See GroupCommitPorts. */
+  readonly nextTurn?: GroupCommitPorts<Draft>['nextTurn']
   /** Default: nobody measures. */
   readonly meter?: CommitMeter
 }
@@ -127,6 +131,7 @@ export function openWriter(options: WriterOptions): Writer {
       database.distrust()
       onFatal(error)
     },
+    nextTurn: options.nextTurn,
   })
 
   /** Without it the next start takes longer, and a full disk leaves no room for it. */
@@ -158,6 +163,7 @@ export function openWriter(options: WriterOptions): Writer {
     stepRerun: (step) => commits.submit(0, (draft) => store.stepRerun(draft, step)),
     // One of each consumer is under way, and bounded by what a consumer may have in memory.
     commitConsumed: (commit) => commits.submit(0, (draft) => store.consumed(draft, commit)),
+    gatherWhile: (isMoreComing) => commits.gatherWhile(isMoreComing),
     onSynced: (listener) => void listeners.push(listener),
     get syncedOutboxSeq() {
       return syncedOutboxSeq

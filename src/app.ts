@@ -111,6 +111,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('checkpoint', (signal) => storage.checkpointer.run(signal))
   const door = openConfiguredDoor(config, { ...ports, ...observation, room: storage.room })
   scope.run('door', (signal) => door.run(signal))
+  writer.gatherWhile(() => door.deliveriesWait())
   const relay = openRelay(config, { clock, log, writer, door, traffic: observation.traffic })
 
   const around = { ...ports, storage, scope, relay }
