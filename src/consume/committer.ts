@@ -58,9 +58,11 @@ export class Committer {
   #flushes: Flush[] = []
   /** Batches that are being handed over: what comes of them goes along. */
   #gathering = 0
-  #working: Promise<void> | undefined
-  /** A commit has failed: the position of a later one would pass what was in it. */
-  #hasFailed = false
+  /** Those that the commit under way completes. */
+  #completing: readonly Flush[] = []
+  #isWorking = false
+  /** Why a commit has failed: the position of a later one would pass what was in it. */
+  #failure: { readonly error: unknown } | undefined
 
   constructor(ports: CommitterPorts) {
     this.#ports = ports
@@ -104,12 +106,15 @@ export class Committer {
   /**
    * Stores positions that nothing else has moved along. Resolves once everything that was submitted
    * by now is on disk: where records come without end, that is not the end of work.
+   *
+   * @throws What a commit has failed with, before or meanwhile.
    */
   async flush(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure.error
     if (this.#queue.length > 0 || this.#moved.size > 0) this.#start()
-    if (this.#working === undefined) return
-    await new Promise<void>((resolve) => {
-      this.#flushes.push({ left: this.#queue.length, resolve })
+    if (!this.#isWorking) return
+    await new Promise<void>((resolve, reject) => {
+      this.#flushes.push({ left: this.#queue.length, resolve, reject })
     })
   }
 
@@ -121,23 +126,30 @@ export class Committer {
   }
 
   #start(): void {
-    if (this.#hasFailed) return
-    this.#working ??= this.#work()
-      .catch((error: unknown) => {
-        this.#hasFailed = true
-        this.#ports.onFailed(error)
-      })
-      .finally(() => {
-        this.#working = undefined
-        for (const { resolve } of this.#flushes.splice(0)) resolve()
-      })
+    if (this.#failure !== undefined || this.#isWorking) return
+    this.#isWorking = true
+    void this.#work()
   }
 
+  /** Never throws. It ends with its last commit, not a turn later: nothing may come in between. */
   async #work(): Promise<void> {
-    // What ends in this turn of the event loop goes along.
-    await Promise.resolve()
+    try {
+      // What ends in this turn of the event loop goes along.
+      await Promise.resolve()
+      await this.#commitAll()
+      for (const { resolve } of this.#flushes.splice(0)) resolve()
+    } catch (error) {
+      this.#failure = { error }
+      this.#ports.onFailed(error)
+      for (const { reject } of [...this.#completing, ...this.#flushes.splice(0)]) reject(error)
+    } finally {
+      this.#isWorking = false
+    }
+  }
+
+  async #commitAll(): Promise<void> {
     while (this.#queue.length > 0 || this.#moved.size > 0) {
-      const { results, positions, flushed } = this.#take()
+      const { results, positions } = this.#take()
       failpoint('consume.handled')
       await this.#store({
         group: this.#ports.group,
@@ -155,7 +167,8 @@ export class Committer {
       this.#storing = NOTHING
       for (const { partition, offset } of positions) partition.synced = offset
       this.#ports.onCommitted(results)
-      for (const { resolve } of flushed) resolve()
+      for (const { resolve } of this.#completing) resolve()
+      this.#completing = []
     }
   }
 
@@ -171,9 +184,9 @@ export class Committer {
       .map((partition) => ({ partition, offset: partition.offsets.position() }))
     this.#moved.clear()
     for (const flush of this.#flushes) flush.left -= results.length
-    const flushed = this.#flushes.filter(({ left }) => left <= 0)
+    this.#completing = this.#flushes.filter(({ left }) => left <= 0)
     this.#flushes = this.#flushes.filter(({ left }) => left > 0)
-    return { results, positions, flushed }
+    return { results, positions }
   }
 
   /** The longest head of the queue that one commit takes. */
@@ -230,10 +243,10 @@ interface Flush {
   /** How much of that no commit has taken. */
   left: number
   readonly resolve: () => void
+  readonly reject: (error: unknown) => void
 }
 
 interface Taken {
-  readonly flushed: readonly Flush[]
   readonly results: readonly Result[]
   readonly positions: readonly { readonly partition: Partition; readonly offset: number }[]
 }

@@ -240,9 +240,16 @@ export class Session implements FeedListener {
     }
   }
 
-  /** Stores what has ended, and tells Kafka how far everything is. */
+  /** Stores what has ended, and tells Kafka how far everything is that is on disk, at least. */
   async tell(): Promise<void> {
-    await this.#committer.flush()
+    try {
+      await this.#committer.flush()
+    } finally {
+      await this.#tellSynced()
+    }
+  }
+
+  async #tellSynced(): Promise<void> {
     const news = this.partitions.filter(({ synced, told }) => synced !== told)
     if (news.length === 0) return
     const positions = news.map(({ topic, partition, synced: offset }) => ({

@@ -20,6 +20,8 @@ interface Commit {
   readonly fail: (error: Error) => void
 }
 
+const GONE = new Error('the writer is gone')
+
 function open() {
   const commits: Commit[] = []
   const failures: unknown[] = []
@@ -93,7 +95,7 @@ test('a full disk is waited for, and not by a consumer that stops', async () => 
   stopping.abort()
   await settle()
   commits[1]?.fail(full)
-  await flushed
+  expect(await flushed.catch((error: unknown) => error)).toBe(full)
   expect(failures).toEqual([full])
 })
 
@@ -102,11 +104,39 @@ test('behind a commit that has failed nothing is stored: its position would pass
   submit()
   await settle()
   submit()
-  commits[0]?.fail(new Error('the writer is gone'))
+  commits[0]?.fail(GONE)
   await settle()
   submit()
-  await committer.flush()
+  expect(await committer.flush().catch((error: unknown) => error)).toBe(GONE)
   expect([commits.length, failures.length, partition.synced]).toEqual([1, 1, 0])
+})
+
+test('whoever waits for a commit hears that it has failed, or one before it', async () => {
+  const { committer, commits, partition } = open()
+  committer.pass({ entry: partition.offsets.add(0), partition })
+  const first = committer.flush().catch((error: unknown) => error)
+  await settle()
+  committer.move(partition)
+  const second = committer.flush().catch((error: unknown) => error)
+  commits[0]?.fail(GONE)
+  expect(await Promise.all([first, second])).toEqual([GONE, GONE])
+})
+
+test('what follows a flush at once is stored like all else, and can be waited for', async () => {
+  const { committer, commits, submit } = open()
+  submit()
+  let isFlushed = false
+  const followed = committer.flush().then(async () => {
+    submit()
+    await committer.flush()
+    isFlushed = true
+  })
+  await settle()
+  commits[0]?.end()
+  await settle()
+  expect([commits.length, isFlushed]).toEqual([2, false])
+  commits[1]?.end()
+  await followed
 })
 
 test.each([

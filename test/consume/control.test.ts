@@ -1,5 +1,6 @@
 /** What an operator tells a consumer: to pause, to go on, to go on elsewhere. */
 import { expect, test } from 'bun:test'
+import { Database } from 'bun:sqlite'
 import { CONSUMER_OFFSETS_MS } from '../../src/limits/consumers.ts'
 import { onRecord, z } from '../../src/gateway.ts'
 import { keyed, openConsumeWorld, record, TOPIC } from './world.ts'
@@ -63,4 +64,29 @@ test('a seek back hands over what was not processed, and passes over what was', 
 test('a consumer that reads nothing yet has nowhere to seek', async () => {
   await using world = await openConsumeWorld({ events: noting().events })
   expect(await world.consumer.seek({}, 'latest')).toBe(0)
+})
+
+test('a commit that fails ends the life of a consumer, and the next one stores what it was', async () => {
+  const { handled, events } = noting()
+  await using world = await openConsumeWorld({ events })
+  world.assign(0)
+  await world.give(record(0))
+  {
+    // As a person with a SQL shell does.
+    using shell = new Database(world.db.path)
+    shell.run('BEGIN IMMEDIATE')
+    // Positions move without records, too: then the consumer itself begins the commit, and waits.
+    world.listener.lost({ topic: TOPIC, partition: 0, from: 2, to: 9 })
+    await world.pass(CONSUMER_OFFSETS_MS)
+    expect(world.consumer.status()).toMatchObject({ state: 'starting', tally: { restarts: 1 } })
+    expect(world.consumer.status().reason).toContain('STORAGE_FAILED')
+  }
+  // Longer than the pause before another life.
+  await world.pass(5_000)
+  expect(world.assign(0)).toBe(1)
+  await world.give(record(1))
+  await world.pass(CONSUMER_OFFSETS_MS)
+  expect(world.consumer.status().state).toBe('running')
+  expect(world.positions()).toEqual([{ topic: TOPIC, partition: 0, offset: 2 }])
+  expect(handled).toEqual([0, 1])
 })
