@@ -174,7 +174,7 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
   const nodeName = config.INLET_NODE
   const database = opened.use(openDatabase({ path, clock: ports.clock, nodeName }))
   const retentionMs = config.INLET_RETENTION_DAYS * DAY_MS
-  const dedup = openDedup(database, { retentionMs })
+  const dedup = openDedup(database, { retentionMs, telling: ports })
   const writer = openWriter({ database, dedup, ...ports })
   opened.defer(() => writer.close())
   const checkpointer = openCheckpointer({

@@ -204,6 +204,29 @@ test('a start that writes all runs anew leaves no more in the WAL than one of th
   expect(await deliver(world, 'old-0')).toMatchObject({ kind: 'duplicate' })
 })
 
+test('a start that indexes old ids says of how many events, and how long it took', async () => {
+  await using world = await openDbWorld({ runIds: RUN_IDS })
+  const of = 5 * RUN_IDS + 1
+  await deliverMany(world, 'old', of)
+  const lines: unknown[] = []
+  let nowMs = 0
+  const telling = {
+    clock: { monotonicMs: () => (nowMs += 1_500) },
+    log: { info: (event: string, fields?: object) => void lines.push([event, fields]) },
+  }
+  const start = () =>
+    void openDedup(world.database, { retentionMs: RETENTION_MS, runIds: RUN_IDS, telling })
+  world.database.client.run('DELETE FROM dedup_slices')
+  world.database.client.run('DELETE FROM dedup_runs')
+  // Closed in order, it would write what this one has of them.
+  world.database.distrust()
+  start()
+  const said = [['ids.indexed', { events: of, ms: 1_500 }]]
+  expect(lines).toEqual(said)
+  start()
+  expect(lines).toEqual(said)
+})
+
 test('a run is dropped when its last id is past the time, with the next one behind it', async () => {
   await using world = await openDbWorld({ runIds: RUN_IDS })
   await deliverMany(world, 'old', RUN_IDS)
