@@ -106,8 +106,8 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
       const copied = copyWal(database.client)
       if (copied.kind === 'failed') throw new GatewayError('STORAGE_UNUSABLE', copied.message)
     }
-    // After an upgrade that may be all there is: 1.2 s a million, in which nothing is taken. What an
-    // ordinary start reads is not worth a line.
+    // After an upgrade it may be all there are: 1.2 s a million, in which nothing is taken. What
+    // an ordinary start reads is not worth a line.
     if (events <= 2 * runIds) return
     const ms = Math.round((telling?.clock.monotonicMs() ?? 0) - beganMs)
     telling?.log.info('ids.indexed', { events, ms })
