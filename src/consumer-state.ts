@@ -33,8 +33,10 @@ export type StateChange =
       readonly key: string
       /** JSON; null: deleted. */
       readonly value: string | null
+      /** There was none before: it is one entry more. */
+      readonly isNew: boolean
     }
-  | { readonly kind: 'window'; readonly window: StoredWindow }
+  | { readonly kind: 'window'; readonly window: StoredWindow; readonly isNew: boolean }
   | { readonly kind: 'window-gone'; readonly window: WindowName }
   | { readonly kind: 'watermark'; readonly place: Place; readonly watermark: EpochMs }
 

@@ -1,7 +1,7 @@
 /** Handles dead letters of consumers that keep state: in a lane, on the state of now. */
 import type { Consumer, FetchedRecord } from '../consumer.ts'
 import { GatewayError } from '../faults/faults.ts'
-import { attempt, keyOf, type AttemptPorts } from './attempt.ts'
+import { attempt, fitting, keyOf, type AttemptPorts } from './attempt.ts'
 import type { Closing } from './closing.ts'
 import type { Committer } from './committer.ts'
 import { decode } from './decode.ts'
@@ -70,7 +70,7 @@ async function handle<Stored>(
   const decoded = decode(record)
   const identity = identityOf(record, decoded, consumer)
   const given = { record, consumer, key, decoded, identity, attempt: 1, signal }
-  const result = await attempt(given, ports)
+  const result = fitting(await attempt(given, ports), consumer, keeping)
   if (signal.aborted) throw notRunning(record)
   const changes = result.kind === 'ran' ? result.changes : []
   const kept = { owner: consumer.owner, at: clock.now(), changes }

@@ -43,7 +43,7 @@ interface Aggregated {
 /**
  * Adds one event to its windows. Nothing has changed until the changes are submitted.
  *
- * @throws GatewayError EVENT_TIME_INVALID, STATE_INVALID, STATE_FULL; whatever user code throws.
+ * @throws GatewayError EVENT_TIME_INVALID, STATE_INVALID; whatever user code throws.
  */
 export function aggregate(
   { consumer, window, keeping }: Aggregation,
@@ -65,12 +65,12 @@ export function aggregate(
     changes.push({ kind: 'watermark', place: { topic, partition }, watermark: next })
   if (added.kind === 'late') return { records: toRecords(window.onLate?.(event), key), changes }
   const dropped = added.dropped.filter((each) => !has(added.kept, each))
-  keeping.assertRoom(added.kept.filter((each) => !has(windows, each)).length, dropped.length)
   for (const gone of dropped) {
     changes.push({ kind: 'window-gone', window: { topic, partition, ...nameOf(gone) } })
   }
   for (const kept of added.kept) {
-    changes.push({ kind: 'window', window: toStored(consumer, window, kept, record) })
+    const isNew = !has(windows, kept)
+    changes.push({ kind: 'window', window: toStored(consumer, window, kept, record), isNew })
   }
   const results = added.kept.map((kept) => window.onUpdate?.(toResult(consumer, kept)))
   return {
@@ -114,7 +114,11 @@ export function closeDue(
       { kind: 'watermark', place: { topic, partition }, watermark: reached },
       settled.kept === undefined
         ? { kind: 'window-gone', window: { topic, partition, ...nameOf(stored) } }
-        : { kind: 'window', window: { ...settled.kept, dueAt: dueAt(window, settled.kept) } },
+        : {
+            kind: 'window',
+            window: { ...settled.kept, dueAt: dueAt(window, settled.kept) },
+            isNew: false,
+          },
     ]
     if (!settled.closes) return { event: undefined, changes }
     return { event: closed({ consumer, window, watchdog, stored, now }), changes }

@@ -166,6 +166,13 @@ function invalid(code: FaultCode, detail: string): Attempt {
   return { kind: 'invalid', code, detail }
 }
 
+/** A try whose changes are about to be submitted: it has failed where there is no room for them. */
+export function fitting(result: Attempt, consumer: Consumer, keeping: Keeping): Attempt {
+  if (result.kind !== 'ran') return result
+  const full = keeping.whyNoRoom(result.changes)
+  return full === undefined ? result : failed(full, consumer)
+}
+
 /** With windows all of a partition is one lane: a pause would hold up every key of it. */
 function failed(error: unknown, { window }: Consumer): FailedAttempt {
   const failure = failureOf(error)

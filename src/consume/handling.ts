@@ -1,7 +1,7 @@
 import { unreachable } from '../assert.ts'
 import type { Consumer, FetchedRecord, ProcessedRecord } from '../consumer.ts'
 import type { ConsumerTally } from '../consumer-status.ts'
-import { attempt, keyOf, type Attempt, type AttemptPorts } from './attempt.ts'
+import { attempt, fitting, keyOf, type Attempt, type AttemptPorts } from './attempt.ts'
 import type { Closing } from './closing.ts'
 import type { Committer, Result } from './committer.ts'
 import type { Keeping } from './keeping.ts'
@@ -95,8 +95,9 @@ export class Handling {
     return this.#ports.committer.isPending(identity) || isProcessed(name, identity)
   }
 
-  #conclude(work: Work, result: Attempt): Turn | Promise<Turn> {
+  #conclude(work: Work, tried: Attempt): Turn | Promise<Turn> {
     if (work.partition.isRevoked) return this.#drop(work)
+    const result = fitting(tried, work.consumer, this.#ports.keeping)
     switch (result.kind) {
       case 'passed':
         this.#ports.tally.passed += 1

@@ -31,8 +31,12 @@ export class Keeping {
   readonly #watermarks = new Map<string, EpochMs>()
   /** At a watermark before this one no window is due. */
   readonly #nextDue = new Map<string, EpochMs>()
+  /** With what waits; undefined: to be counted, while nothing does. */
   #entries: number | undefined
+  /** Since they were counted. */
   #changes = 0
+  /** Submitted, and not on disk. */
+  #waiting = 0
 
   constructor({ owner, stateEntriesMax }: KeepingConsumer, stored: StoredState) {
     this.#owner = owner
@@ -91,27 +95,28 @@ export class Keeping {
   }
 
   /**
-   * So many entries are to be kept that are new, instead of some.
-   *
-   * @throws GatewayError STATE_FULL where that is too much.
+   * Why these would be more than what may be kept; undefined where they are not. Asked right before
+   * they are submitted: tries that run side by side would all find the same room.
    */
-  assertRoom(fresh = 1, gone = 0): void {
-    const entries = (this.#entries ??= this.#stored.count(this.#owner))
-    if (fresh > gone && entries + fresh - gone > this.#entriesMax) {
-      throw new GatewayError('STATE_FULL', `${entries} entries of ${this.#owner}`)
-    }
-    this.#entries = entries + fresh
+  whyNoRoom(changes: readonly StateChange[]): GatewayError | undefined {
+    const growth = growthOf(changes)
+    if (growth <= 0) return undefined
+    const entries = this.#count()
+    if (entries + growth <= this.#entriesMax) return undefined
+    return new GatewayError('STATE_FULL', `${entries} entries of ${this.#owner}`)
+  }
+
+  #count(): number {
+    return (this.#entries ??= this.#stored.count(this.#owner))
   }
 
   /** These are on their way to the disk. */
   submitted(changes: readonly StateChange[]): void {
+    const growth = growthOf(changes)
+    if (growth !== 0) this.#entries = this.#count() + growth
     this.#changes += changes.length
-    if (this.#changes >= CONSUMER_STATE_RECOUNT) {
-      this.#changes = 0
-      this.#entries = undefined
-    }
+    this.#waiting += changes.length
     for (const change of changes) {
-      if (isGone(change) && this.#entries !== undefined) this.#entries -= 1
       if (change.kind === 'value') this.#values.set(change.key, change)
       else if (change.kind === 'watermark') {
         this.#watermarks.set(placeKey(change.place), change.watermark)
@@ -121,6 +126,11 @@ export class Keeping {
 
   /** These are on disk. */
   settled(changes: readonly StateChange[]): void {
+    this.#waiting -= changes.length
+    if (this.#waiting === 0 && this.#changes >= CONSUMER_STATE_RECOUNT) {
+      this.#changes = 0
+      this.#entries = undefined
+    }
     for (const change of changes) {
       if (change.kind === 'watermark') continue
       if (change.kind === 'value') {
@@ -150,9 +160,16 @@ export class Keeping {
   }
 }
 
-/** Whether it makes room. Tries that failed took some: entries are counted anew now and then. */
-function isGone(change: StateChange): boolean {
-  return change.kind === 'window-gone' || (change.kind === 'value' && change.value === null)
+/** By how many entries there are more afterwards. */
+function growthOf(changes: readonly StateChange[]): number {
+  let growth = 0
+  for (const change of changes) {
+    if (change.kind === 'watermark') continue
+    if (change.kind === 'window-gone' || (change.kind === 'value' && change.value === null)) {
+      growth -= 1
+    } else if (change.isNew) growth += 1
+  }
+  return growth
 }
 
 function spanName({ start, end }: Pick<WindowName, 'start' | 'end'>): string {

@@ -20,9 +20,15 @@ export function stageState(
 ): StagedState {
   const schema = consumer.state
   if (schema === undefined) return STATELESS
+  let before: { readonly key: string; readonly text: string | undefined } | undefined
   let staged: { readonly value: string | null } | undefined
-  const current = (): string | undefined =>
-    staged === undefined ? keeping?.value(stateKeyOf(record)) : (staged.value ?? undefined)
+  /** As the last record of this key has left it: its lane is ours, so that stays. */
+  function kept() {
+    if (before !== undefined) return before
+    const key = stateKeyOf(record)
+    return (before = { key, text: keeping?.value(key) })
+  }
+  const current = () => (staged === undefined ? kept().text : (staged.value ?? undefined))
   return {
     state: {
       get() {
@@ -31,13 +37,18 @@ export function stageState(
       },
       set(state) {
         const value = toText(schema, state)
-        if (current() === undefined) keeping?.assertRoom()
+        // Its handler is to see that a record has no key.
+        kept()
         staged = { value }
       },
       delete: () => void (staged = { value: null }),
     },
     changes() {
-      return staged === undefined ? [] : [{ kind: 'value', key: stateKeyOf(record), ...staged }]
+      if (staged === undefined) return NO_CHANGES
+      const { key, text } = kept()
+      const isNew = text === undefined
+      if (isNew && staged.value === null) return NO_CHANGES
+      return [{ kind: 'value', key, isNew, ...staged }]
     },
   }
 }

@@ -107,7 +107,10 @@ export const CONSUMER_STATE_ENTRIES_MAX = 1_000_000
 /** What a consumer may say instead: with small states about 20 GB. */
 export const CONSUMER_STATE_ENTRIES_SETTING_MAX = 100_000_000
 
-/** Changes after which the entries are counted anew: in between failed tries count, too. */
+/**
+ * Changes after which entries are counted anew, when none waits: of two records with one identity
+ * that ran side by side the second one's changes count, and are not stored.
+ */
 export const CONSUMER_STATE_RECOUNT = 10_000
 
 /** Windows that one event may be in: `hopping('1h', '30s')` has 120. */

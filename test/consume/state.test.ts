@@ -134,6 +134,32 @@ test('no more keys are kept than the consumer says, before and after a restart',
   expect(codes(world)).toEqual(['STATE_FULL', 'STATE_FULL'])
 })
 
+test('tries that fail take no room, and who deletes what is not there makes none', async () => {
+  await using world = await openConsumeWorld({
+    state: Count,
+    stateEntriesMax: 2,
+    events: {
+      '*': onRecord(Order, Count, ({ key, state }) => {
+        if (key?.startsWith('gone') === true) state.delete()
+        else state.set({ count: 1 })
+        if (key?.startsWith('bad') === true) throw new FinalError('never')
+        return null
+      }),
+    },
+    retry: { triesMax: 1 },
+  })
+  world.assign(0)
+  const keys = ['bad 1', 'bad 2', 'bad 3', 'a', 'gone 1', 'gone 2', 'b', 'c']
+  await world.give(...keys.map((key, n) => keyed(n, key)))
+  const dead = world.published().map(({ key, headers }) => [key, headers['inlet-dead-code']])
+  expect(dead).toEqual([
+    ['bad 1', 'HANDLER_FAILED'],
+    ['bad 2', 'HANDLER_FAILED'],
+    ['bad 3', 'HANDLER_FAILED'],
+    ['c', 'STATE_FULL'],
+  ])
+})
+
 test('state of an earlier version that the schema refuses is not read', async () => {
   await using db = await openDbWorld()
   {
