@@ -2,7 +2,7 @@
  * What the relay reads. Only ever through a connection of its own; it changes nothing: marks
  * go to the writer.
  */
-import { and, asc, desc, eq, gt, lte, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, lte, sql } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import { assert } from '../src/assert.ts'
 import type { EpochMs } from '../src/clock.ts'
@@ -10,7 +10,7 @@ import { lazily } from '../src/lazily.ts'
 import type { EntryException, ExceptionStatus, OutboxEntry } from '../src/outbox.ts'
 import { openBodies, readOrDamage } from './bodies.ts'
 import type { Reader } from './open.ts'
-import { inbox, outbox, outboxExceptions, relayProgress } from './schema.ts'
+import { inbox, outbox, outboxExceptions } from './schema.ts'
 
 /**
  * Exceptions of one status are counted up to here. Counting 2,000,000 takes 82 ms of the event
@@ -73,14 +73,6 @@ export function openOutbox(reader: Reader): Outbox {
   const statements = lazily(() => prepareStatements(reader))
   const bodies = lazily(() => openBodies(reader))
 
-  function progress(): number {
-    return counts.progress.get()?.highWater ?? 0
-  }
-
-  function countOf(status: ExceptionStatus): number {
-    return counts.countExceptions.get({ status })?.count ?? 0
-  }
-
   /**
    * The longest head of the rows whose values fit, always one. Values come from two places: the
    * record or the event.
@@ -102,7 +94,7 @@ export function openOutbox(reader: Reader): Outbox {
   }
 
   return {
-    progress,
+    progress: () => counts.progress.get()?.highWater ?? 0,
     pending({ after, upTo, entriesMax, bytesMax }) {
       return toEntries(statements().pending.all(after, upTo, entriesMax), bytesMax)
     },
@@ -122,19 +114,12 @@ export function openOutbox(reader: Reader): Outbox {
     heads: () => statements().heads.all(),
     blockedKeys: () => statements().blockedKeys.all(),
     lag() {
-      const highWater = progress()
-      const last = counts.lastSeq.get()?.seq ?? 0
-      const oldest = counts.oldest.get({ highWater })
+      const row = counts.lag.get()
+      assert(row !== null, 'there is always a mark')
+      const { highWater, ...lag } = row
       // Seqs have no gaps: the writer counts them itself and takes a number back
       // when it rolls back.
-      return {
-        pending: Math.max(0, last - highWater),
-        lastSeq: last,
-        oldestReceivedAt: oldest?.receivedAt ?? null,
-        retry: countOf('retry'),
-        blocked: countOf('blocked'),
-        dead: countOf('dead'),
-      }
+      return { pending: Math.max(0, lag.lastSeq - highWater), ...lag }
     },
   }
 }
@@ -261,35 +246,28 @@ function prepareStatements({ orm, client }: Reader) {
   }
 }
 
-function prepareCounts({ orm, client }: Reader) {
-  const slot = sql.placeholder
+/** In one look, and by no more than its index: it is asked for every ten seconds. */
+const LAG = `
+  WITH mark (seq) AS (SELECT coalesce(max(high_water), 0) FROM relay_progress)
+  SELECT mark.seq AS highWater,
+    (SELECT coalesce(max(seq), 0) FROM outbox) AS lastSeq,
+    (SELECT received_at FROM outbox JOIN inbox ON inbox.seq = inbox_seq
+      WHERE outbox.seq > mark.seq ORDER BY outbox.seq LIMIT 1) AS oldestReceivedAt,
+    ${countOf('retry')} AS retry, ${countOf('blocked')} AS blocked, ${countOf('dead')} AS dead
+  FROM mark`
+
+function countOf(status: ExceptionStatus): string {
+  return `(SELECT count(*) FROM (
+    SELECT 1 FROM outbox_exceptions WHERE status = '${status}' LIMIT ${EXCEPTIONS_COUNTED_MAX}))`
+}
+
+/** Not by Drizzle: a start prepares them before it answers anybody. */
+function prepareCounts({ client }: Reader) {
   return {
-    progress: orm.select({ highWater: relayProgress.highWater }).from(relayProgress).prepare(),
+    progress: client.prepare<{ highWater: number }, []>(
+      'SELECT high_water AS highWater FROM relay_progress',
+    ),
     retryTopics: client.prepare<{ topic: string }, []>(RETRY_TOPICS),
-    lastSeq: orm
-      .select({ seq: outbox.seq })
-      .from(outbox)
-      .orderBy(desc(outbox.seq))
-      .limit(1)
-      .prepare(),
-    oldest: orm
-      .select({ receivedAt: inbox.receivedAt })
-      .from(outbox)
-      .innerJoin(inbox, eq(inbox.seq, outbox.inboxSeq))
-      .where(gt(outbox.seq, slot('highWater')))
-      .orderBy(asc(outbox.seq))
-      .limit(1)
-      .prepare(),
-    countExceptions: orm
-      .select({ count: sql<number>`count(*)` })
-      .from(
-        orm
-          .select({ seq: outboxExceptions.seq })
-          .from(outboxExceptions)
-          .where(eq(outboxExceptions.status, slot('status')))
-          .limit(EXCEPTIONS_COUNTED_MAX)
-          .as('counted'),
-      )
-      .prepare(),
+    lag: client.prepare<Omit<OutboxLag, 'pending'> & { readonly highWater: number }, []>(LAG),
   }
 }
