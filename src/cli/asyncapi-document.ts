@@ -164,16 +164,18 @@ function hookMessage(type: string, route: AnyRoute): Message {
 
 /** The CloudEvents Kafka binding in binary mode. */
 function recordMessage(type: string, route: AnyRoute): Message {
-  const { headers } = z.toJSONSchema(z.object({ headers: CE_HEADERS })).properties ?? {}
+  const { headers } = z.toJSONSchema(z.object({ headers: ceHeaders() })).properties ?? {}
   return { ...hookMessage(type, route), headers: headers as JsonSchema }
 }
 
-const CE_HEADERS = z.looseObject({
-  ce_id: z.string().describe('With `ce_source` the identity of the event.'),
-  ce_source: z.string(),
-  ce_type: z.string(),
-  ce_specversion: z.literal('1.0'),
-})
+function ceHeaders() {
+  return z.looseObject({
+    ce_id: z.string().describe('With `ce_source` the identity of the event.'),
+    ce_source: z.string(),
+    ce_type: z.string(),
+    ce_specversion: z.literal('1.0'),
+  })
+}
 
 function titleOf(type: string): string {
   if (type === '*') return 'every other type'
