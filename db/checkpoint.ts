@@ -79,24 +79,11 @@ export interface Checkpointer {
 export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
   const { database, writer, clock, log } = options
   const { copy = startCopying(database.path), syncMs = () => Infinity } = options
-  const look = database.client.prepare<{ log: number; checkpointed: number }, []>(
-    'PRAGMA wal_checkpoint(NOOP)',
-  )
-
-  const pageBytes = readNumber(database.client, 'page_size')
+  const walState = openWalState(database)
   const files = [database.path, `${database.path}-wal`].map(watchFile)
 
   function fail(detail: string): void {
     writer.fail(new GatewayError('STORAGE_FAILED', detail))
-  }
-
-  function walState() {
-    const row = look.get()
-    assert(row !== null, 'a checkpoint reports')
-    return {
-      bytes: row.log * pageBytes,
-      uncopiedBytes: (row.log - row.checkpointed) * pageBytes,
-    }
   }
 
   function isQuick(): boolean {
@@ -111,9 +98,18 @@ export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
     if (blame === 'storage') fail(message)
   }
 
+  /** Says whether more may be copied: not where this has failed, or anything else meanwhile. */
+  async function copyMore(isHere: boolean): Promise<boolean> {
+    if (database.isTrusted) settle(isHere ? copyWal(database.client) : await copy.run())
+    return database.isTrusted
+  }
+
   function truncate(): void {
-    database.client.run('PRAGMA wal_checkpoint(TRUNCATE)')
-    log.info('checkpoint.truncated', { walBytes: sizeOf(database.path) })
+    const answer = copyWal(database.client, 'TRUNCATE')
+    settle(answer)
+    if (answer.kind === 'done') {
+      log.info('checkpoint.truncated', { walBytes: sizeOf(database.path) })
+    }
   }
 
   async function runOnce(): Promise<void> {
@@ -122,13 +118,13 @@ export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
     if (missing !== undefined) {
       return fail(`${missing.path} was removed or replaced while it was in use`)
     }
-    if (walState().uncopiedBytes >= COPY_BYTES) settle(await copy.run())
+    if (walState().uncopiedBytes >= COPY_BYTES && !(await copyMore(false))) return
     const { bytes, uncopiedBytes } = walState()
     const startsOverByItself = uncopiedBytes === 0 && sizeOf(database.path) < TRUNCATE_BYTES
     if (bytes < RESTART_BYTES || startsOverByItself) return
     const startedMs = clock.monotonicMs()
     await writer.hold(async () => {
-      settle(isQuick() ? copyWal(database.client) : await copy.run())
+      if (!(await copyMore(isQuick()))) return
       if (walState().uncopiedBytes === 0 && sizeOf(database.path) >= TRUNCATE_BYTES) truncate()
     })
     log.debug('checkpoint.restarted', { heldMs: Math.round(clock.monotonicMs() - startedMs) })
@@ -148,7 +144,27 @@ export function openCheckpointer(options: CheckpointerOptions): Checkpointer {
         seenBytes = bytes
       }
     },
-    close: () => copy.close(),
+    close() {
+      // Bun closes the connections of a thread that it ends, and copies the whole WAL then: where
+      // that must not be copied any more, the thread is left to the signal that ends the process.
+      if (database.isTrusted) copy.close()
+    },
+  }
+}
+
+/** How much the WAL holds, and how much of that the database file does not have yet. */
+function openWalState({ client }: InletDatabase) {
+  const look = client.prepare<{ log: number; checkpointed: number }, []>(
+    'PRAGMA wal_checkpoint(NOOP)',
+  )
+  const pageBytes = readNumber(client, 'page_size')
+  return () => {
+    const row = look.get()
+    assert(row !== null, 'a checkpoint reports')
+    return {
+      bytes: row.log * pageBytes,
+      uncopiedBytes: (row.log - row.checkpointed) * pageBytes,
+    }
   }
 }
 

@@ -7,10 +7,16 @@ export type CheckpointAnswer =
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly blame: Blame; readonly message: string }
 
-/** Copies what it can of the WAL into the database file, and syncs both; never throws. */
-export function copyWal(client: Database): CheckpointAnswer {
+/**
+ * Copies what it can of the WAL into the database file, and syncs both; never throws. TRUNCATE also
+ * gives the file of the WAL back, where nobody reads from it.
+ */
+export function copyWal(
+  client: Database,
+  mode: 'PASSIVE' | 'TRUNCATE' = 'PASSIVE',
+): CheckpointAnswer {
   try {
-    client.run('PRAGMA wal_checkpoint(PASSIVE)')
+    client.run(`PRAGMA wal_checkpoint(${mode})`)
     return { kind: 'done' }
   } catch (error) {
     return { kind: 'failed', blame: blameOf(error), message: String(error) }

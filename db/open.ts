@@ -13,6 +13,7 @@ import { assertMigrated, migrate, MIGRATIONS, type Migration } from './migrate.t
 import { applyPragmas, APPLICATION_ID, readNumber } from './pragmas.ts'
 import { assertSqliteVersion } from './sqlite-version.ts'
 import { rewriteWal } from './sync.ts'
+import { openTrust, type Trust } from './trust.ts'
 
 /** The name of the file within the data directory. */
 export const DATABASE_FILE = 'inlet.db'
@@ -29,25 +30,17 @@ export interface Reader extends Disposable {
 }
 
 /** The one connection that writes. */
-export interface InletDatabase extends Reader {
+export interface InletDatabase extends Reader, Trust {
   /** Random, made with the file. A copy that is restored must get a new one. */
   readonly epoch: string
   readonly nodeName: string
   /** What grows old by, whatever the wall clock says. */
   readonly lifetime: Lifetime
-  /** False once the storage has failed: then nothing of the WAL may be copied by this process. */
-  readonly isTrusted: boolean
-  /**
-   * Called where a write or a sync has failed. A checkpoint would copy what the disk may not hold,
-   * and a power cut in the middle of it leave half of that: so `close` does not make one either,
-   * and keeps the connection, whose end would.
-   */
-  distrust(): void
   /**
    * Runs `change` in one transaction: committed when it returns, rolled back when it throws. It is
    * synchronous, in type and at run time: an async function would be committed at its first
    * `await`, and what it throws later would roll back nothing. Committed is not yet synced: what is
-   * acknowledged goes through the writer.
+   * acknowledged goes through the writer. Where the storage fails it, that is distrusted.
    */
   write<T>(change: () => T extends PromiseLike<unknown> ? never : T): T
 }
@@ -78,11 +71,11 @@ export function openDatabase(options: OpenDatabaseOptions): InletDatabase {
     try {
       createPrivately(options.path)
       rewriteWal(options.path)
-      const database = openAsOwner(options)
+      const trust = openTrust()
+      const database = openAsOwner(options, trust)
       syncDirectory(directory)
-      let isTrusted = true
       const close = () => {
-        if (isTrusted) {
+        if (trust.isTrusted) {
           emptyWalIfPossible(database.client)
           database.client.close()
         }
@@ -90,11 +83,9 @@ export function openDatabase(options: OpenDatabaseOptions): InletDatabase {
       }
       return {
         ...database,
+        ...trust,
         get isTrusted() {
-          return isTrusted
-        },
-        distrust() {
-          isTrusted = false
+          return trust.isTrusted
         },
         close,
         [Symbol.dispose]: close,
@@ -139,21 +130,21 @@ export function openLock(path: string): Database {
   return new Database(path, { readwrite: true, strict: true })
 }
 
-function openAsOwner(options: OpenDatabaseOptions) {
+function openAsOwner(options: OpenDatabaseOptions, trust: Trust) {
   const client = new Database(options.path, { readwrite: true, strict: true })
   try {
-    return prepare(client, options)
+    return prepare(client, options, trust)
   } catch (error) {
     client.close()
     throw error
   }
 }
 
-function prepare(client: Database, options: OpenDatabaseOptions) {
+function prepare(client: Database, options: OpenDatabaseOptions, trust: Trust) {
   refuseForeign(client, options.path)
   applyPragmas(client)
   migrate(client, options.migrations ?? MIGRATIONS, options.clock.now())
-  const write = writeOn(client)
+  const write = writeOn(client, trust)
   const { epoch, nodeName } = write(() => identify(client, options))
   const lifetime = write(() => openLifetime(client, options.clock))
   failpoint('open.migrated')
@@ -167,22 +158,25 @@ function prepare(client: Database, options: OpenDatabaseOptions) {
   return { path: options.path, client, orm: drizzle(client), epoch, nodeName, lifetime, write }
 }
 
-function writeOn(client: Database): InletDatabase['write'] {
+function writeOn(client: Database, trust: Trust): InletDatabase['write'] {
   const begin = client.prepare('BEGIN IMMEDIATE')
   const commit = client.prepare('COMMIT')
-  return (change) => {
-    begin.run()
-    try {
-      const result = change()
-      if (isThenable(result)) throw new TypeError('a transaction is synchronous: no async callback')
-      commit.run()
-      return result
-    } catch (error) {
-      // SQLite has already rolled back by itself after some errors: a full disk, no memory.
-      if (client.inTransaction) client.run('ROLLBACK')
-      throw error
-    }
-  }
+  return (change) =>
+    trust.guard(() => {
+      begin.run()
+      try {
+        const result = change()
+        if (isThenable(result)) {
+          throw new TypeError('a transaction is synchronous: no async callback')
+        }
+        commit.run()
+        return result
+      } catch (error) {
+        // SQLite has already rolled back by itself after some errors: a full disk, no memory.
+        if (client.inTransaction) client.run('ROLLBACK')
+        throw error
+      }
+    })
 }
 
 function isThenable(value: unknown): boolean {

@@ -1,5 +1,4 @@
 import { and, asc, between, eq, gt, inArray, isNotNull, lt, lte, or, sql } from 'drizzle-orm'
-import { GatewayError, messageOf } from '../src/faults/faults.ts'
 import { failpoint } from '../src/failpoint.ts'
 import { lazily } from '../src/lazily.ts'
 import type { Dedup } from './dedup.ts'
@@ -46,7 +45,7 @@ export interface Retention {
    * still to be tried. `more`: the next call will find work, too. Where the disk is full it
    * deletes nothing.
    *
-   * @throws GatewayError STORAGE_FAILED: the process has to end, as after `WriterOptions.onFatal`.
+   * Where the storage fails it, that is distrusted, and what SQLite says is thrown.
    */
   retainOnce(): { readonly deleted: number; readonly more: boolean }
 }
@@ -130,7 +129,7 @@ export function openRetention(
     return { deleted, more: !isDone || shrink(database) }
   }
 
-  return { retainOnce: () => orLater(retain) }
+  return { retainOnce: () => orLater(() => database.guard(retain)) }
 }
 
 /** Deleting takes room in the WAL first. Intake reports a full disk; here it only means: later. */
@@ -140,8 +139,7 @@ function orLater(retain: Retention['retainOnce']): ReturnType<Retention['retainO
   } catch (error) {
     const blame = blameOf(error)
     if (blame === 'full' || blame === 'moment') return { deleted: 0, more: false }
-    if (blame !== 'storage') throw error
-    throw new GatewayError('STORAGE_FAILED', messageOf(error), { cause: error })
+    throw error
   }
 }
 

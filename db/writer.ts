@@ -97,9 +97,9 @@ export interface WriterOptions {
   readonly database: InletDatabase
   readonly dedup: Dedup
   /**
-   * Called once, when the storage cannot be trusted any more: a sync or a write failed. Every
-   * waiter is rejected before, nothing is taken after; the process has to end, because only a start
-   * can find out what is on disk.
+   * Called once, when the storage cannot be trusted any more: a sync or a write failed, whosever it
+   * was. Every waiter is rejected, nothing is taken after; the process has to end, because only a
+   * start can find out what is on disk.
    */
   readonly onFatal: (error: unknown) => void
   /** For tests. Default: `fdatasync` of the WAL. */
@@ -128,11 +128,14 @@ export function openWriter(options: WriterOptions): Writer {
       for (const listener of listeners) listener(syncedOutboxSeq)
     },
     onFatal(error) {
-      database.distrust()
+      database.distrust(error)
       onFatal(error)
     },
     nextTurn: options.nextTurn,
   })
+
+  // Retention and its like find out, too, in transactions of their own.
+  database.onDistrusted((error) => commits.fail(error))
 
   /** Without it the next start takes longer, and a full disk leaves no room for it. */
   function wrapUp(): void {

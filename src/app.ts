@@ -317,9 +317,7 @@ async function runRetention(
     try {
       more = retention.retainOnce().more
     } catch (error) {
-      // Ends the process: only a start finds out what is on disk.
-      if (error instanceof GatewayError && error.code === 'STORAGE_FAILED') throw error
-      // A full disk stops deleting, too: it is tried again when there may be room.
+      // What the storage fails has ended the process already; anything else is tried again.
       log.error('retention.failed', { reason: messageOf(error) })
     }
     await clock.sleep(more ? 0 : RETENTION_POLL_MS, signal)

@@ -109,7 +109,8 @@ function keepRhythms({ clock, log, scope, observation, rhythms }: WatchPorts): v
       try {
         rhythms.write(traffic.knownRhythms())
       } catch (error) {
-        // A full disk: an alarm that comes later is all it costs.
+        // A full disk: an alarm that comes later is all it costs. What cannot be trusted any more
+        // has ended the process already.
         log.warn('rhythms.failed', { reason: messageOf(error) })
       }
     }

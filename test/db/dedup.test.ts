@@ -1,11 +1,15 @@
 import { expect, test } from 'bun:test'
 import { statSync } from 'node:fs'
 import { openDedup } from '../../db/dedup.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import { openDbWorld, DAY_MS, HOUR_MS, RETENTION_MS, type DbWorld } from './world.ts'
 import { sampleEvent } from '../support/stored.ts'
 
 /** Small enough that a test fills several. */
 const RUN_IDS = 16
+
+/** Why a file is not closed in order. */
+const ENDED = new GatewayError('STORAGE_FAILED', 'as if its process were killed')
 
 /** Commits the event as received now. */
 async function deliver(world: DbWorld, eventId: string, eventIdValidMs?: number) {
@@ -95,7 +99,7 @@ test('a run is written in parts, and its ids are known meanwhile, also after a c
   expect(countRuns(world)).toBe(0)
 
   // Not closed in order: what is left of the run is not written then.
-  world.database.distrust()
+  world.database.distrust(ENDED)
   await world.restart()
   for (let index = 0; index < runIds; index += 409) {
     expect(await deliver(world, `e-${index}`)).toMatchObject({ kind: 'duplicate', seq: index + 1 })
@@ -128,7 +132,7 @@ test('an end in order moves no ids that were rolled back', async () => {
   await world.restart()
   // The seq of the other goes to an event that no run knows.
   expect(await deliver(world, 'next')).toEqual({ kind: 'stored', seq: 2_049 })
-  world.database.distrust()
+  world.database.distrust(ENDED)
   await world.restart()
   expect(await deliver(world, 'next')).toMatchObject({ kind: 'duplicate', seq: 2_049 })
 })
@@ -197,7 +201,7 @@ test('a start that writes all runs anew leaves no more in the WAL than one of th
   world.database.client.run('DELETE FROM dedup_slices')
   world.database.client.run('DELETE FROM dedup_runs')
   // Closed in order, it would write what this one has of them.
-  world.database.distrust()
+  world.database.distrust(ENDED)
   await world.restart()
   expect(countRuns(world)).toBe(20)
   expect(statSync(`${world.path}-wal`).size).toBeLessThan(100_000)
@@ -219,7 +223,7 @@ test('a start that indexes old ids says of how many events, and how long it took
   world.database.client.run('DELETE FROM dedup_slices')
   world.database.client.run('DELETE FROM dedup_runs')
   // Closed in order, it would write what this one has of them.
-  world.database.distrust()
+  world.database.distrust(ENDED)
   start()
   const said = [['ids.indexed', { events: of, ms: 1_500 }]]
   expect(lines).toEqual(said)

@@ -7,7 +7,8 @@
  * SHIM_FAIL     `call:error:nth:count`: of all `call`s (pwrite, fsync, fdatasync, ftruncate)
  *               the nth and the count - 1 after it fail with this errno; error 0 is a write that
  *               stops halfway.
- * SHIM_HIT      this file is created when the first of them fails. */
+ * SHIM_HIT      this file is created when the first of them fails.
+ * SHIM_ARMED    none of them counts before there is this file. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,7 @@
 #include <unistd.h>
 
 static int record_file = -1;
-static const char *directory, *lie, *hit;
+static const char *directory, *lie, *hit, *armed;
 static size_t directory_length;
 static long sync_us;
 static char fail_call[16];
@@ -38,6 +39,7 @@ __attribute__((constructor)) static void prepare(void) {
   clock_gettime(CLOCK_REALTIME_COARSE, &loaded);
   lie = getenv("SHIM_LIE");
   hit = getenv("SHIM_HIT");
+  armed = getenv("SHIM_ARMED");
   if (getenv("SHIM_SYNC_US") != NULL) sync_us = atol(getenv("SHIM_SYNC_US"));
   if (getenv("SHIM_FAIL") != NULL)
     sscanf(getenv("SHIM_FAIL"), "%15[a-z]:%d:%d:%d", fail_call, &fail_error, &fail_nth, &fail_count);
@@ -85,6 +87,7 @@ static void record(char kind, const char *path, int64_t number, const void *data
  * what becomes of a directory's sync SQLite does not look at, and the gateway syncs it again. */
 static int fails(const char *call, const char *path) {
   if (fail_count == 0 || strcmp(fail_call, call) != 0 || strstr(path, "inlet.db") == NULL) return 0;
+  if (armed != NULL && syscall(SYS_faccessat, AT_FDCWD, armed, F_OK) != 0) return 0;
   int nth = atomic_fetch_add(&calls, 1) + 1;
   if (nth < fail_nth || nth >= fail_nth + fail_count) return 0;
   if (hit != NULL) close(syscall(SYS_openat, AT_FDCWD, hit, O_WRONLY | O_CREAT, 0600));

@@ -11,6 +11,8 @@ export interface ShimFaults {
   readonly fail?: string
   /** This file is created when the first call fails. */
   readonly hit?: string
+  /** No call counts before there is this file. */
+  readonly armed?: string
 }
 
 /** Stands between a process and the files below a directory. */
@@ -35,7 +37,7 @@ export function buildLibrary(source: string, directory: string): string {
 export function buildShim(directory: string): Shim {
   const library = buildLibrary('disk-shim.c', directory)
   return {
-    env: (watched, { log, syncUs, lies, fail, hit }) => ({
+    env: (watched, { log, syncUs, lies, fail, hit, armed }) => ({
       LD_PRELOAD: library,
       SHIM_DIR: watched,
       ...(log !== undefined && { SHIM_LOG: log }),
@@ -43,6 +45,7 @@ export function buildShim(directory: string): Shim {
       ...(lies === true && { SHIM_LIE: '1' }),
       ...(fail !== undefined && { SHIM_FAIL: fail }),
       ...(hit !== undefined && { SHIM_HIT: hit }),
+      ...(armed !== undefined && { SHIM_ARMED: armed }),
     }),
   }
 }
