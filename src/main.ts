@@ -83,14 +83,18 @@ function unknownCommand(name: string): string {
   return `there is no command "${name}"${nearest === undefined ? '' : `: ${nearest}?`}`
 }
 
-/** A reader that has seen enough, as `head` does, ends the command without a word. */
 function print(line: string): void {
-  try {
-    process.stdout.write(`${printable(line)}\n`)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') process.exit(0)
-    throw error
-  }
+  const { stdout } = process
+  // That a line could not be written is told later, and ends the process where nobody listens.
+  if (stdout.listenerCount('error') === 0) stdout.on('error', stopPrinting)
+  stdout.write(`${printable(line)}\n`)
+}
+
+/** A reader that has seen enough, as `head` does, ends the command without a word. */
+function stopPrinting(error: Error): void {
+  if ('code' in error && error.code === 'EPIPE') process.exit(0)
+  complain(`inlet: the output cannot be written: ${error.message}`)
+  process.exit(1)
 }
 
 function printHelp(name: string | undefined): number {
