@@ -12,7 +12,7 @@ import { watchClocks } from '../doctor/clocks.ts'
 import { checkDataDir, nearestExisting } from '../doctor/data-dir.ts'
 import { checkDatabase } from '../doctor/database.ts'
 import { checkDisk } from '../doctor/disk.ts'
-import { fail, ok, warn, type Finding } from '../doctor/finding.ts'
+import { fail, guarded, ok, warn, type Finding } from '../doctor/finding.ts'
 import { checkOutbox } from '../doctor/outbox.ts'
 import { checkRedis, type RedisFacts } from '../doctor/redis.ts'
 import { checkSecurity } from '../doctor/security.ts'
@@ -75,13 +75,15 @@ async function* examine(env: Environment, isFull: boolean): AsyncGenerator<reado
   const { config } = setup
   yield checkSources(setup)
   const path = config.INLET_DATA_DIR
-  yield checkDataDir({ path, databaseFile: DATABASE_FILE })
-  yield checkDisk(nearestExisting(path), {
-    clock: systemClock,
-    networkFileSystem,
-    freeBytesMin: config.INLET_DISK_FREE_MIN_BYTES,
-  })
-  yield checkStored(join(path, DATABASE_FILE), isFull)
+  yield guarded(path, () => checkDataDir({ path, databaseFile: DATABASE_FILE }))
+  yield guarded(`the disk of ${path}`, () =>
+    checkDisk(nearestExisting(path), {
+      clock: systemClock,
+      networkFileSystem,
+      freeBytesMin: config.INLET_DISK_FREE_MIN_BYTES,
+    }),
+  )
+  yield guarded('what is stored', () => checkStored(join(path, DATABASE_FILE), isFull))
   yield* examineSink(setup, await knownTopics(setup, env))
   yield await examineRedis(config)
   yield clocks()

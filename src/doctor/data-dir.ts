@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { fail, ok, warn, type Finding } from './finding.ts'
+import { messageOf } from '../faults/faults.ts'
+import { adviceOn, fail, ok, warn, type Finding } from './finding.ts'
 
 export interface DataDir {
   readonly path: string
@@ -32,8 +33,11 @@ export function checkDataDir({ path, databaseFile }: DataDir): Finding[] {
     const next = "run this as the gateway's user; a gateway of another one cannot write there"
     findings.push(warn(`${path} belongs to user ${uid}, this is user ${me}`, next))
   }
-  if (!isWritable(path)) {
-    findings.push(fail(`${path} cannot be written`, `chown -R ${me} ${path}, and chmod 700 it`))
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const next = adviceOn(error, `chown -R ${me} ${path}, and chmod 700 it`)
+    findings.push(fail(`${path} cannot be written: ${messageOf(error)}`, next))
   }
   const open = [path, join(path, databaseFile)].filter(
     (each) => existsSync(each) && (statSync(each).mode & 0o077) !== 0,
@@ -45,15 +49,6 @@ export function checkDataDir({ path, databaseFile }: DataDir): Finding[] {
     findings.push(warn(`others may read ${file}, with every body in it`, `chmod 600 ${file}*`))
   }
   return findings.length > 0 ? findings : [ok(`${path} is private to its user`)]
-}
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK | constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function octal(mode: number): string {

@@ -2,7 +2,7 @@ import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, writeSync } fro
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../faults/faults.ts'
-import { fail, ok, warn, type Finding } from './finding.ts'
+import { adviceOn, fail, ok, warn, type Finding } from './finding.ts'
 
 export interface DiskPorts {
   readonly clock: Clock
@@ -78,10 +78,8 @@ function checkSync(directory: string, clock: Clock): Finding {
   } catch (error) {
     return fail(
       `a file in ${directory} cannot be written: ${messageOf(error)}`,
-      'let the user of the gateway own INLET_DATA_DIR, on a disk with space',
+      adviceOn(error, 'let the user of the gateway own INLET_DATA_DIR, on a disk with space'),
     )
-  } finally {
-    rmSync(path, { force: true })
   }
 }
 
@@ -101,5 +99,6 @@ function timeSyncs(path: string, clock: Clock): number[] {
     return times.toSorted((a, b) => a - b)
   } finally {
     closeSync(file)
+    rmSync(path)
   }
 }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { chmodSync, mkdirSync, openSync, readFileSync, writeSync, closeSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AclOperationTypes } from 'kafkajs'
-import { DATABASE_FILE, openDatabase } from '../../db/open.ts'
+import { DATABASE_FILE, LOCK_FILE, openDatabase } from '../../db/open.ts'
 import { doctor } from '../../src/cli/doctor.ts'
 import { systemClock } from '../../src/clock.ts'
 import { checkBodies } from '../../src/doctor/bodies.ts'
@@ -136,6 +136,18 @@ describe('inlet doctor', () => {
     expect(lines.find((line) => line.startsWith('FAIL  the database is damaged'))).toContain(
       '.recover',
     )
+  })
+
+  test('a database that cannot be opened keeps no other check from being made', async () => {
+    const env = healthy()
+    const dataDir = env['INLET_DATA_DIR'] ?? ''
+    openDatabase({ path: join(dataDir, DATABASE_FILE), clock: systemClock }).close()
+    rmSync(join(dataDir, LOCK_FILE))
+    mkdirSync(join(dataDir, LOCK_FILE))
+    const { code, lines } = await examine(env)
+    expect(code).toBe(1)
+    expect(lines.find((line) => line.startsWith('FAIL'))).toContain('database cannot be read: ')
+    expect(lines.at(-1)).toContain('the clock is steady')
   })
 
   test('stored bodies that are not as they were written, beside a gateway, too', async () => {
