@@ -10,6 +10,7 @@ import { plainRequests } from './presign.ts'
 import { drain, saturate } from './saturation.ts'
 import { describeSpread, percentile, spreadOf } from './statistics.ts'
 import { OTHERS_CPU, prepare, sign, startStripeGateway } from './stripe-gateway.ts'
+import { watchWaits } from './waits.ts'
 import { makeWorkspace } from './workspace.ts'
 
 const HELP = `bun run bench latency [options]
@@ -47,6 +48,8 @@ interface Round {
   readonly ackMax: number
   readonly stallP99: number
   readonly stallMax: number
+  /** Of the longest stall: how long the main thread could have run, and others had its core. */
+  readonly stallMaxWaited: number
   readonly lateP99: number
 }
 
@@ -73,6 +76,7 @@ async function run(args: readonly string[]): Promise<Report> {
     ackMaxMs: spread('ackMax'),
     stallP99Ms: spread('stallP99'),
     stallMaxMs: spread('stallMax'),
+    stallMaxWaitedMs: spread('stallMaxWaited'),
     lateP99Ms: spread('lateP99'),
   }
   for (const [name, value] of Object.entries(figures)) {
@@ -112,18 +116,22 @@ async function measure(
     connections: PROBE_CONNECTIONS,
     perSecond: PROBES_PER_SECOND,
   }
+  using waits = watchWaits(gateway.pid)
   const [loaded, probed] = await Promise.all([runOpenLoad(load), runOpenLoad(probe)])
   const failed = loaded.requests.find(({ status }) => status !== 202)
   if (failed !== undefined) throw new Error(`a request was answered ${failed.status}`)
   const ack = loaded.requests.map(({ intendedMs, answeredMs }) => answeredMs - intendedMs)
   const stall = probed.requests.map(({ sentMs, answeredMs }) => answeredMs - sentMs)
+  const stallMax = percentile(stall, 1)
+  const longest = probed.requests[stall.indexOf(stallMax)]
   return {
     syncP99,
     ackP50: percentile(ack, 0.5),
     ackP99: percentile(ack, 0.99),
     ackMax: percentile(ack, 1),
     stallP99: percentile(stall, 0.99),
-    stallMax: percentile(stall, 1),
+    stallMax,
+    stallMaxWaited: waits.between(longest?.sentMs ?? 0, longest?.answeredMs ?? 0),
     lateP99: loaded.lateP99Ms,
   }
 }
