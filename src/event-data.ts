@@ -41,16 +41,46 @@ export function readData(raw: RawData, contentType: string | undefined): EventDa
   const isJson = JSON_TYPE.test(type)
   if (raw.kind === 'json') {
     const { bytes, value } = raw
-    if (isJson) return { data: bytes, contentType: type, parsed: { kind: 'json', value } }
-    if (typeof value !== 'string') return `of type ${type} must be a string, or data_base64`
-    if (!value.isWellFormed()) return 'has half a surrogate pair, which no text can carry'
-    return { data: encoder.encode(value), contentType: type, parsed: { kind: 'opaque' } }
+    const problem = memberProblem(value, type)
+    if (problem !== undefined) return problem
+    return isJson
+      ? { data: bytes, contentType: type, parsed: { kind: 'json', value } }
+      : { data: encoder.encode(String(value)), contentType: type, parsed: { kind: 'opaque' } }
   }
   const data = raw.kind === 'bytes' ? raw.bytes : decodeBase64(raw.text)
   if (data === undefined) return 'must be a string of base64'
   const parsed: ParsedBody = isJson ? parseJson(data) : { kind: 'opaque' }
   return { data, contentType: type, parsed }
 }
+
+/** Which member of an event that is a JSON document is its data; its bytes are left out. */
+export function memberOf({
+  data: value,
+  data_base64: text = null,
+}: Readonly<Record<string, unknown>>):
+  | Exclude<RawData, { readonly kind: 'bytes' | 'json' }>
+  | { readonly kind: 'json'; readonly value: unknown } {
+  if (text === null) return value === undefined ? { kind: 'none' } : { kind: 'json', value }
+  return (value ?? null) === null ? { kind: 'base64', text } : { kind: 'twice' }
+}
+
+/** Why `data` of a JSON document is not what its content type says; undefined where it is. */
+export function memberProblem(value: unknown, contentType: string): string | undefined {
+  if (JSON_TYPE.test(contentType)) return undefined
+  if (typeof value !== 'string') return `of type ${contentType} must be a string, or data_base64`
+  return value.isWellFormed() ? undefined : 'has half a surrogate pair, which no text can carry'
+}
+
+/** The attributes of a CloudEvent among the headers of a record, or of what is kept of it. */
+export function attributesAmong(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const attributes: Record<string, string> = {}
+  for (const [name, text] of Object.entries(headers)) {
+    if (name.startsWith(PREFIX)) attributes[name.slice(PREFIX.length)] = text
+  }
+  return attributes
+}
+
+const PREFIX = 'ce_'
 
 function decodeBase64(text: unknown): Uint8Array | undefined {
   if (typeof text !== 'string') return undefined

@@ -1,5 +1,5 @@
 import { unreachable } from '../assert.ts'
-import { parseJson, readData } from '../event-data.ts'
+import { attributesAmong, memberOf, memberProblem, parseJson, readData } from '../event-data.ts'
 import type { FetchedRecord } from '../consumer.ts'
 
 /** What a record says of itself, and its data. */
@@ -49,15 +49,8 @@ export function attributesOf(
   { attributes }: Decoded,
   { headers }: Pick<FetchedRecord, 'headers'>,
 ): Attributes {
-  if (attributes !== undefined) return attributes
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      name.startsWith(HEADER_PREFIX) ? [[name.slice(HEADER_PREFIX.length), value]] : [],
-    ),
-  )
+  return attributes ?? attributesAmong(headers)
 }
-
-const HEADER_PREFIX = 'ce_'
 
 function dataOf(value: Uint8Array, contentType: string): DecodedData {
   if (contentType === '') {
@@ -118,14 +111,20 @@ function toText(named: Readonly<Record<string, unknown>>): Attributes {
   return attributes
 }
 
-function dataOfDocument(document: Record<string, unknown>): DecodedData {
-  const { data, data_base64: base64, datacontenttype: type } = document
-  // What is a JSON value in a document of JSON needs no further reading.
-  if (base64 === undefined) return { kind: 'data', value: data ?? null }
-  if (data !== undefined)
-    return { kind: 'broken', reason: 'data and data_base64 exclude each other' }
-  const named = typeof type === 'string' ? type : 'application/octet-stream'
-  const read = readData({ kind: 'base64', text: base64 }, named)
+/** As `POST /events` reads it, but that what is a JSON value needs no further reading. */
+function dataOfDocument(document: Readonly<Record<string, unknown>>): DecodedData {
+  const { datacontenttype } = document
+  const type = typeof datacontenttype === 'string' ? datacontenttype : undefined
+  const member = memberOf(document)
+  if (member.kind === 'none') return { kind: 'data', value: null }
+  if (member.kind === 'json') {
+    const problem = memberProblem(member.value, type ?? 'application/json')
+    return problem === undefined
+      ? { kind: 'data', value: member.value }
+      : { kind: 'broken', reason: `its data ${problem}` }
+  }
+  const named = type ?? 'application/octet-stream'
+  const read = readData(member, named)
   if (typeof read === 'string') return { kind: 'broken', reason: `its data ${read}` }
   return dataOf(read.data, named)
 }

@@ -2,12 +2,13 @@
  * The CloudEvents of a request, in the three modes of the HTTP binding: binary (the attributes are
  * headers), structured (the event is a JSON document) and batch (an array of those).
  */
+import { assert } from '../assert.ts'
 import type { CloudEvent } from './cloud-event.ts'
 import type { Delivery, EventIssue, Refused } from '../delivery.ts'
 import { elementSlices, memberSlices, type Slice } from '../bytes/json-slices.ts'
 import { EVENTS_PER_BATCH_MAX, ISSUES_MAX } from '../limits/limits.ts'
 import { readAttributes, type RawAttributes, type Report } from './attributes.ts'
-import { parseJson, readData, type RawData } from '../event-data.ts'
+import { memberOf, parseJson, readData, type RawData } from '../event-data.ts'
 
 /** Where the events of a request are. */
 interface Draft {
@@ -135,15 +136,11 @@ function draftOf(
   const attributes = Object.entries(value).filter(
     ([name]) => name !== 'data' && name !== 'data_base64',
   )
-  const { data, data_base64: text = null } = value
-  if (text !== null) {
-    const isTwice = data !== undefined && data !== null
-    return { attributes, data: isTwice ? { kind: 'twice' } : { kind: 'base64', text } }
-  }
+  const data = memberOf(value)
+  if (data.kind !== 'json') return { attributes, data }
   const slice = memberSlices(body, at.start).get('data')
-  if (slice === undefined) return { attributes, data: { kind: 'none' } }
-  const bytes = body.subarray(slice.start, slice.end)
-  return { attributes, data: { kind: 'json', bytes, value: data } }
+  assert(slice !== undefined, 'what JSON.parse finds has a place')
+  return { attributes, data: { ...data, bytes: body.subarray(slice.start, slice.end) } }
 }
 
 function readEvent(draft: Draft, report: Report): CloudEvent | undefined {

@@ -3,7 +3,7 @@ import type { Caller } from '../caller.ts'
 import { describeRecords, type Attributes } from './cloud-event.ts'
 import type { Verified } from '../delivery.ts'
 import type { KeptEvent } from '../event.ts'
-import { readData } from '../event-data.ts'
+import { attributesAmong, readData } from '../event-data.ts'
 import { runRoute, toHandled, type Handled } from './handle.ts'
 import { handleKept, sourceUnknown, type KeptPorts } from './kept.ts'
 
@@ -49,10 +49,7 @@ async function handleOfCaller(
 /** The attributes that a first-party event came with; undefined where a provider sent it. */
 function attributesOf({ headers }: ReplayedEvent): Attributes | undefined {
   const kept = headers === null ? {} : (JSON.parse(headers) as Record<string, string>)
-  const found: Record<string, string> = {}
-  for (const [name, text] of Object.entries(kept)) {
-    if (name.startsWith('ce_')) found[name.slice('ce_'.length)] = text
-  }
+  const found = attributesAmong(kept)
   const { id, source, type } = found
   if (id === undefined || source === undefined || type === undefined) return undefined
   return { ...found, id, source, type }

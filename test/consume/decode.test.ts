@@ -41,6 +41,15 @@ test('a CloudEvent in structured mode is one document', () => {
     value: new Uint8Array([0, 1, 2]),
   })
   expect(structured(event).data).toEqual({ kind: 'data', value: null })
+  const text = { ...event, datacontenttype: 'text/plain', data: 'n=1' }
+  expect(structured(text).data).toEqual({ kind: 'data', value: 'n=1' })
+})
+
+test('of data and data_base64 null is no second one', () => {
+  const one = { ...event, data: { n: 1 }, data_base64: null }
+  expect(structured(one).data).toEqual({ kind: 'data', value: { n: 1 } })
+  const other = { ...event, data: null, data_base64: 'AAEC' }
+  expect(structured(other).data).toEqual({ kind: 'data', value: new Uint8Array([0, 1, 2]) })
 })
 
 test('a CloudEvent says the same of itself in either mode', () => {
@@ -64,7 +73,11 @@ test('a structured event that is none says why', () => {
     [{ ...event, id: '' }, 'has no id, source and type'],
     [{ ...event, source: '' }, 'has no id, source and type'],
     [[], 'has no id, source and type'],
-    [{ ...event, data: 1, data_base64: '' }, 'data and data_base64 exclude each other'],
+    [{ ...event, data: 1, data_base64: '' }, 'its data and data_base64 exclude each other'],
+    [
+      { ...event, datacontenttype: 'text/plain', data: { n: 1 } },
+      'its data of type text/plain must be a string, or data_base64',
+    ],
     [{ ...event, data_base64: '?' }, 'its data must be a string of base64'],
   ]
   for (const [value, reason] of broken) {
