@@ -108,13 +108,15 @@ export class Visit {
       if (isProven && outcome.kind !== 'handshake') byAddress.giveBack(this.client)
       return outcome
     }
-    if (outcome.isSummedUp === true) return outcome
     const { status, stage } = FAULTS[outcome.code]
-    const isTheirs = !isProven && (stage === 'receive' || stage === 'verify')
+    // What the door itself has refused is counted there.
+    const isCounted = outcome.isSummedUp === true
+    const isTheirs = isCounted || (!isProven && (stage === 'receive' || stage === 'verify'))
     if (status >= 500 || !isTheirs) {
       byAddress.giveBack(this.client)
       return outcome
     }
+    if (isCounted) return outcome
     const waitMs = refusedByAddress.take(this.client)
     if (waitMs === 0) return outcome
     return this.#ports.refusals.turnAway('refused-rate', this.client, waitMs)

@@ -82,6 +82,27 @@ describe('the rate of an address', () => {
     }
   })
 
+  test('does not count that memory has no room for a body, but that one comes too slowly', async () => {
+    await using world = openWorld({ ratePerAddress: 1, connectionsMax: 3, inflightBytesMax: 10 })
+    world.visit('192.0.2.2').hold(10)
+    for (let n = 0; n < 100; n += 1) {
+      const visit = world.visit()
+      const full = visit.hold(1)
+      if (full === undefined) throw new Error('there is no room')
+      expect(visit.settle(full, false)).toBe(full)
+      visit.leave()
+    }
+    for (let n = 0; n < 13; n += 1) {
+      const visit = world.visit()
+      visit.leave()
+      const late = visit.hold(1)
+      if (late === undefined) throw new Error('it is over')
+      expect(visit.settle(late, false)).toBe(late)
+    }
+
+    expect(world.enter()).toMatchObject({ code: 'RATE_LIMITED' })
+  })
+
   test('counts what an unsigned source takes: it proves nothing', async () => {
     await using world = openWorld({ ratePerAddress: 1, connectionsMax: 2 })
     for (let n = 0; n < 12; n += 1) {
