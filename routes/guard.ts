@@ -53,7 +53,7 @@ export function tooManyGuesses({ waitMs }: { readonly waitMs: number }): Respons
 /** The answer to a missing and to a wrong token: they look the same. */
 export function tokenRefused(): Response {
   const detail = 'send INLET_ADMIN_TOKEN as `Authorization: Bearer <token>`, or log in'
-  return problem('TOKEN_REFUSED', detail, { 'www-authenticate': 'Bearer' })
+  return problem('OPERATOR_REFUSED', detail, { 'www-authenticate': 'Bearer' })
 }
 
 const FOR_STRANGERS: ReadonlySet<string> = new Set(['/api/session', '/api/login'])

@@ -60,7 +60,7 @@ wait. Where none is set, only loopback host names are served. Requests that a pa
 makes are refused.
 
 Errors are RFC 9457 problem documents with a stable \`code\`: [errors.md](errors.md). Every request
-can be answered 400 \`REQUEST_MALFORMED\` and 401 \`TOKEN_REFUSED\`. Times are ISO 8601, bytes
+can be answered 400 \`REQUEST_MALFORMED\` and 401 \`OPERATOR_REFUSED\`. Times are ISO 8601, bytes
 base64.
 
 ## Requests

@@ -35,7 +35,7 @@ export function answering<Schema extends z.ZodType>(
   return {
     200: { description, content: json(schema) },
     ...Object.fromEntries(
-      Map.groupBy([...faults, 'REQUEST_MALFORMED', 'TOKEN_REFUSED'] as const, statusOf)
+      Map.groupBy([...faults, 'REQUEST_MALFORMED', 'OPERATOR_REFUSED'] as const, statusOf)
         .entries()
         .map(([status, codes]) => [status, problems(codes)]),
     ),

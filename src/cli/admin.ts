@@ -33,9 +33,7 @@ export async function askApi<Schema extends z.ZodType>(
       ...(json === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-  }).catch((error: unknown) => {
-    throw new GatewayError('GATEWAY_UNREACHABLE', messageOf(error))
-  })
+  }).catch(noAnswerFrom(env))
   if (answer.ok) return schema.parse(await answer.json().catch(() => undefined))
   throw await refusalOf(answer)
 }
@@ -53,9 +51,7 @@ interface StreamEvent {
  */
 export async function* openApiStream(env: Environment, path: string): AsyncGenerator<StreamEvent> {
   const answer = await fetch(`${adminUrl(env)}${path}`, { headers: authorization(env) }).catch(
-    (error: unknown) => {
-      throw new GatewayError('GATEWAY_UNREACHABLE', messageOf(error))
-    },
+    noAnswerFrom(env),
   )
   if (!answer.ok || answer.body === null) throw await refusalOf(answer)
   let text = ''
@@ -73,11 +69,17 @@ export async function* openApiStream(env: Environment, path: string): AsyncGener
   }
 }
 
+function noAnswerFrom(env: Environment): (error: unknown) => never {
+  return (error) => {
+    throw new GatewayError('GATEWAY_UNREACHABLE', `${adminUrl(env)}: ${messageOf(error)}`)
+  }
+}
+
 async function refusalOf(answer: Response): Promise<GatewayError> {
   const body: unknown = await answer.json().catch(() => undefined)
   const { data } = Problem.safeParse(body)
   if (data === undefined || !isFaultCode(data.code)) {
-    return new GatewayError('GATEWAY_UNREACHABLE', `it answers ${answer.status}`)
+    return new GatewayError('GATEWAY_UNREACHABLE', `${answer.url} answers ${answer.status}`)
   }
   return new GatewayError(data.code, data.detail)
 }

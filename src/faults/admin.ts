@@ -9,6 +9,13 @@ export const ADMIN_FAULTS = {
     title: 'The admin port is not served under this host name.',
     hint: 'Without INLET_ADMIN_TOKEN, use 127.0.0.1 or localhost: another name can be made to lead here by any web page.',
   },
+  OPERATOR_REFUSED: {
+    stage: 'admin',
+    status: 401,
+    retryable: false,
+    title: 'The token of the admin port is missing or wrong.',
+    hint: 'Give this command, or the log-in, the INLET_ADMIN_TOKEN that the gateway was started with.',
+  },
   CROSS_SITE_REFUSED: {
     stage: 'admin',
     status: 403,

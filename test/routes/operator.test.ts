@@ -18,8 +18,10 @@ describe('with a token configured', () => {
 
     for (const authorization of ['', 'Bearer wrong', `Basic ${TOKEN}`, 'Bearer ', TOKEN]) {
       expect((await ask('/readyz', { authorization })).body).toEqual({ ready: true })
-      const { status, headers } = await ask('/api/sources', { authorization })
+      const { status, headers, body } = await ask('/api/sources', { authorization })
       expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
+      // A code of its own: the hint of a caller's token names another variable.
+      expect(body).toMatchObject({ code: 'OPERATOR_REFUSED' })
     }
     expect((await ask('/healthz')).status).toBe(200)
     expect((await ask('/metrics')).status).toBe(401)
