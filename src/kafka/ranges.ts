@@ -55,6 +55,14 @@ export async function findRanges(
       from: ends[n]?.offset ?? 0,
       to: ends[places.length + n]?.offset ?? 0,
     }))
+    const reversed = ranges.find((range) => range.from > range.to)
+    if (reversed !== undefined) {
+      const detail = `${say(from)} to ${say(to)} is ${reversed.from} to ${reversed.to}`
+      throw new GatewayError(
+        'RANGE_REVERSED',
+        `${detail} in ${reversed.topic}/${reversed.partition}`,
+      )
+    }
     return ranges.filter((range) => range.from < range.to)
   }
   try {

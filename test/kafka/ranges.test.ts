@@ -47,5 +47,12 @@ describeWithKafka('a range of a partition', (brokers) => {
     const there = `${topic}/0 begins at 0 and ends before 3`
     expect(await find(5_000, 6_000)).toBe(`GatewayError: OFFSET_UNKNOWN: 5000: ${there}`)
     expect(await find(1, 4)).toBe(`GatewayError: OFFSET_UNKNOWN: 4: ${there}`)
+    const hourAgo = systemClock.now() - 3_600_000
+    const isoTime = new Date(hourAgo).toISOString()
+    expect(await find(2, { at: hourAgo })).toBe(
+      `GatewayError: RANGE_REVERSED: 2 to ${isoTime} is 2 to 0 in ${topic}/0`,
+    )
+    expect(await find({ at: hourAgo }, 2)).toEqual([{ ...place, from: 0, to: 2 }])
+    expect(await find(0, { at: hourAgo })).toEqual([])
   })
 })
