@@ -34,6 +34,8 @@ export interface InletDatabase extends Reader, Trust {
   /** Random, made with the file. A copy that is restored must get a new one. */
   readonly epoch: string
   readonly nodeName: string
+  /** Whether this start has migrated a file of an earlier version, which cannot read it now. */
+  readonly isUpgraded: boolean
   /** What grows old by, whatever the wall clock says. */
   readonly lifetime: Lifetime
   /**
@@ -143,7 +145,9 @@ function openAsOwner(options: OpenDatabaseOptions, trust: Trust) {
 function prepare(client: Database, options: OpenDatabaseOptions, trust: Trust) {
   refuseForeign(client, options.path)
   applyPragmas(client)
-  migrate(client, options.migrations ?? MIGRATIONS, options.clock.now())
+  const migrations = options.migrations ?? MIGRATIONS
+  const applied = migrate(client, migrations, options.clock.now())
+  const isUpgraded = applied > 0 && applied < migrations.length
   const write = writeOn(client, trust)
   const { epoch, nodeName } = write(() => identify(client, options))
   const lifetime = write(() => openLifetime(client, options.clock))
@@ -155,7 +159,8 @@ function prepare(client: Database, options: OpenDatabaseOptions, trust: Trust) {
     const detail = 'another connection keeps reading an old state: end it and start again'
     throw new GatewayError('STORAGE_UNUSABLE', detail)
   }
-  return { path: options.path, client, orm: drizzle(client), epoch, nodeName, lifetime, write }
+  const orm = drizzle(client)
+  return { path: options.path, client, orm, epoch, nodeName, isUpgraded, lifetime, write }
 }
 
 function writeOn(client: Database, trust: Trust): InletDatabase['write'] {

@@ -173,6 +173,10 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
   const path = join(config.INLET_DATA_DIR, DATABASE_FILE)
   const nodeName = config.INLET_NODE
   const database = opened.use(openDatabase({ path, clock: ports.clock, nodeName }))
+  if (database.isUpgraded) {
+    const hint = 'an earlier version of the program cannot read it any more: go back by a backup'
+    ports.log.info('storage.migrated', { path, hint })
+  }
   const retentionMs = config.INLET_RETENTION_DAYS * DAY_MS
   const dedup = openDedup(database, { retentionMs, telling: ports })
   const writer = openWriter({ database, dedup, ...ports })

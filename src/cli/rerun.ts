@@ -121,7 +121,10 @@ export async function carryOut(
   const plan = await askApi(env, planned)
   if (values.json) print(JSON.stringify(plan))
   else print([plan.text, ...plan.topics.map(describeTopic)].join('\n'))
-  if (values['dry-run'] || plan.events === 0) return 0
+  const missing = named(query) - plan.events
+  if (missing > 0 && !values.json) print(`${missing} of those named ${absent(kind)}`)
+  if (plan.events === 0) return missing > 0 ? 1 : 0
+  if (values['dry-run']) return 0
   if (!values.yes && !(await isWanted(kind === 'reconsume' ? 'replay' : kind))) return 1
   const by = (env['USER'] ?? '').replaceAll(/[^\x20-\x7e]/g, '').slice(0, 64)
   const rerun = await askApi(env, {
@@ -131,6 +134,15 @@ export async function carryOut(
     schema: Rerun,
   })
   return watchRerun(rerun, { env, print, json: values.json })
+}
+
+/** How many events or records are named one by one. */
+function named({ seqs }: Wanted['query']): number {
+  return Array.isArray(seqs) ? new Set(seqs).size : 0
+}
+
+function absent(kind: RerunKind): string {
+  return kind === 'redrive' ? 'are not blocked or dead' : 'are not stored, or nothing to send again'
 }
 
 function describeTopic({ topic, records }: { readonly topic: string; readonly records: number }) {

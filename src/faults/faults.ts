@@ -52,7 +52,7 @@ export const FAULTS = {
     status: 500,
     retryable: false,
     title: 'The database cannot be used.',
-    hint: 'The message says why; no event was changed.',
+    hint: 'The message says why; no event was changed. `inlet doctor` looks at the file; docs/operations.md says how to restore one that is damaged.',
   },
   DATA_DIR_IN_USE: {
     stage: 'start',

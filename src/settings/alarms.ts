@@ -9,7 +9,9 @@ export const ALARM_SETTINGS = {
   INLET_ALARM_URL: z
     .url({ protocol: /^https$/, error: 'must be an https URL' })
     .optional()
-    .describe('Where alarms are sent when they are raised and cleared, as Standard Webhooks.'),
+    .describe(
+      'Where alarms are sent (https) when they are raised and cleared, as Standard Webhooks.',
+    ),
   INLET_ALARM_SECRET: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes as base64')

@@ -112,7 +112,9 @@ export const SETTINGS = {
     .string()
     .regex(/^[a-zA-Z0-9._-]{1,64}$/, 'must be 1 to 64 of a-z A-Z 0-9 . _ -')
     .default('inlet')
-    .describe('Name of this node: different on each node that shares sources.'),
+    .describe(
+      'Name of this node: different on each node that shares sources. Required with Redis.',
+    ),
   INLET_BODY_BYTES_MAX: wholeNumber(1024, 64 * 1024 * 1024)
     .default(BODY_BYTES_MAX)
     .describe('Largest request body, in bytes.'),

@@ -24,7 +24,7 @@ const done = {
 } as const
 
 /** An admin port that answers what it is told: what the real one says has a test of its own. */
-function openPort() {
+function openPort({ events = 3 } = {}) {
   const asked: z.infer<typeof Asked>[] = []
   const server = Bun.serve({
     port: 0,
@@ -34,7 +34,7 @@ function openPort() {
       if (request.method === 'GET') return Response.json({ reruns: [done] })
       asked.push(Asked.parse(await request.json()))
       const topics = [{ topic: 'orders', records: 3 }]
-      const plan = { events: 3, records: 3, topics, isComplete: true, text: 'Sends 3 records.' }
+      const plan = { events, records: events, topics, isComplete: true, text: 'Sends 3 records.' }
       return Response.json(pathname.endsWith('/plan') ? plan : done)
     },
   })
@@ -60,6 +60,18 @@ describe('inlet replay, republish, redrive', () => {
     expect(port.lines.at(-1)).toBe(
       'replay-1 is done: 2 done, 2 records, 1 of 3 are gone, or no longer match',
     )
+  })
+
+  test('say which of the seqs that were named lead to nothing', async () => {
+    await using port = openPort()
+    const args = ['1', '2', '3', '4', '4', '--yes']
+    expect(await redrive.run({ ...port.context, args })).toBe(0)
+    expect(port.lines[1]).toBe('1 of those named are not blocked or dead')
+
+    await using empty = openPort({ events: 0 })
+    expect(await replay.run({ ...empty.context, args: ['99999', '--yes'] })).toBe(1)
+    expect(empty.lines[1]).toBe('1 of those named are not stored, or nothing to send again')
+    expect(empty.asked).toHaveLength(1)
   })
 
   test('list what was sent again', async () => {

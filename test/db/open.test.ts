@@ -4,6 +4,7 @@ import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { networkFileSystem } from '../../db/files.ts'
 import { openInbox } from '../../db/inbox.ts'
+import { MIGRATIONS, type Migration } from '../../db/migrate.ts'
 import { DATABASE_FILE, openDatabase, openReader, type InletDatabase } from '../../db/open.ts'
 import { isAtLeast } from '../../db/sqlite-version.ts'
 import { manualClock } from '../support/manual-clock.ts'
@@ -163,6 +164,22 @@ test('what a transaction throws comes out, and nothing stays', async () => {
   expect(() => database.write(fail)).toThrow('no')
   expect(database.client.inTransaction).toBe(false)
   expect(database.client.query("SELECT 1 FROM meta WHERE value = 'changed'").all()).toEqual([])
+})
+
+test('a file of an earlier version is told from a new one, and from one of this version', async () => {
+  await using dir = await makeTempDir()
+  const path = join(dir.path, DATABASE_FILE)
+  const isUpgraded = (migrations: readonly Migration[]) => {
+    using database = openDatabase({ path, clock, migrations })
+    return database.isUpgraded
+  }
+  const later = [...MIGRATIONS, { name: '9999_later', sql: 'CREATE TABLE later (x integer);' }]
+  expect([MIGRATIONS, MIGRATIONS, later, later].map(isUpgraded)).toEqual([
+    false,
+    false,
+    true,
+    false,
+  ])
 })
 
 test('the epoch belongs to the file; the name is given, or kept', async () => {
