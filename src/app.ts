@@ -111,7 +111,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('checkpoint', (signal) => storage.checkpointer.run(signal))
   const door = openConfiguredDoor(config, { ...ports, ...observation, room: storage.room })
   scope.run('door', (signal) => door.run(signal))
-  writer.gatherWhile(() => door.deliveriesWait())
+  writer.gatherWhile(() => door.lineMs() > 0)
   const relay = openRelay(config, { clock, log, writer, door, traffic: observation.traffic })
 
   const around = { ...ports, storage, scope, relay }
@@ -208,7 +208,7 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
 
 interface RelayPorts extends Pick<AppPorts, 'clock' | 'log'> {
   readonly writer: Writer
-  readonly door: Pick<Door, 'deliveriesWait'>
+  readonly door: Pick<Door, 'lineMs'>
   readonly traffic: Traffic
 }
 
@@ -220,7 +220,7 @@ function openRelay(settings: Config, { writer, door, traffic, ...ports }: RelayP
     mark: (mark) => writer.mark(mark).then(() => traffic.relay.marked(mark)),
     syncedSeq: () => writer.syncedOutboxSeq,
   })
-  writer.onSynced((seq) => relay.synced(seq, door.deliveriesWait()))
+  writer.onSynced((seq) => relay.synced(seq, door.lineMs()))
   return relay
 }
 

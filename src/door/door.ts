@@ -68,8 +68,8 @@ export interface Door {
   enter(request: Pick<Request, 'headers'>, sender: Sender): Visit | Refused
   /** Begins to work on what was read, when its turn has come. */
   begin<T>(task: () => Promise<T>): Promise<T>
-  /** Whether anybody waits for that: there is more to do than one core can. */
-  deliveriesWait(): boolean
+  /** How long those who wait for that will take, in ms; 0 where nobody does. */
+  lineMs(): number
   /**
    * Looks at the disk, cuts off slow bodies, and writes the summaries: once a second while anybody
    * comes, or the disk is low, and at once when somebody comes after a pause.
@@ -134,7 +134,7 @@ export function openDoor(options: DoorOptions): Door {
       return new Visit(client, visitPorts)
     },
     begin: (task) => line.begin(task),
-    deliveriesWait: () => line.hasWaiting(),
+    lineMs: () => line.lengthMs(),
     async run(signal) {
       while (!signal.aborted) {
         const before = requests

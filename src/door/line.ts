@@ -10,8 +10,8 @@ export interface Line {
    * those whose turn has come, and who are not answered.
    */
   isTooLong(others: number): boolean
-  /** Whether anybody waits in it. */
-  hasWaiting(): boolean
+  /** How long those who wait in it will take, in ms; 0 where nobody does. */
+  lengthMs(): number
 }
 
 export interface LineOptions {
@@ -83,7 +83,7 @@ export function openLine({ clock, nextTurn = setImmediate }: LineOptions): Line 
         waiting.push(() => resolve(task()))
       })
     },
-    hasWaiting: () => waiting.length > 0,
+    lengthMs: () => pace.msOf(waiting.length - next),
     isTooLong: (others) => waiting.length > 0 && pace.msOf(others) > WAIT_MS_MAX,
   }
 }

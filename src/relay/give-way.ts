@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { getPriority, setPriority } from 'node:os'
 
 /** As nice as Linux knows. */
@@ -18,17 +17,4 @@ const NICENESS = 4
  */
 export function giveWay(): void {
   if (process.platform === 'linux') setPriority(Math.min(NICEST, getPriority() + NICENESS))
-}
-
-/**
- * How long this thread has waited for a core so far, in ms: it could have run, and others did. 0
- * where the system does not say. Takes 10 µs.
- */
-export function coreWaitMs(): number {
-  try {
-    const [, waitedNs] = readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')
-    return Number(waitedNs) / 1e6
-  } catch {
-    return 0
-  }
 }

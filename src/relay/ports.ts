@@ -65,8 +65,8 @@ export interface SyncedSeq {
   current(): number
   /** How often the bell was rung: whenever somebody else has changed exceptions. */
   rings(): number
-  /** Whether deliveries waited for their turn when something was last on disk. */
-  deliveriesWait(): boolean
+  /** How long the deliveries in line will take, in ms, as of the last sync. */
+  lineMs(): number
   /**
    * Resolves once `current()` is above `after`, when the bell rings, after `ms`, or when `signal`
    * aborts.
@@ -105,8 +105,6 @@ export interface RelayPorts {
    * stored.
    */
   mark(mark: RelayMark): Promise<void>
-  /** How long its thread has waited for a core so far, in ms; 0 where nobody knows. */
-  coreWaitMs(): number
   report(status: RelayStatus): void
 }
 

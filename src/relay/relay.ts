@@ -8,8 +8,8 @@ import {
   RELAY_KNOCK_MS_MAX,
   RELAY_POLL_MS,
 } from '../limits/limits.ts'
+import { LONG_LINE_MS, RELAY_LONG_PAUSE_MS, RELAY_PAUSE_MS_MAX } from '../limits/waiting.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
-import { RELAY_PAUSE_MS_MAX } from '../limits/waiting.ts'
 import { openBlockedKeys, type BlockedKeys } from './blocked-keys.ts'
 import {
   exceptionsOf,
@@ -35,11 +35,10 @@ const KNOCK_BACKOFF: Backoff = { baseMs: RELAY_POLL_MS, maxMs: RELAY_KNOCK_MS_MA
 const DRAIN_BATCHES_PER_TURN = 4
 
 /**
- * While deliveries wait for their turn, a relay that is behind leaves the core to them for so many
- * times as long as it had to wait for it: at full load its thread and the checkpoint's together
- * take 12 of 63 µs an event. With 6 as much is taken within the spread.
+ * A relay that is behind leaves the core to the deliveries in line for so many times as long as
+ * they will take.
  */
-const LEAVE_PER_WAIT = 3
+const LEAVE_PER_LINE = 16
 
 /**
  * Length, timestamp, offset and the CloudEvents header names of one record, and a `traceparent`,
@@ -149,7 +148,6 @@ async function relayNext(relay: Relay, upTo: number): Promise<boolean> {
 
   failpoint('relay.read')
   const isBehind = upTo - last.seq >= relay.batchEntriesMax
-  const waitedMs = relay.coreWaitMs()
   const blockedKeys = relay.blockedKeys.current()
   const { sendable, held } = holdBack(entries, breakersOf(relay), blockedKeys)
   const [outcome] = await Promise.all([
@@ -167,14 +165,18 @@ async function relayNext(relay: Relay, upTo: number): Promise<boolean> {
     published: outcome.published,
     at,
   })
-  if (isBehind && relay.synced.deliveriesWait())
-    await leaveCore(relay, relay.coreWaitMs() - waitedMs)
+  await leaveCore(relay, isBehind)
   return marked
 }
 
-/** Events that are late already can be later; those that just came cannot. */
-async function leaveCore({ clock, signal }: Relay, waitedMs: number): Promise<void> {
-  const ms = Math.min(LEAVE_PER_WAIT * waitedMs, RELAY_PAUSE_MS_MAX)
+/**
+ * Events that are late already can be later. Those that just came cannot, unless deliveries are
+ * about to be refused: these may be lost.
+ */
+async function leaveCore({ clock, synced, signal }: Relay, isBehind: boolean): Promise<void> {
+  const lineMs = synced.lineMs()
+  const shortMs = isBehind ? Math.min(LEAVE_PER_LINE * lineMs, RELAY_PAUSE_MS_MAX) : 0
+  const ms = lineMs < LONG_LINE_MS ? shortMs : RELAY_LONG_PAUSE_MS
   if (ms > 0) await clock.sleep(ms, signal)
 }
 

@@ -5,10 +5,10 @@ import type { SyncedSeq } from './ports.ts'
 /** The relay's doorbell, and the hand that rings it. */
 export interface Synced extends SyncedSeq {
   /**
-   * Everything up to `seq` is on disk, and deliveries wait or do not. A lower seq than before
-   * changes nothing of the one that is known.
+   * Everything up to `seq` is on disk, and the deliveries that wait will take `lineMs`. A lower seq
+   * than before changes nothing of the one that is known.
    */
-  advance(seq: number, deliveriesWait: boolean): void
+  advance(seq: number, lineMs: number): void
   /**
    * Makes the relay look again although nothing new is committed, at what is blocked as well:
    * after a redrive, once that is stored.
@@ -19,16 +19,16 @@ export interface Synced extends SyncedSeq {
 /** Opens it at `first`, the highest outbox seq that was on disk at the start. */
 export function openSynced(first: number, clock: Clock): Synced {
   let seq = first
-  let wait = false
+  let lastLineMs = 0
   let rung = false
   let rings = 0
   const nap = openNap(clock)
   return {
     current: () => seq,
     rings: () => rings,
-    deliveriesWait: () => wait,
-    advance(to, deliveriesWait) {
-      wait = deliveriesWait
+    lineMs: () => lastLineMs,
+    advance(to, lineMs) {
+      lastLineMs = lineMs
       if (to <= seq) return
       seq = to
       nap.wake()

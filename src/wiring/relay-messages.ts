@@ -22,8 +22,8 @@ export type RelaySettings = TraceConfig &
 
 export type ToRelay =
   | { readonly kind: 'start'; readonly settings: RelaySettings; readonly syncedSeq: number }
-  /** Outbox entries up to this seq are on disk; deliveries wait for their turn, or do not. */
-  | { readonly kind: 'synced'; readonly seq: number; readonly deliveriesWait: boolean }
+  /** Outbox entries up to this seq are on disk; the deliveries that wait will take so long. */
+  | { readonly kind: 'synced'; readonly seq: number; readonly lineMs: number }
   /** Exceptions were freed, and that is on disk. */
   | { readonly kind: 'ring' }
   /** The answer to a mark: `failure` is null once it is on disk. */

@@ -33,8 +33,11 @@ export interface RelayThreadPorts {
 export interface RelayThread {
   /** What the relay last said of itself; undefined before its first word. */
   status(): RelayStatus | undefined
-  /** Wakes the relay, where more is on disk than it knows; and tells it whether deliveries wait. */
-  synced(seq: number, deliveriesWait: boolean): void
+  /**
+   * Wakes the relay, where more is on disk than it knows; and tells it how long the deliveries that
+   * wait for their turn will take.
+   */
+  synced(seq: number, lineMs: number): void
   /** Wakes it after a redrive, once that is on disk. One that starts later sees it anyway. */
   ring(): void
   /** Keeps a relay running until `signal` aborts: whatever ends it early, another one starts. */
@@ -56,7 +59,7 @@ export function openRelayThread(ports: RelayThreadPorts): RelayThread {
 
   let crashes = 0
   /** What the thread that runs was last told. */
-  let told = { seq: 0, deliveriesWait: false }
+  let told = { seq: 0, lineMs: 0 }
 
   function onStatus(next: RelayStatus) {
     status = next
@@ -74,17 +77,17 @@ export function openRelayThread(ports: RelayThreadPorts): RelayThread {
 
   return {
     status: () => status,
-    synced(seq, deliveriesWait) {
+    synced(seq, lineMs) {
       if (worker === undefined) return
-      if (seq === told.seq && deliveriesWait === told.deliveriesWait) return
-      told = { seq, deliveriesWait }
+      if (seq === told.seq && lineMs === told.lineMs) return
+      told = { seq, lineMs }
       tell(worker, { kind: 'synced', ...told })
     },
     ring: () => worker && tell(worker, { kind: 'ring' }),
     async run(signal) {
       while (!signal.aborted) {
         worker = new Worker(new URL('./relay-worker.ts', import.meta.url).href)
-        told = { seq: ports.syncedSeq(), deliveriesWait: false }
+        told = { seq: ports.syncedSeq(), lineMs: 0 }
         const ended = await runOnce(worker, ports, { signal, onStatus })
         worker = undefined
         if (ended === 'stopped') return

@@ -9,7 +9,7 @@ import { systemClock } from '../clock.ts'
 import { openConfiguredPublisher } from './configured-publisher.ts'
 import { GatewayError, messageOf } from '../faults/faults.ts'
 import { armFailpoint } from '../failpoint.ts'
-import { coreWaitMs, giveWay } from '../relay/give-way.ts'
+import { giveWay } from '../relay/give-way.ts'
 import type { FromRelay, MarkFailure, RelaySettings, ToRelay } from './relay-messages.ts'
 import type { RelayPorts } from '../relay/ports.ts'
 import { runRelay } from '../relay/relay.ts'
@@ -30,7 +30,7 @@ let lastMark = 0
 
 self.addEventListener('message', ({ data }: MessageEvent<ToRelay>) => {
   if (data.kind === 'start') start(data.settings, data.syncedSeq)
-  else if (data.kind === 'synced') synced?.advance(data.seq, data.deliveriesWait)
+  else if (data.kind === 'synced') synced?.advance(data.seq, data.lineMs)
   else if (data.kind === 'ring') synced?.ring()
   else if (data.kind === 'stop') stopping.abort()
   else settleMark(data.id, data.failure)
@@ -75,7 +75,6 @@ async function relay(settings: RelaySettings, syncedSeq: Synced): Promise<void> 
       tell({ kind: 'mark', id: lastMark, mark })
       return settled.promise
     },
-    coreWaitMs,
     report: (status) => tell({ kind: 'status', status }),
   }
   await runRelay(ports, { poisonPolicy: settings.INLET_POISON_POLICY }, stopping.signal)

@@ -54,15 +54,18 @@ test('after TURN_MS_MAX of work the others wait for their turn, in their order',
   expect(await results).toEqual([0, 1, 2, 3, 4, 5])
 })
 
-test('somebody waits in it from when no time is left until the turn comes', async () => {
+test('it is as long as those in it will take whose turn has not come', async () => {
   const world = openWorld()
   await world.begin(1, TURN_MS_MAX)
-  expect(world.line.hasWaiting()).toBe(false)
-  const waiting = world.begin(1, 0)
-  expect(world.line.hasWaiting()).toBe(true)
+  expect(world.line.lengthMs()).toBe(0)
+  const waiting = world.begin(100, 0.1)
+  // None was measured yet: they count 0.1 ms each.
+  expect(world.line.lengthMs()).toBeCloseTo(10)
+  world.turn(1)
+  expect(world.line.lengthMs()).toBeCloseTo(10 - TURN_MS_MAX)
   world.turn()
 
-  expect(world.line.hasWaiting()).toBe(false)
+  expect(world.line.lengthMs()).toBe(0)
   await waiting
 })
 

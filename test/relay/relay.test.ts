@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../src/faults/faults.ts'
+import { LONG_LINE_MS } from '../../src/limits/waiting.ts'
 import type { OutboxEntry } from '../../src/outbox.ts'
-import type { PoisonPolicy, Publisher, RelayPorts, RelayStatus } from '../../src/relay/ports.ts'
+import type { PoisonPolicy, Publisher, RelayStatus } from '../../src/relay/ports.ts'
 import { runRelay } from '../../src/relay/relay.ts'
-import { RELAY_PAUSE_MS_MAX } from '../../src/limits/waiting.ts'
 import { Crash, POISON_BYTES, World } from './world.ts'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -48,12 +48,13 @@ describe('the straight path', () => {
   })
 
   test.each([
-    // After 4 less than a batch is left: no pause, however long it waited for the core.
-    { deliveriesWait: true, waitMs: 1, pauses: ['6 ms after 2'] },
-    { deliveriesWait: true, waitMs: 60_000, pauses: [`${RELAY_PAUSE_MS_MAX} ms after 2`] },
-    { deliveriesWait: false, waitMs: 1, pauses: [] },
-  ])('behind, leaves the core to who waits: $pauses', async ({ waitMs, pauses, ...waits }) => {
-    const world = Object.assign(new World(), waits)
+    { lineMs: 0, pauses: [] },
+    // After 4 less than a batch is left.
+    { lineMs: 2, pauses: ['32 ms after 2'] },
+    { lineMs: LONG_LINE_MS - 1, pauses: ['100 ms after 2'] },
+    { lineMs: LONG_LINE_MS, pauses: ['1000 ms after 2', '1000 ms after 4'] },
+  ])('leaves the core to a line of $lineMs ms: $pauses', async ({ lineMs, pauses }) => {
+    const world = Object.assign(new World(), { lineMs })
     for (let i = 0; i < 5; i += 1) world.add('orders', 'a')
     const stop = new AbortController()
     const slept: string[] = []
@@ -61,9 +62,7 @@ describe('the straight path', () => {
       if (world.idle) stop.abort()
       else if (ms > 0) slept.push(`${ms} ms after ${world.position}`)
     }
-    /** Each entry waits for the core. */
-    const busy: RelayPorts = { ...world.ports(), coreWaitMs: () => waitMs * world.position }
-    await runRelay(busy, { poisonPolicy: 'continue', batchEntriesMax: 2 }, stop.signal)
+    await runRelay(world.ports(), { poisonPolicy: 'continue', batchEntriesMax: 2 }, stop.signal)
 
     expect(world.sends).toEqual([[1, 2], [3, 4], [5]])
     expect(slept).toEqual([...pauses])

@@ -9,30 +9,30 @@ describe('the doorbell', () => {
   test('wakes a waiting relay when more is synced', async () => {
     const synced = openSynced(3, systemClock)
     const waiting = synced.next({ after: 3, ms: FOREVER_MS, signal: never })
-    synced.advance(4, false)
+    synced.advance(4, 0)
     await waiting
     expect(synced.current()).toBe(4)
   })
 
   test('does not wait for what is synced already', async () => {
     const synced = openSynced(3, systemClock)
-    synced.advance(4, false)
+    synced.advance(4, 0)
     await synced.next({ after: 3, ms: FOREVER_MS, signal: never })
   })
 
   test('never goes back', () => {
     const synced = openSynced(3, systemClock)
-    synced.advance(2, false)
+    synced.advance(2, 0)
     expect(synced.current()).toBe(3)
   })
 
-  test('knows whether deliveries wait, also where nothing more is synced', () => {
+  test('knows how long the line is, also where nothing more is synced', () => {
     const synced = openSynced(3, systemClock)
-    expect(synced.deliveriesWait()).toBe(false)
-    synced.advance(4, true)
-    expect(synced.deliveriesWait()).toBe(true)
-    synced.advance(4, false)
-    expect(synced.deliveriesWait()).toBe(false)
+    expect(synced.lineMs()).toBe(0)
+    synced.advance(4, 250)
+    expect(synced.lineMs()).toBe(250)
+    synced.advance(4, 0)
+    expect(synced.lineMs()).toBe(0)
   })
 
   test('rings once, also when nobody waits yet', async () => {

@@ -48,7 +48,7 @@ export class World {
   blockedKeysReads = 0
   faults = 0
   nowMs = 1_800_000_000_000
-  deliveriesWait = false
+  lineMs = 0
   nextSendFault: () => SendFault | undefined = () => undefined
   nextMarkFault: () => MarkFault | undefined = () => undefined
   /** Called when the relay has nothing to do, and when it waits for Kafka. */
@@ -93,11 +93,10 @@ export class World {
       synced: {
         current: () => this.entries.length,
         rings: () => this.rings,
-        deliveriesWait: () => this.deliveriesWait,
+        lineMs: () => this.lineMs,
         next: ({ ms }) => this.#sleep(ms),
       },
       mark: (mark) => this.#mark(mark),
-      coreWaitMs: () => 0,
       report: (status) => this.reports.push(status),
     }
   }

@@ -124,7 +124,7 @@ export class Node {
     const disk = this.#diskPorts(life)
     const commits = new GroupCommit<Draft>({
       ...(sabotage.disk?.(disk) ?? disk),
-      onSynced: () => this.#life?.relay?.synced.advance(this.disk.syncedSeq, false),
+      onSynced: () => this.#life?.relay?.synced.advance(this.disk.syncedSeq, 0),
       onFatal: () => scheduler.later('ends after a failure', life, () => this.cutPower()),
     })
     const ports: IngestPorts = {
@@ -197,7 +197,6 @@ export class Node {
             )
           })
         }),
-      coreWaitMs: () => 0,
       report() {},
     }
     const options = { poisonPolicy: 'continue', batchEntriesMax: BATCH_ENTRIES_MAX } as const

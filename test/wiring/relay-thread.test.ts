@@ -1,12 +1,17 @@
 import { expect, spyOn, test } from 'bun:test'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DATABASE_FILE, openDatabase } from '../../db/open.ts'
 import { systemClock } from '../../src/clock.ts'
+import { RELAY_BATCH_ENTRIES_MAX } from '../../src/limits/limits.ts'
 import { silentLog, type Log } from '../../src/log.ts'
 import type { RelaySettings } from '../../src/wiring/relay-messages.ts'
 import { openRelayThread } from '../../src/wiring/relay-thread.ts'
+import { openDbWorld } from '../db/world.ts'
 import { manualClock } from '../support/manual-clock.ts'
+import { sampleEvent, sampleRecord } from '../support/stored.ts'
 import { makeTempDir } from '../support/temp.ts'
+
+const LINE_MS = 4
 
 const UNTRACED = {
   INLET_NODE: 'test',
@@ -62,7 +67,7 @@ test('a relay that crashes is started again alone, and stops when it is told to'
   expect(relay.status()).toMatchObject({ position: 0 })
 })
 
-test('a relay is told what is on disk and whether deliveries wait, whichever of them changes', async () => {
+test('a relay is told what is on disk and how long the line is, whichever of them changes', async () => {
   await using directory = await makeTempDir()
   using sent = spyOn(Worker.prototype, 'postMessage')
   const relay = openRelayThread({
@@ -75,21 +80,48 @@ test('a relay is told what is on disk and whether deliveries wait, whichever of 
   const stop = new AbortController()
   const running = relay.run(stop.signal)
   const told = [
-    [2, true],
-    [2, false],
-    [3, false],
-    [3, true],
+    [2, 7],
+    [2, 0],
+    [3, 0],
+    [3, 7],
   ] as const
-  relay.synced(1, false)
-  for (const [seq, deliveriesWait] of told) {
-    relay.synced(seq, deliveriesWait)
-    relay.synced(seq, deliveriesWait)
+  relay.synced(1, 0)
+  for (const [seq, lineMs] of told) {
+    relay.synced(seq, lineMs)
+    relay.synced(seq, lineMs)
   }
   const messages = sent.mock.calls.map(([message]): unknown => message)
   stop.abort()
   await running
 
-  expect(messages.slice(1)).toEqual(
-    told.map(([seq, deliveriesWait]) => ({ kind: 'synced', seq, deliveriesWait })),
-  )
+  expect(messages.slice(1)).toEqual(told.map(([seq, lineMs]) => ({ kind: 'synced', seq, lineMs })))
+})
+
+test('a relay that is behind pauses while the line is long', async () => {
+  await using world = await openDbWorld()
+  const records = Array.from({ length: 2 * RELAY_BATCH_ENTRIES_MAX + 1 }, () => sampleRecord())
+  await world.writer.commit(sampleEvent('e1', { records }))
+  const markedMs: number[] = []
+  const relay = openRelayThread({
+    clock: systemClock,
+    log: silentLog,
+    settings: settingsIn(dirname(world.path)),
+    mark() {
+      // Told before the mark is answered, it knows when it decides whether to pause.
+      relay.synced(records.length, LINE_MS)
+      markedMs.push(systemClock.monotonicMs())
+      return Promise.resolve()
+    },
+    syncedSeq: () => records.length,
+  })
+  const stop = new AbortController()
+  const running = relay.run(stop.signal)
+  await relay.drain(60_000)
+  stop.abort()
+  await running
+
+  const [first = 0, second = 0, third] = markedMs
+  // Nobody waits: the second batch follows the first in 3 ms.
+  expect(second - first).toBeGreaterThan(10 * LINE_MS)
+  expect(third).toBeDefined()
 })

@@ -31,7 +31,7 @@ const dedup = openDedup(database, { retentionMs: RETENTION_MS })
 const writer = openWriter({ database, dedup, onFatal: () => process.exit(1) })
 const outbox = openOutbox(openReader(path))
 const synced = openSynced(0, systemClock)
-writer.onSynced((seq) => synced.advance(seq, false))
+writer.onSynced((seq) => synced.advance(seq, 0))
 
 const server = Bun.serve({
   hostname: '127.0.0.1',
@@ -72,7 +72,6 @@ await runRelay(
         }),
     },
     mark: (mark) => writer.mark(mark),
-    coreWaitMs: () => 0,
     report() {},
   },
   { poisonPolicy: 'continue' },
