@@ -1,5 +1,7 @@
 import type { EpochMs } from './clock.ts'
 import type { VerifiedBody } from './delivery.ts'
+import type { FaultCode } from './faults/faults.ts'
+import { REASON_CHARS_MAX } from './limits/observing.ts'
 import type { OutboxRecord } from './record.ts'
 
 /**
@@ -34,6 +36,11 @@ export interface NewEvent {
   readonly records: readonly OutboxRecord[]
   /** When its handler is tried again; absent: never. Only a `failed` event has it. */
   readonly retryAt?: EpochMs | undefined
+}
+
+/** Why an event is not `accepted`, as it is stored. */
+export function reasonOf({ code, detail }: { code: FaultCode; detail: string }): string {
+  return `${code}: ${detail}`.slice(0, REASON_CHARS_MAX)
 }
 
 /** What is kept of an event, as far as its handler needs it. */

@@ -15,14 +15,14 @@ import type { StateChange, StoredWindow } from '../consumer-state.ts'
 import { CONSUMER_EVENT_AHEAD_MS_MAX, CONSUMER_WINDOW_CLOSES_MAX } from '../limits/consumers.ts'
 import type { VerifiedBody } from '../delivery.ts'
 import { GatewayError } from '../faults/faults.ts'
-import type { NewEvent } from '../event.ts'
+import { reasonOf, type NewEvent } from '../event.ts'
 import { toOutboxRecords } from '../handler-result.ts'
 import { givenUp, watching, type HandlerWatch } from '../handler-watch.ts'
 import type { OutboxRecord } from '../record.ts'
 import type { HandlerResult } from '../route.ts'
 import { boundsOf, type TimeSpan } from '../window.ts'
 import type { Keeping } from './keeping.ts'
-import { nameText, REASON_CHARS_MAX } from './naming.ts'
+import { nameText } from './naming.ts'
 import { failureOf } from './retry.ts'
 import { fromText, stateKeyOf, toText } from './state.ts'
 import { add, dueAt, settle, watermarkOf, type KeptWindow } from './windows.ts'
@@ -177,8 +177,7 @@ function outcomeOf(
       ? { state: 'accepted', reason: null, records }
       : { state: 'ignored', reason: 'its handler publishes nothing', records }
   } catch (error) {
-    const { code, detail } = failureOf(error)
-    return { state: 'failed', reason: `${code}: ${detail}`.slice(0, REASON_CHARS_MAX), records: [] }
+    return { state: 'failed', reason: reasonOf(failureOf(error)), records: [] }
   }
 }
 

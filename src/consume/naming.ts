@@ -1,9 +1,6 @@
 import { digestOf } from '../bytes/hashing.ts'
 import { EVENT_ID_CHARS_MAX } from '../limits/limits.ts'
 
-/** A reason is a line in a table, not a stack trace. */
-export const REASON_CHARS_MAX = 500
-
 /** The id of an event that is named by a text: itself, or its hash where it is too long. */
 export function nameText(text: string): string {
   if (text.length <= EVENT_ID_CHARS_MAX) return text

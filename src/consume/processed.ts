@@ -9,13 +9,14 @@ import {
 import type { StateChange } from '../consumer-state.ts'
 import type { VerifiedBody } from '../delivery.ts'
 import type { FaultCode } from '../faults/faults.ts'
-import type { NewEvent } from '../event.ts'
+import { reasonOf, type NewEvent } from '../event.ts'
 import { EXACT_HEADER, packExact, unpackExact } from '../exact-record.ts'
+import { REASON_CHARS_MAX } from '../limits/observing.ts'
 import { REPLAY_HEADER, withHeader, type OutboxRecord } from '../record.ts'
 import { TRACEPARENT } from '../trace-context.ts'
 import { keyOf, placeOf } from './attempt.ts'
 import type { Decoded } from './decode.ts'
-import { nameText, REASON_CHARS_MAX } from './naming.ts'
+import { nameText } from './naming.ts'
 
 /** A record, and what it was found to be. */
 export interface Known {
@@ -103,7 +104,7 @@ export function toDeadLetter(known: Known, why: GivenUp, receivedAt: EpochMs): P
         ...(exact === undefined ? {} : { [EXACT]: exact }),
       }),
       state: why.state,
-      reason: `${why.code}: ${why.detail}`.slice(0, REASON_CHARS_MAX),
+      reason: reasonOf(why),
       body: toBody(record.value),
       records: marked(
         [

@@ -2,7 +2,7 @@
 import type { Consumer, FetchedRecord } from '../consumer.ts'
 import type { KeptChanges } from '../consumer-state.ts'
 import { unreachable } from '../assert.ts'
-import type { KeptEvent, NewEvent } from '../event.ts'
+import { reasonOf, type KeptEvent, type NewEvent } from '../event.ts'
 import { closeAgain } from './aggregate.ts'
 import { attempt, keyOf, type Attempt, type AttemptPorts } from './attempt.ts'
 import { decode } from './decode.ts'
@@ -42,8 +42,8 @@ export async function replayRecord(
   const record = keptRecord(event)
   if (record === undefined) return consumer && closeAgain(event, consumer, ports.watchdog)
   if (consumer === undefined) {
-    const reason = `SOURCE_UNKNOWN: "${event.source}" is no longer defined`
-    return { state: 'failed', reason, records: [] }
+    const detail = `"${event.source}" is no longer defined`
+    return { state: 'failed', reason: reasonOf({ code: 'SOURCE_UNKNOWN', detail }), records: [] }
   }
   return toReplayed(await attemptOnce(record, consumer, ports))
 }
@@ -69,7 +69,7 @@ export function toReplayed(result: Attempt): Replayed {
     }
     case 'invalid':
     case 'failed':
-      return { state: result.kind, reason: `${result.code}: ${result.detail}`, records: [] }
+      return { state: result.kind, reason: reasonOf(result), records: [] }
     default:
       return unreachable(result)
   }

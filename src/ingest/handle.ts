@@ -2,7 +2,7 @@ import { unreachable } from '../assert.ts'
 import type { Delivery, Verified } from '../delivery.ts'
 import { backoffMs, type Backoff } from '../backoff.ts'
 import { GatewayError, messageOf, RetryableError, type FaultCode } from '../faults/faults.ts'
-import type { NewEvent } from '../event.ts'
+import { reasonOf, type NewEvent } from '../event.ts'
 import { guarded, watching, type HandlerWatch, type Watched } from '../handler-watch.ts'
 import { HANDLER_RETRY_BASE_MS, HANDLER_RETRY_MS_MAX, HANDLER_TRIES_MAX } from '../limits/limits.ts'
 import type { OutboxRecord } from '../record.ts'
@@ -282,11 +282,8 @@ function placeOf(error: unknown): string {
 }
 
 function stored(state: 'invalid' | 'failed', code: FaultCode, detail: string): Handled {
-  return { state, reason: `${code}: ${detail}`.slice(0, REASON_CHARS_MAX), records: [] }
+  return { state, reason: reasonOf({ code, detail }), records: [] }
 }
-
-/** A reason is a line in a table, not a stack trace. */
-const REASON_CHARS_MAX = 500
 
 function describe({ at, message }: DataIssue): string {
   return at === '' ? message : `${at}: ${message}`

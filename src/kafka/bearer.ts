@@ -2,7 +2,7 @@ import type { Mechanism } from 'kafkajs'
 import { GatewayError } from '../faults/faults.ts'
 
 /** Nothing of a broker's reason beyond this is kept: it may be anything. */
-const REASON_CHARS_MAX = 200
+const REFUSAL_CHARS_MAX = 200
 
 /**
  * SASL/OAUTHBEARER (RFC 7628). Not the one of kafkajs 2.2.4: that takes every answer for a success,
@@ -43,5 +43,5 @@ function refusalOf(answer: Buffer): string {
     .subarray(4)
     .toString()
     .replaceAll(/[^ -~]/g, '')
-  return text.trim().slice(0, REASON_CHARS_MAX)
+  return text.trim().slice(0, REFUSAL_CHARS_MAX)
 }

@@ -65,3 +65,6 @@ export const NOTICE_TRIES_MAX = 7
  * event of 2.3 kB, of which that may be a million.
  */
 export const DOCTOR_BODIES_BYTES_MAX = 64 * 1024 * 1024
+
+/** Why an event is in its state, in characters: a line in a table, not a stack trace. */
+export const REASON_CHARS_MAX = 500

@@ -7,6 +7,7 @@ import { resolveConsumers } from '../../src/loading/consumers.ts'
 import { defineConsumer, FinalError, onRecord, z } from '../../src/gateway.ts'
 import { withHeader } from '../../src/record.ts'
 import { openSuspects } from '../../src/watchdog/suspects.ts'
+import { REASON_CHARS_MAX } from '../../src/limits/observing.ts'
 import { HANDLER_BLOCKS_MAX } from '../../src/limits/watchdog.ts'
 import { handlerWatch } from '../support/handler-watch.ts'
 import { openConsumeWorld, record, TOPIC } from './world.ts'
@@ -50,6 +51,12 @@ test('a dead letter is handled again as the record that it was', async () => {
     reason: expect.stringMatching(/^SCHEMA_MISMATCH: n: /),
   })
   expect(await replayRecord(kept, undefined, ports)).toMatchObject({ state: 'failed' })
+
+  const wordy = onRecord(z.unknown(), () => {
+    throw new Error('x'.repeat(100_000))
+  })
+  const replayed = await replayRecord(kept, consumerWith(wordy), ports)
+  expect(replayed?.reason).toHaveLength(REASON_CHARS_MAX)
 })
 
 test('a header of an earlier version that is not ours is one like any other', async () => {
