@@ -3,7 +3,7 @@ import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Consumer, FetchedRecord } from '../consumer.ts'
 import type { ConsumerStatus, Places, SeekTarget } from '../consumer-status.ts'
 import { CONSUMER_ENDS_MS, CONSUMER_OFFSETS_MS } from '../limits/consumers.ts'
-import { GatewayError, messageOf } from '../faults/faults.ts'
+import { GatewayError, messageOf, type FaultCode } from '../faults/faults.ts'
 import type { StoreAgain } from './again.ts'
 import type { ConsumePorts } from './ports.ts'
 import { Session } from './session.ts'
@@ -21,6 +21,8 @@ export class RunningConsumer {
   #state: ConsumerStatus['state'] = 'starting'
   #reason: string | null = null
   #failures = 0
+  /** What lives have ended with since it last ran. */
+  readonly #faults = new Set<FaultCode | undefined>()
   #isPaused = false
 
   /** `consumer` as it is served now; what is not its handlers counts from the next life on. */
@@ -79,23 +81,15 @@ export class RunningConsumer {
 
   /** Runs until `signal` aborts: whatever ends it early, it begins anew. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#ports
+    const { clock } = this.#ports
     while (!signal.aborted) {
       try {
         await this.#live(signal)
       } catch (error) {
-        this.#failures += 1
         this.#tally.restarts += 1
         this.#state = 'starting'
-        this.#reason = messageOf(error)
-        const { name } = this.#consumer()
-        const code = error instanceof GatewayError ? error.code : undefined
-        const failures = this.#failures
-        const fields = { consumer: name, failures, code, reason: this.#reason }
-        // Kafka may be away for hours: one line says so, and `consumer.running` that it is back.
-        if (failures === 1) log.error('consumer.ended', fields)
-        else log.debug('consumer.ended', fields)
-        await clock.sleep(backoffMs(RESTART, failures), signal)
+        this.#onEnded(error)
+        await clock.sleep(backoffMs(RESTART, this.#failures), signal)
       }
     }
     this.#state = 'stopped'
@@ -154,8 +148,21 @@ export class RunningConsumer {
     this.#state = 'running'
     this.#reason = null
     this.#failures = 0
+    this.#faults.clear()
     const partitions = session.partitions.length
     this.#ports.log.info('consumer.running', { consumer: this.#consumer().name, partitions })
+  }
+
+  #onEnded(error: unknown): void {
+    const { log } = this.#ports
+    this.#failures += 1
+    this.#reason = messageOf(error)
+    const code = error instanceof GatewayError ? error.code : undefined
+    const { name } = this.#consumer()
+    const fields = { consumer: name, failures: this.#failures, code, reason: this.#reason }
+    // Kafka may be away for hours: one line says so, and `consumer.running` that it is back.
+    log[this.#faults.has(code) ? 'debug' : 'error']('consumer.ended', fields)
+    this.#faults.add(code)
   }
 
   /** What was not told is told again, or found out at the next start. */

@@ -2,8 +2,12 @@
 import { expect, test } from 'bun:test'
 import { Database } from 'bun:sqlite'
 import { CONSUMER_OFFSETS_MS } from '../../src/limits/consumers.ts'
+import { GatewayError } from '../../src/faults/faults.ts'
 import { onRecord, z } from '../../src/gateway.ts'
 import { keyed, openConsumeWorld, record, TOPIC } from './world.ts'
+
+/** The longest pause before another life. */
+const RESTART_MS_MAX = 5_000
 
 function noting() {
   const handled: number[] = []
@@ -81,12 +85,27 @@ test('a commit that fails ends the life of a consumer, and the next one stores w
     expect(world.consumer.status()).toMatchObject({ state: 'starting', tally: { restarts: 1 } })
     expect(world.consumer.status().reason).toContain('STORAGE_FAILED')
   }
-  // Longer than the pause before another life.
-  await world.pass(5_000)
+  await world.pass(RESTART_MS_MAX)
   expect(world.assign(0)).toBe(1)
   await world.give(record(1))
   await world.pass(CONSUMER_OFFSETS_MS)
   expect(world.consumer.status().state).toBe('running')
   expect(world.positions()).toEqual([{ topic: TOPIC, partition: 0, offset: 2 }])
   expect(handled).toEqual([0, 1])
+})
+
+test('each fault that ends lives is in the log once, until the consumer runs again', async () => {
+  await using world = await openConsumeWorld(noting())
+  const away = new GatewayError('BROKER_UNAVAILABLE', 'nobody answers')
+  const elsewhere = new GatewayError('STATE_ELSEWHERE', 'partition 0')
+  for (const error of [away, away, elsewhere, away, new Error('a bug')]) {
+    await world.end(error)
+    await world.pass(RESTART_MS_MAX)
+  }
+  expect(world.errors).toEqual(['BROKER_UNAVAILABLE', 'STATE_ELSEWHERE', undefined])
+  world.assign(0)
+  await world.pass(CONSUMER_OFFSETS_MS)
+  expect(world.consumer.status().state).toBe('running')
+  await world.end(away)
+  expect(world.errors.slice(3)).toEqual(['BROKER_UNAVAILABLE'])
 })

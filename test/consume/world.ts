@@ -41,6 +41,10 @@ export interface ConsumeWorld extends AsyncDisposable {
   /** Places that are not fetched from. */
   readonly paused: ReadonlySet<string>
   readonly listener: FeedListener
+  /** The codes that its log has as errors, in order. */
+  readonly errors: readonly unknown[]
+  /** Kafka, or who speaks to it, ends the life of the consumer. */
+  end(error: Error): Promise<void>
   /** The partition is ours from the start that the consumer chooses, which is answered. */
   assign(
     partition: number,
@@ -95,11 +99,16 @@ export async function openConsumeWorld<State extends z.ZodType>(
   const positions = openConsumerPositions(database)
   const told: ConsumerPosition[] = []
   const paused = new Set<string>()
+  const errors: unknown[] = []
   let listener: FeedListener | undefined
+  let fail: (error: Error) => void = () => undefined
   const feed: RecordFeed = {
     run(to, signal) {
       listener = to
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+      return new Promise((resolve, reject) => {
+        signal.addEventListener('abort', () => resolve())
+        fail = reject
+      })
     },
     commit(offsets) {
       told.push(...offsets)
@@ -119,7 +128,7 @@ export async function openConsumeWorld<State extends z.ZodType>(
   }
   const running = new RunningConsumer(() => consumer, {
     clock,
-    log: silentLog,
+    log: { ...silentLog, error: (_, fields) => void errors.push(fields?.['code']) },
     epoch: database.epoch,
     openFeed: () => Promise.resolve(feed),
     commit: (commit) => writer.commitConsumed(commit),
@@ -167,6 +176,11 @@ export async function openConsumeWorld<State extends z.ZodType>(
     paused,
     get listener() {
       return listening()
+    },
+    errors,
+    async end(error) {
+      fail(error)
+      await settled()
     },
     assign(partition, committed = { offset: null, metadata: '' }) {
       const place = { topic: TOPIC, partition }
