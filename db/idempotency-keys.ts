@@ -6,6 +6,7 @@
  * is what had to be faster.
  */
 import { and, asc, eq, getTableColumns, inArray, lt, lte, sql } from 'drizzle-orm'
+import { GatewayError, messageOf } from '../src/faults/faults.ts'
 import type { IdempotentAnswer } from '../src/idempotent-answer.ts'
 import { lazily } from '../src/lazily.ts'
 import type { InletDatabase } from './open.ts'
@@ -16,7 +17,11 @@ import { slots } from './slots.ts'
 const FORGET_ROWS_MAX = 1_000
 
 export interface IdempotencyKeys {
-  /** The answer that was given under this key, if it is still kept. */
+  /**
+   * The answer that was given under this key, if it is still kept.
+   *
+   * @throws GatewayError STORAGE_FAILED where it cannot be read.
+   */
   find(caller: string, key: string): IdempotentAnswer | undefined
   /** Inside a transaction. Throws where the key has an answer already. */
   remember(answer: IdempotentAnswer): void
@@ -30,7 +35,13 @@ export interface IdempotencyKeys {
 export function openIdempotencyKeys(database: InletDatabase): IdempotencyKeys {
   const statements = lazily(() => prepareStatements(database))
   return {
-    find: (caller, key) => statements().find.get({ caller, key }),
+    find(caller, key) {
+      try {
+        return statements().find.get({ caller, key })
+      } catch (cause) {
+        throw new GatewayError('STORAGE_FAILED', messageOf(cause), { cause })
+      }
+    },
     remember: (answer) =>
       statements().remember.run({ ...answer, answeredAt: database.lifetime.nowMs() }),
     forget(beforeMs) {

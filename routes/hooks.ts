@@ -1,13 +1,12 @@
 import { Hono } from 'hono'
 import { unreachable } from '../src/assert.ts'
-import type { Clock } from '../src/clock.ts'
-import type { Answer, Delivery, Handshake, Refused } from '../src/delivery.ts'
+import type { Answer, Handshake, Refused } from '../src/delivery.ts'
 import type { EventState } from '../src/event.ts'
 import type { Log } from '../src/log.ts'
-import type { Rejection } from '../src/rejection.ts'
 import type { Source } from '../src/source.ts'
+import { attendWith, type AttendPorts, type VisitOf } from './attend.ts'
 import { problem } from './problem.ts'
-import { answerRefused, answerTurnedAway, logRefused, tenths, toRefusal } from './refused.ts'
+import { answerRefused, answerTurnedAway, tenths, toRefusal } from './refused.ts'
 
 /** A delivery that was taken: what the answer and the log say of it. */
 interface Taken {
@@ -33,37 +32,11 @@ type Outcome =
   | ({ readonly kind: 'duplicate'; readonly sameBody: boolean } & Taken)
   | TakenBatch
   | Handshake
-  | Refused
 
-/** A request that came in at the door, until it is answered. */
-export interface VisitPort {
-  readonly kind: 'visit'
-  readonly client: string
-  /** Undefined, or why it may not go on to this source now. */
-  toSource(name: string): Refused | undefined
-  /** Counts how it ended against its sender, and returns what to answer. */
-  settle(outcome: Outcome, isProven: boolean): Outcome
-  /** Gives back what it held. */
-  leave(): void
-}
+export type VisitPort = VisitOf<Outcome>
 
-export interface HooksPorts<Visit extends VisitPort> {
-  readonly clock: Clock
-  readonly log: Log
-  readonly logDeliveries: boolean
+export interface HooksPorts<Visit extends VisitPort> extends AttendPorts<Visit, Source, Outcome> {
   readonly source: (name: string) => Source | undefined
-  /** Decides, before anything is read, whether a request comes in. */
-  readonly enter: (request: Request, sender: { readonly peer: string }) => Visit | Refused
-  readonly receive: (
-    request: Request,
-    source: string,
-    visit: Visit,
-  ) => Promise<({ readonly kind: 'received' } & Delivery) | Refused>
-  readonly ingest: (delivery: Delivery, source: Source) => Promise<Outcome>
-  /** Counts a request that is answered; without a source where none of its name is configured. */
-  readonly count: (source: string | undefined, outcome: Outcome, totalMs: number) => void
-  /** Keeps evidence of a request that is refused. */
-  readonly reject: (rejection: Rejection) => void
 }
 
 const UNKNOWN_SOURCE = {
@@ -99,53 +72,17 @@ export const HOOKS_PATH = '/hooks/:source'
 export function answerDeliveries<Visit extends VisitPort>(
   ports: HooksPorts<Visit>,
 ): AnswerDelivery {
-  async function take(request: Request, name: string, visit: Visit): Promise<Outcome> {
-    const source = ports.source(name)
-    const { client: address } = visit
-    if (source === undefined) {
-      const settled = visit.settle(UNKNOWN_SOURCE, false)
-      if (settled.kind === 'refused') ports.reject({ address, request, refused: settled })
-      return settled
-    }
-    const limited = visit.toSource(source.name)
-    if (limited !== undefined) return limited
-    const received = await ports.receive(request, source.name, visit)
-    const isReceived = received.kind !== 'refused'
-    let outcome: Outcome
-    try {
-      outcome = isReceived ? await ports.ingest(received, source) : received
-    } catch (error) {
-      outcome = toRefusal(error)
-    }
-    const settled = visit.settle(outcome, outcome.kind !== 'refused' && !source.unsigned)
-    if (settled.kind === 'refused') {
-      const body = isReceived ? received.body : undefined
-      ports.reject({ source: source.name, address, request, body, refused: settled })
-    }
-    return settled
-  }
-
-  async function attend(request: Request, name: string, visit: Visit): Promise<Response> {
-    const startedMs = ports.clock.monotonicMs()
-    let outcome: Outcome
-    try {
-      outcome = await take(request, name, visit)
-    } catch (error) {
-      outcome = toRefusal(error)
-    } finally {
-      visit.leave()
-    }
-    const totalMs = ports.clock.monotonicMs() - startedMs
-    ports.count(ports.source(name)?.name, outcome, totalMs)
-    const isLogged = outcome.kind === 'refused' ? outcome.isSummedUp !== true : ports.logDeliveries
-    if (isLogged) logDelivery(ports.log, name, outcome, totalMs)
-    return answer(outcome)
-  }
+  const attend = attendWith(ports, {
+    partyOf: (_, name) => ports.source(name) ?? UNKNOWN_SOURCE,
+    isProven: ({ unsigned }, { kind }) => kind !== 'refused' && !unsigned,
+    answer,
+    logTaken,
+  })
 
   return (request, arrival) => {
     const visit = ports.enter(request, arrival)
     if (visit.kind === 'refused') return answerTurnedAway(visit)
-    return attend(request, arrival.parameters.source ?? '', visit)
+    return attend(request, visit, arrival.parameters.source ?? '')
   }
 }
 
@@ -169,6 +106,10 @@ export function hooksRoutes<Visit extends VisitPort>(
     if (method !== 'POST' && !isProbeMethod(name, method)) return NOT_ALLOWED()
     return answerDelivery(c.req.raw, { peer: c.env.peer, parameters: { source: name } })
   })
+  app.onError((error) => {
+    ports.onBug(error)
+    return answerRefused(toRefusal(error))
+  })
   app.notFound(() =>
     problem('ROUTE_UNKNOWN', 'there is POST /hooks/<source>, and POST /events for CloudEvents'),
   )
@@ -183,7 +124,7 @@ const ACCEPTED: Answer = { status: 202, headers: {}, body: null }
 const KNOWN: Answer = { status: 200, headers: {}, body: null }
 const BARE = { status: 202 }
 
-function answer(outcome: Outcome): Response {
+function answer(outcome: Outcome | Refused): Response {
   switch (outcome.kind) {
     case 'accepted':
       return outcome.answer === undefined ? new Response(null, BARE) : respond(outcome.answer)
@@ -213,12 +154,7 @@ function respond(
 }
 
 /** One wide line for each delivery: everything an operator asks first, no bodies, no secrets. */
-function logDelivery(
-  log: Log,
-  source: string,
-  outcome: Outcome & { readonly cause?: string },
-  totalMs: number,
-): void {
+function logTaken(log: Log, source: string, outcome: Outcome, totalMs: number): void {
   const { kind } = outcome
   switch (kind) {
     case 'accepted':
@@ -255,9 +191,6 @@ function logDelivery(
         name: outcome.name,
         totalMs: tenths(totalMs),
       })
-      return
-    case 'refused':
-      logRefused(log, source, outcome, totalMs)
       return
     default:
       unreachable(kind)

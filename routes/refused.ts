@@ -5,11 +5,11 @@ import type { Log } from '../src/log.ts'
 import { prepareProblem, problem, type ProblemMembers } from './problem.ts'
 
 /**
- * Our own failure is never the sender's fault: whatever was thrown, the event is not stored, and
- * it may come again.
+ * Our own failure is never the sender's fault: whatever was thrown, the event may come again. What
+ * has no name among the faults is a bug.
  */
 export function toRefusal(error: unknown): Refused {
-  const code: FaultCode = error instanceof GatewayError ? error.code : 'STORAGE_FAILED'
+  const code: FaultCode = error instanceof GatewayError ? error.code : 'GATEWAY_BUG'
   return {
     kind: 'refused',
     code,

@@ -143,7 +143,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const watch = openWatch(config, { ...watched, rhythms: storage.rhythms }, opened)
   const tail = openTail(clock)
   scope.run('tail', (signal) => tail.run(signal))
-  const stages = { reloader, pairing, ingestPorts, ingestEventsPorts, watch, tail, reruns }
+  const stages = { reloader, pairing, ingestPorts, ingestEventsPorts, watch, tail, reruns, onFatal }
   const doors = await openDoors(setup, { ...watched, ...stages }, opened)
   runLater(around)
   const resources = opened.move()

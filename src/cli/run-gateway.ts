@@ -1,7 +1,7 @@
 import { openApp, type App } from '../app.ts'
 import { BrokenInvariant } from '../assert.ts'
 import { systemClock } from '../clock.ts'
-import { messageOf } from '../faults/faults.ts'
+import { messageOf, stackOf } from '../faults/faults.ts'
 import { openLog } from '../stdout-log.ts'
 import type { Setup } from '../wiring/setup.ts'
 
@@ -60,10 +60,4 @@ export async function runGateway(
  */
 function endSoon(code: number): void {
   setTimeout(() => process.exit(code), THREADS_END_MS_MAX).unref()
-}
-
-/** Where it came from, in one line. */
-function stackOf(error: unknown): string | undefined {
-  const frames = error instanceof Error ? error.stack?.split('\n').slice(1, 4) : undefined
-  return frames?.map((frame) => frame.trim()).join(' ')
 }

@@ -10,6 +10,7 @@ import { guard } from '../../routes/guard.ts'
 import { healthRoutes, type Health } from '../../routes/health.ts'
 import { openOperators } from '../../routes/operator.ts'
 import { problem } from '../../routes/problem.ts'
+import { answerRefused, toRefusal } from '../../routes/refused.ts'
 import { LOGIN_ADDRESSES_MAX, LOGIN_BURST, LOGIN_PER_SECOND } from '../limits/admin.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
@@ -18,6 +19,7 @@ import { openConfiguredPublisher } from '../wiring/configured-publisher.ts'
 import type { Door } from '../door/door.ts'
 import { openRate } from '../door/rate.ts'
 import { messageOf } from '../faults/faults.ts'
+import { bugReporter } from '../wiring/bugs.ts'
 import { RETENTION_POLL_MS } from '../limits/limits.ts'
 import type { Log } from '../log.ts'
 import { openCallOut } from '../outbound/call-out.ts'
@@ -81,6 +83,7 @@ export async function openDenoApp(serving: Serving, ports: DenoAppPorts): Promis
     store: waking(store, relay),
     hint,
     confirm: (source, call) => confirmations.confirm(source, call),
+    onFatal,
   })
   const intake = serveOnDeno({
     clock,
@@ -88,8 +91,8 @@ export async function openDenoApp(serving: Serving, ports: DenoAppPorts): Promis
     port: config.PORT,
     fetch: (request, peer) => routes.fetch(request, { peer }),
     onError(error) {
-      log.error('request.failed', { reason: messageOf(error) })
-      return problem('STORAGE_FAILED', 'the event is not stored: send it again')
+      bugReporter(log, onFatal)(error)
+      return answerRefused(toRefusal(error))
     },
   })
   scope.run('relay', (signal) => relay.run(signal))

@@ -17,6 +17,7 @@ import { ingestEvents, type IngestEventsPorts } from '../ingest/ingest-events.ts
 import { ingest, type HintPort, type IngestPorts } from '../ingest/ingest.ts'
 import { receive } from '../ingest/receive.ts'
 import type { Log } from '../log.ts'
+import { bugReporter } from '../wiring/bugs.ts'
 import type { Serving } from '../wiring/serving.ts'
 
 export interface IntakePorts {
@@ -26,6 +27,8 @@ export interface IntakePorts {
   readonly store: Pick<PortableStore, 'commit' | 'commitAll' | 'findAnswer'>
   readonly hint: HintPort
   readonly confirm: ProbePorts['confirm']
+  /** Where there is a process: ends it, because what must never be has happened. */
+  readonly onFatal?: (error: unknown) => void
   /** What the storage takes of records. Default: what every other does. */
   readonly recordLimits?: RecordLimits
 }
@@ -39,7 +42,7 @@ const NO_PAIRING: Refused = {
 /** The routes `/hooks/<source>` and `/events`. */
 export function intakeRoutes(
   { config, sources, callers }: Serving,
-  { clock, log, door, store, hint, confirm, recordLimits }: IntakePorts,
+  { clock, log, door, store, hint, confirm, onFatal, recordLimits }: IntakePorts,
 ): Hono<{ Bindings: HooksBindings }> {
   const handlePorts = { clock, handlerMsMax: config.INLET_HANDLER_MS_MAX, recordLimits }
   const ingestPorts: IngestPorts = {
@@ -67,6 +70,7 @@ export function intakeRoutes(
       receive(request, source, { clock, bodyBytesMax, budget }),
     count: () => undefined,
     reject: () => undefined,
+    onBug: bugReporter(log, onFatal),
   }
   const events = eventsRoutes({
     ...common,

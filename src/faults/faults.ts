@@ -308,6 +308,13 @@ export const FAULTS = {
     title: 'The event could not be stored.',
     hint: 'Look at the log of the gateway for the storage error.',
   },
+  GATEWAY_BUG: {
+    stage: 'receive',
+    status: 503,
+    retryable: true,
+    title: 'Something in the gateway is broken.',
+    hint: 'Report what the log says under `request.failed`, with its stack. The sender may try again.',
+  },
   OVERLOADED: {
     stage: 'commit',
     status: 503,
@@ -361,6 +368,12 @@ export class GatewayError extends Error {
  */
 export class RetryableError extends Error {
   override readonly name = 'RetryableError'
+}
+
+/** Where something that was thrown came from, in one line. */
+export function stackOf(error: unknown): string | undefined {
+  const frames = error instanceof Error ? error.stack?.split('\n').slice(1, 4) : undefined
+  return frames?.map((frame) => frame.trim()).join(' ')
 }
 
 /** The message of anything that was thrown, in one line. Never throws: anything can be thrown. */

@@ -77,7 +77,7 @@ export function traceDeliveries<Origin extends { readonly name: string }, O exte
       if (outcome.kind !== 'refused' || FAULTS[outcome.code].status >= 500) end(outcome)
       return outcome
     } catch (error) {
-      end({ kind: 'refused', code: error instanceof GatewayError ? error.code : 'STORAGE_FAILED' })
+      end({ kind: 'refused', code: error instanceof GatewayError ? error.code : 'GATEWAY_BUG' })
       throw error
     }
   }

@@ -5,8 +5,9 @@ import { eventsRoutes } from '../../routes/events.ts'
 import { EDGE_NAME, forwardRoutes } from '../../routes/forward.ts'
 import type { Health } from '../../routes/health.ts'
 import { answerDeliveries, HOOKS_PATH, hooksRoutes, type HooksPorts } from '../../routes/hooks.ts'
-import { problem } from '../../routes/problem.ts'
+import { answerRefused, toRefusal } from '../../routes/refused.ts'
 import { openAdminPort } from './admin-port.ts'
+import { bugReporter } from './bugs.ts'
 import type { Caller } from '../caller.ts'
 import type { Clock } from '../clock.ts'
 import type { Consuming } from './consuming.ts'
@@ -14,7 +15,6 @@ import type { Delivery } from '../delivery.ts'
 import type { Door, Sender } from '../door/door.ts'
 import type { Visit } from '../door/visit.ts'
 import { FORWARD_BYTES_MAX } from '../limits/edge.ts'
-import { messageOf } from '../faults/faults.ts'
 import { authenticate } from '../ingest/authenticate.ts'
 import { ingestEvents, type IngestEventsPorts } from '../ingest/ingest-events.ts'
 import { ingest, type IngestPorts } from '../ingest/ingest.ts'
@@ -42,6 +42,7 @@ import type { Ended } from '../readings/traffic.ts'
 export interface DoorsPorts {
   readonly clock: Clock
   readonly log: Log
+  readonly onFatal: (error: unknown) => void
   readonly reloader: Reloader
   readonly pairing: Pairing
   readonly door: Door
@@ -60,17 +61,14 @@ export interface DoorsPorts {
 export async function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDisposableStack) {
   const { config } = setup
   const { clock, log } = ports
-  function onError(error: unknown): Response {
-    log.error('request.failed', { reason: messageOf(error) })
-    return problem('STORAGE_FAILED', 'the event is not stored: send it again')
-  }
+  const onBug = bugReporter(log, ports.onFatal)
   const admin = openAdminPort(setup, ports, opened)
   opened.defer(() => admin.close(0))
   if (setup.isWorker === true) {
     return { url: null, adminUrl: admin.url, closeIntake: () => Promise.resolve() }
   }
   const traces = await openTraces(config, ports)
-  const { routes, answerDelivery } = openRoutes(setup, ports, traces)
+  const { routes, answerDelivery } = openRoutes(setup, { ...ports, onBug }, traces)
   const intake = listen({
     clock,
     host: config.INLET_HOST,
@@ -80,7 +78,10 @@ export async function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDi
       path: HOOKS_PATH,
       answer: answerDelivery,
     },
-    onError,
+    onError(error) {
+      onBug(error)
+      return answerRefused(toRefusal(error))
+    },
   })
   return {
     url: intake.url,
@@ -89,8 +90,12 @@ export async function openDoors(setup: Setup, ports: DoorsPorts, opened: AsyncDi
   }
 }
 
+interface RoutesPorts extends DoorsPorts {
+  readonly onBug: (error: unknown) => void
+}
+
 /** What the port for third and first parties answers. */
-function openRoutes({ config }: Setup, ports: DoorsPorts, traces: Traces | undefined) {
+function openRoutes({ config }: Setup, ports: RoutesPorts, traces: Traces | undefined) {
   const { clock, log, door, reloader, ingestPorts, ingestEventsPorts } = ports
   const { observation, tail } = ports
   const { traffic, rejections } = observation
@@ -108,6 +113,7 @@ function openRoutes({ config }: Setup, ports: DoorsPorts, traces: Traces | undef
       tail.see(name, ended)
     },
     reject: (rejection: Rejection) => rejections.keep(rejection),
+    onBug: ports.onBug,
   }
   const takeHook = (delivery: Delivery, source: Source) =>
     door.begin(() => ingest(delivery, source, ingestPorts))

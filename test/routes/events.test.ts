@@ -21,6 +21,7 @@ type Ports = EventsPorts<Visit>
 
 function routes(ingest: Ports['ingest'], changes: Partial<Ports> = {}) {
   const lines: LogFields[] = []
+  const bugs: unknown[] = []
   const visits = { left: 0 }
   const write = (_: string, fields: LogFields = {}) => void lines.push(fields)
   const clock = manualClock()
@@ -30,6 +31,7 @@ function routes(ingest: Ports['ingest'], changes: Partial<Ports> = {}) {
     logDeliveries: true,
     count: () => undefined,
     reject: () => undefined,
+    onBug: (error) => void bugs.push(error),
     enter: () => ({
       kind: 'visit',
       client: '192.0.2.1',
@@ -48,7 +50,7 @@ function routes(ingest: Ports['ingest'], changes: Partial<Ports> = {}) {
   })
   const request = async (init: RequestInit = { method: 'POST', body: '{}' }) =>
     fetch(new Request('http://gateway/events', init), { peer: '192.0.2.1' })
-  return { request, lines, visits }
+  return { request, lines, visits, bugs }
 }
 
 describe('POST /events', () => {
@@ -107,6 +109,34 @@ describe('POST /events', () => {
     expect(good.lines).toMatchObject([
       { source: 'shop', outcome: 'accepted', eventId: '/s 1', events: 1, commitMs: 1.3 },
     ])
+  })
+
+  test('a bug before the stage is a problem that is counted and logged, as one in it', async () => {
+    const bug = new TypeError('hash of undefined')
+    const counted: unknown[] = []
+    const { request, lines, visits, bugs } = routes(() => Promise.reject(bug), {
+      authenticate() {
+        throw bug
+      },
+      count: (caller, { kind }) => void counted.push([caller, kind]),
+    })
+    const response = await request()
+
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(await response.json()).toMatchObject({ code: 'GATEWAY_BUG' })
+    expect(bugs).toEqual([bug])
+    expect(counted).toEqual([[undefined, 'refused']])
+    expect(lines).toMatchObject([{ source: '(unknown caller)', code: 'GATEWAY_BUG' }])
+    expect(visits.left).toBe(1)
+  })
+
+  test('what the door turns away costs its prepared answer, and no line', async () => {
+    const refused = { kind: 'refused', code: 'OVERLOADED', detail: '', isSummedUp: true } as const
+    const { request, lines } = routes(() => Promise.reject(new Error('not called')), {
+      enter: () => refused,
+    })
+    expect((await request()).status).toBe(503)
+    expect(lines).toEqual([])
   })
 
   test('takes POST only', async () => {

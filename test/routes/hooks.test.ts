@@ -42,6 +42,7 @@ type Ports = HooksPorts<typeof visit>
 
 function routes(ingest: Ports['ingest'], enter: Ports['enter'] = () => visit) {
   const lines: { event: string; fields: LogFields | undefined }[] = []
+  const bugs: unknown[] = []
   const write = (event: string, fields?: LogFields) => void lines.push({ event, fields })
   const clock = manualClock()
   const { fetch } = hooksRoutes({
@@ -50,6 +51,7 @@ function routes(ingest: Ports['ingest'], enter: Ports['enter'] = () => visit) {
     logDeliveries: true,
     count: () => undefined,
     reject: () => undefined,
+    onBug: (error) => void bugs.push(error),
     source: (name) => (name === 'github' ? github : undefined),
     enter,
     receive: (request, source, budget) =>
@@ -58,7 +60,7 @@ function routes(ingest: Ports['ingest'], enter: Ports['enter'] = () => visit) {
   })
   const request = (path: string, init?: RequestInit) =>
     fetch(new Request(`http://gateway${path}`, init), { peer: '192.0.2.1' })
-  return { app: { request }, lines }
+  return { app: { request }, lines, bugs }
 }
 
 const accept: Ports['ingest'] = () =>
@@ -141,6 +143,30 @@ describe('POST /hooks/:source', () => {
       expect(await response.text()).not.toContain('secret path')
       expect(lines[0]?.fields?.['detail']).toBe(thrown.message)
     }
+  })
+
+  test('what no fault has a name for is a bug, and told as one', async () => {
+    const bug = new TypeError('code of null')
+    const thrown = routes(() => Promise.reject(bug))
+    const answer = await thrown.app.request('/hooks/github', post('{}'))
+    expect(await answer.json()).toMatchObject({ status: 503, code: 'GATEWAY_BUG' })
+    expect(thrown.bugs).toEqual([bug])
+    expect(thrown.lines).toMatchObject([{ fields: { code: 'GATEWAY_BUG', outcome: 'refused' } }])
+
+    const failed = routes(() => Promise.reject(new GatewayError('STORAGE_FULL', 'table inbox')))
+    await failed.app.request('/hooks/github', post('{}'))
+    expect(failed.bugs).toEqual([])
+  })
+
+  test('where even the answer cannot be made, it is one that may be sent again', async () => {
+    const answer = { status: 999, headers: {}, body: null }
+    const { app, bugs } = routes(() =>
+      Promise.resolve({ kind: 'duplicate', sameBody: true, ...taken, answer }),
+    )
+    const response = await app.request('/hooks/github', post('{}'))
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(await response.json()).toMatchObject({ code: 'GATEWAY_BUG' })
+    expect(bugs).toHaveLength(1)
   })
 
   test('what the door refuses is answered with its Retry-After, neither read nor logged', async () => {

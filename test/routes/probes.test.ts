@@ -46,6 +46,7 @@ function routes(outcome: Outcome) {
     logDeliveries: true,
     count: () => undefined,
     reject: () => undefined,
+    onBug: () => undefined,
     source: (name) => sources.get(name),
     enter: () => visit,
     receive: (request, source, budget) =>
