@@ -169,7 +169,9 @@ test('exceptions are counted up to a bound, in a few milliseconds', async () => 
 
 test('the lag says how much waits, since when, and why', async () => {
   await using world = await openDbWorld()
-  await deliverAll(world, ['e1', 'e2', 'e3'])
+  await deliverAll(world, ['e1', 'e2'])
+  const receivedAt = Date.UTC(2026, 0, 2)
+  await world.writer.commit(sampleEvent('e3', { receivedAt, records: [{ ...TOPIC, value: null }] }))
   const outbox = openOutbox(world.database)
   await world.writer.mark(
     sampleMark(0, 2, { exceptions: [sampleException(1), sampleException(2, { status: 'retry' })] }),
@@ -177,7 +179,7 @@ test('the lag says how much waits, since when, and why', async () => {
   expect(outbox.lag()).toEqual({
     pending: 1,
     lastSeq: 3,
-    oldestReceivedAt: Date.UTC(2026, 0, 1),
+    oldestReceivedAt: receivedAt,
     retry: 1,
     blocked: 1,
     dead: 0,
