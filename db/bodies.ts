@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { BrokenInvariant } from '../src/assert.ts'
 import { GatewayError } from '../src/faults/faults.ts'
+import { lazily } from '../src/lazily.ts'
 import type { Reader } from './open.ts'
 import { damaged, unpack } from './packing.ts'
 import { chunks } from './schema.ts'
@@ -28,21 +29,23 @@ export interface Bodies {
  * batch ends in the middle of one.
  */
 export function openBodies({ orm }: Reader): Bodies {
-  const readChunk = orm
-    .select({
-      bodies: chunks.bodies,
-      rawBytes: chunks.rawBytes,
-      packedHash: chunks.packedHash,
-    })
-    .from(chunks)
-    .where(eq(chunks.seq, sql.placeholder('chunkSeq')))
-    .prepare()
+  const readChunk = lazily(() =>
+    orm
+      .select({
+        bodies: chunks.bodies,
+        rawBytes: chunks.rawBytes,
+        packedHash: chunks.packedHash,
+      })
+      .from(chunks)
+      .where(eq(chunks.seq, sql.placeholder('chunkSeq')))
+      .prepare(),
+  )
   let last: { readonly chunkSeq: number; readonly bytes: Uint8Array } | undefined
 
   return {
     read({ chunkSeq, bodyOffset, bodyLength }) {
       if (last?.chunkSeq !== chunkSeq) {
-        const row = readChunk.get({ chunkSeq })
+        const row = readChunk().get({ chunkSeq })
         if (row === undefined) {
           throw new GatewayError('STORAGE_DAMAGED', `chunk ${chunkSeq} is gone`)
         }

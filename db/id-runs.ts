@@ -160,13 +160,12 @@ export interface Run {
   readonly seqLast: number
 }
 
-export function openRunReader({ orm, client }: Reader): RunReader {
-  const runs = orm
-    .select({ run: dedupRuns.run, seqLast: dedupRuns.seqLast })
-    .from(dedupRuns)
-    .orderBy(asc(dedupRuns.run))
-    .prepare()
-  // Not by Drizzle: an event may need one, and after a start all of them are read.
+export function openRunReader({ client }: Reader): RunReader {
+  // Not by Drizzle: a start waits for the first, an event may for one, and after a start all of
+  // them are read.
+  const runs = client.prepare<Run, []>(
+    'SELECT run, seq_last AS seqLast FROM dedup_runs ORDER BY run',
+  )
   const one = client.prepare<SliceRow, [number]>('SELECT ids FROM dedup_slices WHERE id = ?')
   const all = client.prepare<SliceRow, [number, number]>(
     'SELECT ids FROM dedup_slices WHERE id BETWEEN ? AND ? ORDER BY id',

@@ -66,27 +66,31 @@ export function openDueRetries(reader: Reader): DueRetries {
   const slot = sql.placeholder
   const bodies = openBodies(reader)
   /** Both ends are ranges on the index of the few that are to be tried. */
-  const dueWithin = orm
-    .select(DUE_COLUMNS)
-    .from(handlerRetries)
-    .innerJoin(inbox, eq(inbox.seq, handlerRetries.inboxSeq))
-    .where(and(gte(handlerRetries.nextAt, slot('from')), lte(handlerRetries.nextAt, slot('to'))))
-    .orderBy(asc(handlerRetries.nextAt))
-    .limit(slot('limit'))
-    .prepare()
-  const waiting = orm
-    .select({ seq: handlerRetries.inboxSeq })
-    .from(handlerRetries)
-    .where(gt(handlerRetries.nextAt, sql`0`))
-    .limit(1)
-    .prepare()
+  const dueWithin = lazily(() =>
+    orm
+      .select(DUE_COLUMNS)
+      .from(handlerRetries)
+      .innerJoin(inbox, eq(inbox.seq, handlerRetries.inboxSeq))
+      .where(and(gte(handlerRetries.nextAt, slot('from')), lte(handlerRetries.nextAt, slot('to'))))
+      .orderBy(asc(handlerRetries.nextAt))
+      .limit(slot('limit'))
+      .prepare(),
+  )
+  const waiting = lazily(() =>
+    orm
+      .select({ seq: handlerRetries.inboxSeq })
+      .from(handlerRetries)
+      .where(gt(handlerRetries.nextAt, sql`0`))
+      .limit(1)
+      .prepare(),
+  )
 
   return {
-    anyWaits: () => waiting.get() !== undefined,
+    anyWaits: () => waiting().get() !== undefined,
     due({ now, waitMsMax, limit }) {
-      const due = dueWithin.all({ from: 0, to: now, limit })
+      const due = dueWithin().all({ from: 0, to: now, limit })
       const jumped = { from: now + waitMsMax + 1, to: Number.MAX_SAFE_INTEGER, limit }
-      const rows = due.length > 0 ? due : dueWithin.all(jumped)
+      const rows = due.length > 0 ? due : dueWithin().all(jumped)
       return rows.map(({ chunkSeq, bodyOffset, bodyLength, ...row }) => {
         const read = () => bodies.read({ chunkSeq, bodyOffset, bodyLength })
         const { bytes, ...damage } = readOrDamage(read)

@@ -210,7 +210,7 @@ function appendTo(draft: Draft, statements: Statements): Append {
     },
     copy(entrySeq, headers) {
       const seq = draft.outbox + 1
-      if (statements.copyOutbox.get({ seq, entrySeq, headers }) !== null) draft.outbox = seq
+      if (statements.rare().copyOutbox.get({ seq, entrySeq, headers }) !== null) draft.outbox = seq
     },
   }
 }
@@ -269,7 +269,7 @@ function openEvents(
       const sameBody = first.bodyHash === bodyHash
       if (!sameBody) {
         const { receivedAt, body } = event
-        statements.addVariant.run({
+        statements.rare().addVariant.run({
           inboxSeq: first.inboxSeq,
           firstReceivedAt: receivedAt,
           firstBody: body,
@@ -335,16 +335,21 @@ const COPY_OUTBOX = `
   RETURNING seq`
 
 function prepareStatements(database: InletDatabase) {
-  const { orm, client } = database
+  return {
+    addChunk: prepareInsert(database, chunks),
+    addBatch: prepareInsert(database, batches),
+    addInbox: prepareInsert(database, inbox),
+    addOutbox: prepareInsert(database, outbox),
+    rare: lazily(() => prepareRare(database)),
+  }
+}
+
+function prepareRare({ orm, client }: InletDatabase) {
   return {
     copyOutbox: client.prepare<
       { seq: number },
       [{ readonly seq: number; readonly entrySeq: number; readonly headers: string }]
     >(COPY_OUTBOX),
-    addChunk: prepareInsert(database, chunks),
-    addBatch: prepareInsert(database, batches),
-    addInbox: prepareInsert(database, inbox),
-    addOutbox: prepareInsert(database, outbox),
     addVariant: orm
       .insert(variants)
       .values({ ...slots(getTableColumns(variants)), count: 1 })

@@ -115,7 +115,8 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const relay = openRelay(config, { clock, log, writer, door, traffic: observation.traffic })
 
   const around = { ...ports, storage, scope, relay }
-  const { reloader, handlePorts, reruns, consuming } = openHandlers(setup, around, opened)
+  const handlers = openHandlers(setup, around, opened)
+  const { reloader, handlePorts, reruns, consuming } = handlers
   const { pairing, probes } = openProbes(reloader, { clock, log, scope })
   const ingestPorts: IngestPorts = {
     ...handlePorts,
@@ -145,7 +146,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   scope.run('tail', (signal) => tail.run(signal))
   const stages = { reloader, pairing, ingestPorts, ingestEventsPorts, watch, tail, reruns, onFatal }
   const doors = await openDoors(setup, { ...watched, ...stages }, opened)
-  runLater(around)
+  runLater({ ...around, ...handlers })
   const resources = opened.move()
   logStart(setup, doors, log)
   return {
@@ -230,9 +231,13 @@ interface HandlersPorts extends AppPorts {
   readonly relay: RelayThread
 }
 
+interface LaterPorts extends HandlersPorts {
+  readonly retryPorts: RetryPorts
+}
+
 /** What takes the core for tens of milliseconds: whoever has waited for the start goes first. */
-function runLater(ports: HandlersPorts): void {
-  const { clock, scope, relay, storage } = ports
+function runLater(ports: LaterPorts): void {
+  const { clock, scope, relay, storage, retryPorts } = ports
   function run(task: string, work: (signal: AbortSignal) => Promise<void>): void {
     scope.run(task, async (signal) => {
       await clock.sleep(FIRST_CALLS_MS, signal)
@@ -240,6 +245,7 @@ function runLater(ports: HandlersPorts): void {
     })
   }
   run('relay', (signal) => relay.run(signal))
+  run('retries', (signal) => runRetries(retryPorts, signal))
   run('retention', async (signal) => {
     // Until this has ended each new id asks runs on disk.
     while (!signal.aborted && storage.dedup.takeIn()) await clock.sleep(0, signal)
@@ -277,7 +283,6 @@ function openHandlers(setup: Setup, ports: HandlersPorts, opened: AsyncDisposabl
     start: (starts) => writer.startRetries(starts),
     finish: (finish) => writer.finishRetry(finish),
   }
-  scope.run('retries', (signal) => runRetries(retryPorts, signal))
   const consuming = openConsuming(setup.config, {
     ...ports,
     ...storage,
@@ -286,7 +291,7 @@ function openHandlers(setup: Setup, ports: HandlersPorts, opened: AsyncDisposabl
   })
   const rerunPorts = { ...ports, ...storage, reloader, handlePorts, consuming }
   const reruns = openRerunning(setup.config, rerunPorts, opened)
-  return { reloader, handlePorts, consuming, reruns }
+  return { reloader, handlePorts, retryPorts, consuming, reruns }
 }
 
 interface ProbesPorts extends Pick<AppPorts, 'clock' | 'log'> {

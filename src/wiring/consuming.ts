@@ -13,6 +13,7 @@ import { RangeReading } from '../consume/ranges.ts'
 import { consumerSource, type Consumer, type FetchedRecord, type OffsetRange } from '../consumer.ts'
 import type { ConsumerStatus, Places, SeekTarget } from '../consumer-status.ts'
 import { GatewayError } from '../faults/faults.ts'
+import { lazily } from '../lazily.ts'
 import type { Log } from '../log.ts'
 import type { Reloader } from '../loading/reload.ts'
 import type { Rerun, RerunQuery } from '../rerun.ts'
@@ -79,13 +80,14 @@ export function openConsuming(config: Config, ports: ConsumingPorts): Consuming 
     if (names !== '') log.warn('consumer.without_kafka', { consumers: names, hint: NEEDS_KAFKA })
     return NOBODY
   }
-  const consumePorts = toPorts(config, ports)
+  // Where nobody consumes a start does not wait for its statements.
+  const consumePorts = lazily(() => toPorts(config, ports))
 
   function start(name: string, first: Consumer, signal: AbortSignal): Run {
     let served = first
     // One that is no longer there goes on as it was until it has stopped.
     const current = () => (served = reloader.current().consumers.get(name) ?? served)
-    const consumer = new RunningConsumer(current, consumePorts)
+    const consumer = new RunningConsumer(current, consumePorts())
     if (paused.has(name)) consumer.pause()
     const stop = new AbortController()
     const ended = consumer.run(AbortSignal.any([signal, stop.signal]))
@@ -149,7 +151,7 @@ export function openConsuming(config: Config, ports: ConsumingPorts): Consuming 
 function openReadingAgain(
   config: Config,
   { clock, log, reloader }: ConsumingPorts,
-  ports: ConsumePorts,
+  ports: () => ConsumePorts,
 ): Pick<Consuming, 'ranges' | 'readAgain'> {
   function find(name = ''): Consumer {
     const consumer = reloader.current().consumers.get(name)
@@ -185,7 +187,7 @@ function openReadingAgain(
         if (now !== served) [served, made] = [now, again(now)]
         return made
       }
-      return new RangeReading({ consumer, ranges, ports, paced })
+      return new RangeReading({ consumer, ranges, ports: ports(), paced })
     },
   }
 }
