@@ -93,11 +93,13 @@ export function openRerunReader({ orm }: Reader): RerunReader {
   )
   const list = lazily(() => rows().orderBy(desc(reruns.seq)).limit(slot('limit')).prepare())
   const isRunning = eq(reruns.state, sql`'running'`)
-  const first = rows()
-    .where(and(isRunning, eq(reruns.kind, slot('kind'))))
-    .orderBy(asc(reruns.seq))
-    .limit(1)
-    .prepare()
+  const first = lazily(() =>
+    rows()
+      .where(and(isRunning, eq(reruns.kind, slot('kind'))))
+      .orderBy(asc(reruns.seq))
+      .limit(1)
+      .prepare(),
+  )
   const count = lazily(() =>
     orm
       .select({ count: sql<number>`count(*)` })
@@ -111,7 +113,7 @@ export function openRerunReader({ orm }: Reader): RerunReader {
       list()
         .all({ limit })
         .flatMap((row) => toRerun(row) ?? []),
-    firstRunning: (kind) => toRerun(first.get({ kind })),
+    firstRunning: (kind) => toRerun(first().get({ kind })),
     countRunning: () => count().get()?.count ?? 0,
   }
 }

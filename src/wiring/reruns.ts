@@ -5,6 +5,7 @@ import { openRerunScan } from '../../db/rerun-scan.ts'
 import { openRerunReader, type RerunReader } from '../../db/reruns.ts'
 import type { Writer } from '../../db/writer.ts'
 import { SEARCH_MS_MAX } from '../limits/admin.ts'
+import { FIRST_CALLS_MS } from '../limits/waiting.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../settings/config.ts'
 import { consumerSource, type OffsetRange } from '../consumer.ts'
@@ -87,7 +88,12 @@ export function openRerunning(
     readAgain: (rerun, paced) => consuming.readAgain(rerun, paced),
     lag: () => writer.syncedOutboxSeq - outbox.progress(),
   })
-  for (const kind of RERUN_KINDS) scope.run(kind, (signal) => reruns.run(kind, signal))
+  for (const kind of RERUN_KINDS) {
+    scope.run(kind, async (signal) => {
+      await clock.sleep(FIRST_CALLS_MS, signal)
+      await reruns.run(kind, signal)
+    })
+  }
   const planPorts: PlanPorts = {
     ...finding,
     clock,
