@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { consumerSource, type ConsumeCommit, type ProcessedRecord } from '../consumer.ts'
+import type { ConsumeCommit, Consumer, ProcessedRecord } from '../consumer.ts'
 import { CONSUMER_COMMIT_EVENTS_MAX, CONSUMER_COMMIT_RECORDS_MAX } from '../limits/consumers.ts'
 import { GatewayError, messageOf } from '../faults/faults.ts'
 import { failpoint } from '../failpoint.ts'
@@ -22,10 +22,7 @@ export interface Result {
 export interface CommitterPorts {
   readonly clock: Clock
   readonly log: Log
-  readonly group: string
-  readonly consumer: string
-  /** See `Consumer`. */
-  readonly owner: string
+  readonly consumer: Pick<Consumer, 'name' | 'source' | 'group' | 'owner'>
   readonly commit: (commit: ConsumeCommit) => Promise<void>
   /** These are on disk. */
   readonly onCommitted: (results: readonly Result[]) => void
@@ -150,12 +147,14 @@ export class Committer {
   async #commitAll(): Promise<void> {
     while (this.#queue.length > 0 || this.#moved.size > 0) {
       const { results, positions } = this.#take()
+      const { clock, consumer } = this.#ports
+      const { group, owner, source } = consumer
       failpoint('consume.handled')
       await this.#store({
-        group: this.#ports.group,
-        owner: this.#ports.owner,
-        source: consumerSource(this.#ports.consumer),
-        at: this.#ports.clock.now(),
+        group,
+        owner,
+        source,
+        at: clock.now(),
         processed: results.map(({ processed }) => processed),
         positions: positions.map(({ partition: { topic, partition }, offset }) => ({
           topic,
@@ -219,7 +218,7 @@ export class Committer {
       } catch (error) {
         const isFull = error instanceof GatewayError && error.code === 'STORAGE_FULL'
         if (!isFull || stopping.aborted) throw error
-        log.warn('consumer.waits_for_disk', { consumer, reason: messageOf(error) })
+        log.warn('consumer.waits_for_disk', { consumer: consumer.name, reason: messageOf(error) })
         await clock.sleep(RETRY_MS, stopping)
       }
     }

@@ -57,15 +57,14 @@ export class Session implements FeedListener {
 
   constructor(feed: RecordFeed, options: SessionOptions) {
     const { ports, consumer } = options
-    const { name, group, owner, concurrency, memoryBytesMax, stateEntriesMax } = consumer()
+    const joined = consumer()
+    const { owner, concurrency, memoryBytesMax, stateEntriesMax } = joined
     this.#options = options
     this.#feed = feed
     this.#lanes = new Lanes({ clock: ports.clock, concurrency, onFailed: options.onFailed })
     this.#committer = new Committer({
       ...ports,
-      group,
-      owner,
-      consumer: name,
+      consumer: joined,
       onCommitted: (results) => this.#committed(results),
       onFailed: options.onFailed,
       stopping: this.#stopping.signal,

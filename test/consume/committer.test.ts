@@ -33,9 +33,7 @@ function open() {
   const committer = new Committer({
     clock: manualClock(),
     log: silentLog,
-    group: 'g',
-    owner: 'o',
-    consumer: 'c',
+    consumer: { name: 'c', source: 'consumer:c', group: 'g', owner: 'o' },
     commit: (commit) => new Promise((end, fail) => void commits.push({ commit, end, fail })),
     onCommitted: () => undefined,
     onFailed: (error) => void failures.push(error),
