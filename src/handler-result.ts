@@ -40,7 +40,8 @@ export function toOutboxRecords(
   return drafts.map((draft, index) => {
     const record = toOutboxRecord(draft, index, defaultKey)
     const { value, key, headers } = record
-    const bytes = (value?.byteLength ?? 0) + key.length + (headers?.length ?? 0)
+    const texts = Buffer.byteLength(key) + (headers === null ? 0 : Buffer.byteLength(headers))
+    const bytes = (value?.byteLength ?? 0) + texts
     if (bytes > recordBytesMax) {
       throw invalid(`record ${index} has ${bytes} bytes; at most ${recordBytesMax} are taken`)
     }

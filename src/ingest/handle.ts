@@ -220,7 +220,7 @@ function passThrough(
   // Without a function of the user's there is nothing to watch.
   const key =
     keyOf === undefined ? defaultKey : watching(ports.watchdog, watchedOf(event), keyOf, event)
-  return ranWith(toOutboxRecords({ topic, key }, defaultKey))
+  return ranWith(toOutboxRecords({ topic, key }, defaultKey, ports.recordLimits))
 }
 
 function ranWith(records: readonly OutboxRecord[], why = 'its handler publishes nothing'): Ran {

@@ -294,6 +294,16 @@ describe('handle', () => {
       reason: expect.stringContaining('all records together have more than 2000 bytes'),
     })
     expect((await run(several(3))).state).toBe('accepted')
+
+    // Two bytes each.
+    const long = 'é'.repeat(500)
+    expect(await take({ topic: 't', key: () => long })).toMatchObject({ state: 'accepted' })
+    expect(await take({ topic: 't', key: () => `${long}.` })).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('record 0 has 1001 bytes; at most 1000 are taken'),
+    })
+    const headed = on(anything, () => ({ topic: 't', key: '', headers: { a: long } }))
+    expect((await take(headed)).state).toBe('failed')
   })
 
   test('bytes are published as they are, whatever the handler does to its buffer later', async () => {
