@@ -20,14 +20,14 @@ export interface LineOptions {
   readonly nextTurn?: ((callback: () => void) => void) | undefined
 }
 
-/** What a turn still counts after the next one: about 50 of them say what a task takes. */
-const REMEMBERED = 0.98
+/** What a turn still counts after the next one: about 200 of them say what a task takes. */
+const REMEMBERED = 0.995
 
 /**
  * A turn counts as so many times the usual at most: one long pause, of the collector or of the
  * machine, is no trend, and what stays is believed after some dozens of turns.
  */
-const TURN_FACTOR_MAX = 4
+const TURN_FACTOR_MAX = 16
 
 /** What tasks are taken to have needed before any was measured: 0.1 ms each. */
 const FIRST = { tasks: 100, ms: 10 }
