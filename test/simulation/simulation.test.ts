@@ -6,6 +6,8 @@ import { runList, runSeed, type Run } from './run.ts'
 
 const SEEDS = 2_000
 const FIRST_SEED = 1
+/** From here on the rarest control shows only in the 467th schedule. */
+const RARE_SEED = 1_292_370_004
 
 /** Schedules that once broke a promise, and what they found. They are run first. */
 const FOUND: readonly { readonly seed: number; readonly what: string }[] = [
@@ -56,6 +58,11 @@ describe('controls: the same schedules with one guard off', () => {
       expect(firstBroken(control, FIRST_SEED)).toBeDefined()
     })
   }
+
+  test('the rarest is found from a seed from which hundreds do not show it', () => {
+    const rarest = CONTROLS.find(({ finds }) => finds.test('duplicates after'))
+    expect(rarest && firstBroken(rarest, RARE_SEED)?.broken[0]).toContain('duplicates after')
+  })
 })
 
 test('a schedule that fails is cut down to the few decisions that matter', () => {
