@@ -124,8 +124,6 @@ export function attendWith<
   }
 }
 
-function isRefused<Outcome extends { readonly kind: string }>(
-  outcome: Outcome | Refused,
-): outcome is Refused {
+function isRefused(outcome: { readonly kind: string }): outcome is Refused {
   return outcome.kind === 'refused'
 }

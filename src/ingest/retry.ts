@@ -65,13 +65,15 @@ export async function retryOnce(ports: RetryPorts): Promise<number> {
   if (due.length === 0) return 0
   const tried = due.filter((event) => whyOver(event) === undefined)
   await ports.start(tried.map((event) => toStart(event, ports.clock)))
-  await Promise.all(
+  const ends = await Promise.allSettled(
     due.map((event) => {
       const over = whyOver(event)
       if (over !== undefined) return finish(event, failed(over), ports)
       return retry({ ...event, attempts: event.attempts + 1 }, ports)
     }),
   )
+  // Only now: a try that is not waited for would run on beside its next one, or past the end.
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
   return due.length
 }
 

@@ -9,7 +9,7 @@ import { HANDLER_RETRY_POLL_MS } from '../../src/limits/limits.ts'
 import { silentLog } from '../../src/log.ts'
 import type { OutboxEntry } from '../../src/outbox.ts'
 import type { Source } from '../../src/source.ts'
-import { openDbWorld } from '../db/world.ts'
+import { openDbWorld, settle, stateOf } from '../db/world.ts'
 import { bytes, sampleEvent } from '../support/stored.ts'
 
 const MINUTE_MS = 60_000
@@ -173,6 +173,28 @@ describe('a handler that asked for another try', () => {
       { state: 'failed', attempts: 1, nextTryAt: null, reason: expect.stringContaining('chunk 1') },
       { state: 'ignored' },
     ])
+  })
+
+  test('is waited for, also where the end of another cannot be stored', async () => {
+    await using at = await openRetryWorld()
+    const failed = { state: 'failed', reason: 'HANDLER_FAILED: not yet', records: [] } as const
+    const retryAt = at.db.clock.now() + 5_000
+    await at.db.writer.commit(sampleEvent('e2', { ...failed, retryAt, body: bytes('{"n":2}') }))
+    const held = Promise.withResolvers<null>()
+    at.world.handle = ({ id }) => (id === 'e2' ? held.promise : null)
+    at.db.clock.advance(MINUTE_MS)
+    const trying = retryOnce({
+      ...at.ports,
+      finish: (end) =>
+        end.seq === 1 ? Promise.reject(new Error('the disk is full')) : at.ports.finish(end),
+    })
+    while (at.world.tries < 2) await settle()
+    await settle()
+    expect(await stateOf(trying)).toBe('pending')
+
+    held.resolve(null)
+    await expect(trying).rejects.toThrow('the disk is full')
+    expect(openInbox(at.db.database).bySeq(2)?.state).toBe('ignored')
   })
 
   test('waits for a source that is not configured now, and says so', async () => {
