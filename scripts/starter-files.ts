@@ -53,6 +53,20 @@ INLET_SECRET_GITHUB=
 # INLET_SECRET_SHOP=
 `
 
+/** Merges with @types/node, where somebody installs it. */
+const RUNTIME_TYPES = `// What a handler file may read of its surroundings. For more of Bun:
+// bun add -d @types/bun, and "types": ["bun"] in tsconfig.json.
+declare namespace NodeJS {
+  interface ProcessEnv {
+    readonly [name: string]: string | undefined
+  }
+  interface Process {
+    readonly env: ProcessEnv
+  }
+}
+declare var process: NodeJS.Process
+`
+
 const GITIGNORE = `.env
 data/
 `
@@ -69,6 +83,7 @@ export async function starterFiles(): Promise<StarterFiles> {
     '.gitignore': GITIGNORE,
     ...(await inletFiles()),
     ...(await zodFiles()),
+    'types/runtime.d.ts': RUNTIME_TYPES,
     'types/bun-test.d.ts': await Bun.file(join(MODULES, 'bun-types/test.d.ts')).text(),
   }
 }

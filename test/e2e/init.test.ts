@@ -35,6 +35,18 @@ test('what init writes passes the check, types included', () => {
   expect(code).toBe(0)
 })
 
+test('a handler may read its environment', async () => {
+  await using other = await makeTempDir()
+  inlet(other.path, ['init'])
+  const handler = join(other.path, 'handlers/github.ts')
+  const text = readFileSync(handler, 'utf8')
+  writeFileSync(handler, `${text}\nexport const key: string = process.env['PARTNER_KEY'] ?? ''\n`)
+  const { code, out } = inlet(other.path, ['check'], ENV)
+
+  expect(out).toContain('types of the handler files hold')
+  expect(code).toBe(0)
+})
+
 test('the test of the handler runs with the binary alone', () => {
   const { code, err } = inlet(gatewayFolder(), ['test'], { BUN_BE_BUN: '1' })
 

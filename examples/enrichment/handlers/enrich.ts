@@ -9,7 +9,7 @@ const Customer = z.object({ name: z.string(), country: z.string().length(2) })
 const breaker = openBreaker({ failuresMax: 3, restMs: 500 })
 
 async function find(customer: string, signal: AbortSignal) {
-  const url = `${Bun.env['CUSTOMERS_URL']}/customers/${encodeURIComponent(customer)}`
+  const url = `${process.env['CUSTOMERS_URL']}/customers/${encodeURIComponent(customer)}`
   const response = await fetch(url, { signal })
   if (!response.ok) throw new Error(`the customer service answers ${response.status}`)
   return Customer.parse(await response.json())
