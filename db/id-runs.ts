@@ -1,4 +1,4 @@
-import { asc, between, eq, getTableColumns, lt, lte, max, sql } from 'drizzle-orm'
+import { asc, between, eq, getTableColumns, lt, max, sql } from 'drizzle-orm'
 import { assert } from '../src/assert.ts'
 import { lazily } from '../src/lazily.ts'
 import {
@@ -42,8 +42,8 @@ export interface IdRuns {
   takeIn(): boolean
   /** The seqs of this hash: those of one id, and any that collide. */
   find(hash: number): readonly number[]
-  /** Drops the oldest run whose last id came in by then; `ids` is undefined where there is none. */
-  dropOldest(endedBy: number): { readonly ids: number | undefined }
+  /** Drops the oldest run whose last id came in before that; `ids`: undefined where there is none. */
+  dropOldest(endedBefore: number): { readonly ids: number | undefined }
 }
 
 /** A run that is written a part at a time. */
@@ -98,8 +98,8 @@ export function openIdRuns(database: InletDatabase): IdRuns {
       })
       return [...found, ...outside.flatMap((run) => reader.find(run, hash))]
     },
-    dropOldest(endedBy) {
-      const oldest = statements().oldest.get({ endedBy })
+    dropOldest(endedBefore) {
+      const oldest = statements().oldest.get({ endedBefore })
       if (oldest === undefined) return { ids: undefined }
       const { run } = oldest
       const ids = database.write(() => {
@@ -207,7 +207,7 @@ function prepareStatements({ orm, client }: InletDatabase) {
       .select({ run: dedupRuns.run })
       .from(dedupRuns)
       .where(
-        sql`${lte(dedupRuns.endsAt, slot('endedBy'))} and ${lt(
+        sql`${lt(dedupRuns.endsAt, slot('endedBefore'))} and ${lt(
           dedupRuns.run,
           sql`(${orm.select({ newest: max(dedupRuns.run) }).from(dedupRuns)})`,
         )}`,

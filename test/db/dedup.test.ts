@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { statSync } from 'node:fs'
 import { openDedup } from '../../db/dedup.ts'
+import { openRetention } from '../../db/retention.ts'
 import { GatewayError } from '../../src/faults/faults.ts'
 import { openDbWorld, DAY_MS, HOUR_MS, RETENTION_MS, type DbWorld } from './world.ts'
 import { sampleEvent } from '../support/stored.ts'
@@ -237,12 +238,34 @@ test('a run is dropped when its last id is past the time, with the next one behi
   await deliverMany(world, 'young', RUN_IDS)
   await deliver(world, 'last')
   const dedup = openDedup(world.database, { retentionMs: RETENTION_MS, runIds: RUN_IDS })
-  world.clock.advance(RETENTION_MS - 1)
+  world.clock.advance(RETENTION_MS)
   expect(dedup.forget()).toEqual({ deleted: 0, more: false })
   world.clock.advance(1)
   expect(dedup.forget()).toEqual({ deleted: RUN_IDS, more: true })
   expect(dedup.forget()).toEqual({ deleted: 0, more: false })
   expect(dedup.find(sampleEvent('young-0'))).toMatchObject({ inboxSeq: RUN_IDS + 1 })
+})
+
+test('an id is known for exactly as long as retention keeps its event', async () => {
+  await using world = await openDbWorld({ runIds: RUN_IDS })
+  const { database, dedup, clock } = world
+  for (let n = 0; n < 3 * RUN_IDS; n += 1) await deliver(world, `old-${n}`)
+  const runs = countRuns(world)
+  expect(runs).toBeGreaterThan(1)
+  const retention = openRetention(database, { retentionMs: RETENTION_MS, dedup })
+  const kept = () => {
+    while (retention.retainOnce().more);
+    const events = database.client.query('SELECT seq FROM inbox').all().length
+    return [events > 0, dedup.find(sampleEvent('old-0')) !== undefined]
+  }
+  database.client.run('DELETE FROM outbox')
+  clock.advance(RETENTION_MS)
+  expect(kept()).toEqual([true, true])
+  expect(countRuns(world)).toBe(runs)
+  clock.advance(1)
+  expect(kept()).toEqual([false, false])
+  // The newest stays: it says how far they go.
+  expect(countRuns(world)).toBe(1)
 })
 
 test('a batch that is rolled back remembers nothing', async () => {

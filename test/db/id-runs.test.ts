@@ -86,11 +86,11 @@ test.each([0, 1, 2])(
     }
     for (let run = 0; run < runsIn; run += 1) expect(idRuns.takeIn()).toBe(true)
     expect(known()).toBe(hashes.length)
-    expect(idRuns.dropOldest(world.database.lifetime.nowMs())).toEqual({ ids: 4_000 })
+    expect(idRuns.dropOldest(world.database.lifetime.nowMs() + 1)).toEqual({ ids: 4_000 })
     expect(known()).toBeLessThan(hashes.length)
     expect(idRuns.takeIn()).toBe(runsIn < 2)
     expect(idRuns.takeIn()).toBe(false)
     for (const hash of hashes.slice(4_000)) expect(idRuns.find(hash).length).toBeGreaterThan(0)
-    expect(idRuns.dropOldest(world.database.lifetime.nowMs())).toEqual({ ids: undefined })
+    expect(idRuns.dropOldest(world.database.lifetime.nowMs() + 1)).toEqual({ ids: undefined })
   },
 )
