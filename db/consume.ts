@@ -3,12 +3,18 @@
  * made of them; positions stand beside them, and move in the same transaction.
  */
 import { and, eq, getTableColumns, sql } from 'drizzle-orm'
-import type { ConsumeCommit, ConsumerPosition, Place, ProcessedRecord } from '../src/consumer.ts'
+import type {
+  ConsumeCommit,
+  ConsumerPosition,
+  NotFound,
+  Place,
+  ProcessedRecord,
+} from '../src/consumer.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
 import type { InletDatabase, Reader } from './open.ts'
 import { openStateChanges } from './consumer-state.ts'
 import { consumerPositions } from './schema.ts'
-import type { SharedIds } from './shared-ids.ts'
+import type { LookedFor } from './shared-ids.ts'
 import { slots } from './slots.ts'
 
 /** Applies a commit, inside a transaction. */
@@ -19,7 +25,7 @@ export interface ConsumeInbox {
   /** Stores an event with its records, or recognises a duplicate. */
   readonly store: (event: NewEvent) => Committed
   /** Stores one event for those that are not known; answers with their ids. */
-  readonly storeShared: (shared: SharedIds) => Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>
+  readonly storeShared: (shared: LookedFor) => Pick<ReadonlyMap<string, unknown>, 'has' | 'keys'>
 }
 
 const NO_CHANGES: NonNullable<ProcessedRecord['changes']> = []
@@ -28,8 +34,10 @@ export function openConsume(database: InletDatabase): Consume {
   const move = prepareMove(database)
   const change = openStateChanges(database)
   return ({ group, owner, source, at, processed, positions }, { store, storeShared }) => {
-    const ids: string[] = []
-    for (const { ignored } of processed) if (ignored !== undefined) ids.push(ignored)
+    const ids = new Map<string, NotFound | undefined>()
+    for (const { ignored, notFound } of processed) {
+      if (ignored !== undefined) ids.set(ignored, notFound)
+    }
     const ignored = storeShared({ source, at, ids })
     // One that is known already changes nothing: its first processing counts.
     let unapplied: Set<string> | undefined

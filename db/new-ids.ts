@@ -12,6 +12,8 @@ const NONE: readonly number[] = []
 
 /** The ids of the newest events: in memory until they are in a run. */
 export interface NewIds {
+  /** How often ids were added: those of a transaction that was rolled back, too. */
+  readonly additions: number
   /** As `RecentIds` does it, and so for `addAll`. */
   add(hash: number, seq: number): void
   addAll(hashes: Iterable<number>, seq: number): void
@@ -25,6 +27,7 @@ export interface NewIds {
 }
 
 export function openNewIds(runs: Pick<IdRuns, 'begin'>, runIds: number): NewIds {
+  let additions = 0
   let recent = new RecentIds(runIds)
   /** The ids of the run that is being written, which only then knows them. */
   let moving: { readonly ids: RecentIds; readonly run: RunInWork } | undefined
@@ -51,8 +54,17 @@ export function openNewIds(runs: Pick<IdRuns, 'begin'>, runIds: number): NewIds 
   }
 
   return {
-    add: (hash, seq) => recent.add(hash, seq),
-    addAll: (hashes, seq) => recent.addAll(hashes, seq),
+    get additions() {
+      return additions
+    },
+    add(hash, seq) {
+      additions += 1
+      recent.add(hash, seq)
+    },
+    addAll(hashes, seq) {
+      additions += 1
+      recent.addAll(hashes, seq)
+    },
     find: (hash) => recent.find(hash),
     findMoving: (hash) => moving?.ids.find(hash) ?? NONE,
     keepUp,

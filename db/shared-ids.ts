@@ -3,7 +3,7 @@
  * its body lists their identities. A row for each would cost 7 µs and 300 bytes, and say nothing.
  */
 import type { EpochMs } from '../src/clock.ts'
-import { consumerOf } from '../src/consumer.ts'
+import { consumerOf, type NotFound } from '../src/consumer.ts'
 import type { VerifiedBody } from '../src/delivery.ts'
 import type { NewEvent } from '../src/event.ts'
 import { EVENT_ID_CHARS_MAX } from '../src/limits/limits.ts'
@@ -21,6 +21,11 @@ export interface SharedIds {
   readonly source: string
   readonly at: EpochMs
   readonly ids: readonly string[]
+}
+
+/** The same, as a commit brings them: each with how it was looked for, if it was. */
+export interface LookedFor extends Omit<SharedIds, 'ids'> {
+  readonly ids: ReadonlyMap<string, NotFound | undefined>
 }
 
 /** The event that they share. */

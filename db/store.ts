@@ -25,7 +25,7 @@ import type { Append } from './rerun-work.ts'
 import { openReruns } from './reruns.ts'
 import { openRetries, type Retries } from './retries.ts'
 import { batches, chunks, inbox, outbox, variants } from './schema.ts'
-import { toEvent, type SharedIds } from './shared-ids.ts'
+import { toEvent, type LookedFor } from './shared-ids.ts'
 import { slots } from './slots.ts'
 
 /** What a transaction has done so far. Dropped when it is rolled back. */
@@ -225,7 +225,7 @@ interface Events {
   /** Stores one event with its records, or recognises a duplicate. */
   readonly add: (draft: Draft, event: NewEvent) => Committed
   /** Stores one event for those that are not known; answers with their ids. */
-  readonly addShared: (draft: Draft, shared: SharedIds) => ReadonlyMap<string, unknown>
+  readonly addShared: (draft: Draft, shared: LookedFor) => ReadonlyMap<string, unknown>
 }
 
 function openEvents(

@@ -237,6 +237,17 @@ export interface ConsumerPosition extends Place {
   readonly offset: number
 }
 
+/**
+ * What a look for an identity leaves that no processed record has: where nothing has been stored
+ * since, the transaction needs no other one.
+ */
+export interface NotFound {
+  /** Of the identity, as the database has it. */
+  readonly hash: number
+  /** How often ids had been stored by then. */
+  readonly storedBefore: number
+}
+
 /** One record that is processed, or given up. */
 export interface ProcessedRecord {
   /**
@@ -248,6 +259,8 @@ export interface ProcessedRecord {
    * Of a record whose handler publishes nothing: its identity, which is all that is stored of it.
    */
   readonly ignored?: string
+  /** How that was looked for before its handler ran. */
+  readonly notFound?: NotFound | undefined
   /** What it changes of what its consumer keeps. */
   readonly changes?: readonly StateChange[]
 }

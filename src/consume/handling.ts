@@ -15,7 +15,7 @@ import { bytesOf, know, laneOf, named, type Work } from './work.ts'
 
 export interface HandlingPorts extends Pick<
   ConsumePorts,
-  'clock' | 'log' | 'watchdog' | 'isProcessed'
+  'clock' | 'log' | 'watchdog' | 'lookFor'
 > {
   /** As it is served now. */
   readonly consumer: () => Consumer
@@ -61,6 +61,7 @@ export class Handling {
       attempts: 0,
       isEnded: false,
       known: undefined,
+      notFound: undefined,
     }
     this.#ports.room.take(work)
     this.#ports.lanes.add(
@@ -90,9 +91,11 @@ export class Handling {
       : this.#conclude(work, result)
   }
 
-  #isKnown({ consumer: { name } }: Work, identity: string): boolean {
-    const { isProcessed } = this.#ports
-    return this.#ports.committer.isPending(identity) || isProcessed(name, identity)
+  #isKnown(work: Work, identity: string): boolean {
+    const { committer, lookFor } = this.#ports
+    if (committer.isPending(identity)) return true
+    work.notFound = lookFor(work.consumer.source, identity)
+    return work.notFound === undefined
   }
 
   #conclude(work: Work, tried: Attempt): Turn | Promise<Turn> {
@@ -104,7 +107,9 @@ export class Handling {
         return this.#pass(work)
       case 'ran':
         this.#ports.tally.processed += 1
-        this.#submit(work, (known, now) => toProcessed(known, result, now))
+        this.#submit(work, (known, now) =>
+          toProcessed(known, { ...result, notFound: work.notFound }, now),
+        )
         return this.#ports.closing.afterEvent(work.partition, work.consumer)
       case 'invalid':
         return this.#giveUp(work, { ...result, state: 'invalid', attempts: work.attempts })

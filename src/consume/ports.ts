@@ -5,6 +5,7 @@ import type {
   Consumer,
   ConsumerPosition,
   FetchedRecord,
+  NotFound,
   OffsetRange,
   Place,
 } from '../consumer.ts'
@@ -92,8 +93,8 @@ export interface ConsumePorts {
   /** The position in this file; undefined where it has none. */
   readonly position: (group: string, place: Place) => number | undefined
   readonly stored: StoredState
-  /** Whether a record of this identity is processed. */
-  readonly isProcessed: (source: string, identity: string) => boolean
+  /** Looks whether a record of this identity is processed: undefined where one is. */
+  readonly lookFor: (source: string, identity: string) => NotFound | undefined
   /** See `AttemptPorts`. */
   readonly watchdog?: HandlerWatch | undefined
 }

@@ -4,6 +4,7 @@ import {
   defaultGroup,
   type Consumer,
   type FetchedRecord,
+  type NotFound,
   type ProcessedRecord,
 } from '../consumer.ts'
 import type { StateChange } from '../consumer-state.ts'
@@ -55,6 +56,8 @@ export function identityOf(record: FetchedRecord, { event }: Decoded, consumer: 
 interface Ran {
   readonly records: readonly OutboxRecord[]
   readonly changes: readonly StateChange[]
+  /** See `ProcessedRecord`. */
+  readonly notFound?: NotFound | undefined
 }
 
 /**
@@ -63,10 +66,12 @@ interface Ran {
  */
 export function toProcessed(
   known: Known,
-  { records, changes }: Ran,
+  { records, changes, notFound }: Ran,
   receivedAt: EpochMs,
 ): ProcessedRecord {
-  if (records.length === 0) return { event: undefined, ignored: known.identity, changes }
+  if (records.length === 0) {
+    return { event: undefined, ignored: known.identity, notFound, changes }
+  }
   const { record } = known
   const isBodyNeeded = records.some(({ value }) => value === null)
   const { [TRACEPARENT]: traceparent } = record.headers

@@ -1,4 +1,4 @@
-import type { Consumer, FetchedRecord } from '../consumer.ts'
+import type { Consumer, FetchedRecord, NotFound } from '../consumer.ts'
 import { CONSUMER_RECORD_OVERHEAD_BYTES } from '../limits/consumers.ts'
 import { decode } from './decode.ts'
 import type { Pending } from './offsets.ts'
@@ -19,6 +19,8 @@ export interface Work {
   /** Its result is submitted, or it has none. */
   isEnded: boolean
   known: Known | undefined
+  /** Since its identity was looked for. */
+  notFound: NotFound | undefined
 }
 
 export function know({ record, consumer, key }: Work): Known {

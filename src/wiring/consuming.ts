@@ -10,7 +10,7 @@ import type { StoreAgain } from '../consume/again.ts'
 import { RunningConsumer } from '../consume/consume.ts'
 import type { ConsumePorts } from '../consume/ports.ts'
 import { RangeReading } from '../consume/ranges.ts'
-import { consumerSource, type Consumer, type FetchedRecord, type OffsetRange } from '../consumer.ts'
+import type { Consumer, FetchedRecord, OffsetRange } from '../consumer.ts'
 import type { ConsumerStatus, Places, SeekTarget } from '../consumer-status.ts'
 import { GatewayError } from '../faults/faults.ts'
 import { lazily } from '../lazily.ts'
@@ -242,12 +242,7 @@ function toPorts(config: Config, ports: ConsumingPorts): ConsumePorts {
     commit: (commit) => writer.commitConsumed(commit),
     stored: openStoredState(ports.reader),
     position: (group, place) => positions.find(group, place),
-    isProcessed: (name, eventId) =>
-      dedup.find({
-        source: consumerSource(name),
-        eventId,
-        eventIdValidMs: undefined,
-        receivedAt: clock.now(),
-      }) !== undefined,
+    lookFor: (source, eventId) =>
+      dedup.lookFor({ source, eventId, eventIdValidMs: undefined, receivedAt: clock.now() }),
   }
 }

@@ -3,7 +3,7 @@ import { openConsumerPositions } from '../../db/consume.ts'
 import { openStoredState } from '../../db/consumer-state.ts'
 import { systemClock } from '../../src/clock.ts'
 import { RunningConsumer } from '../../src/consume/consume.ts'
-import { consumerSource, type ConsumerDefinition, type PartitionShare } from '../../src/consumer.ts'
+import type { ConsumerDefinition, PartitionShare } from '../../src/consumer.ts'
 import { resolveConsumers } from '../../src/loading/consumers.ts'
 import { defineConsumer } from '../../src/gateway.ts'
 import { openKafkaFeed } from '../../src/kafka/consumer.ts'
@@ -65,13 +65,10 @@ export async function openNode<State extends z.ZodType>(
     commit: (commit) => writer.commitConsumed(commit),
     stored: openStoredState(database),
     position: (group, place) => positions.find(group, place),
-    isProcessed: (name, eventId) =>
-      dedup.find({
-        source: consumerSource(name),
-        eventId,
-        eventIdValidMs: undefined,
-        receivedAt: systemClock.now(),
-      }) !== undefined,
+    lookFor(source, eventId) {
+      const receivedAt = systemClock.now()
+      return dedup.lookFor({ source, eventId, eventIdValidMs: undefined, receivedAt })
+    },
   })
   const stopping = new AbortController()
   const ended = running.run(stopping.signal)

@@ -4,7 +4,7 @@ import { openConsumerPositions } from '../../db/consume.ts'
 import { openStoredState } from '../../db/consumer-state.ts'
 import { RangeReading } from '../../src/consume/ranges.ts'
 import type { FeedListener, RecordFeed } from '../../src/consume/ports.ts'
-import { consumerSource, type FetchedRecord, type OffsetRange } from '../../src/consumer.ts'
+import type { FetchedRecord, OffsetRange } from '../../src/consumer.ts'
 import { CONSUMER_IDLE_MS_MIN, CONSUMER_OFFSETS_MS } from '../../src/limits/consumers.ts'
 import { resolveConsumers } from '../../src/loading/consumers.ts'
 import { defineConsumer, FinalError, onRecord, z } from '../../src/gateway.ts'
@@ -97,11 +97,8 @@ function read(
       commit: (commit) => writer.commitConsumed(commit),
       stored: openStoredState(database),
       position: (group, place) => positions.find(group, place),
-      isProcessed: (name, eventId) => {
-        const source = consumerSource(name)
-        const identity = { source, eventId, eventIdValidMs: undefined, receivedAt: clock.now() }
-        return dedup.find(identity) !== undefined
-      },
+      lookFor: (source, eventId) =>
+        dedup.lookFor({ source, eventId, eventIdValidMs: undefined, receivedAt: clock.now() }),
     },
   })
 }

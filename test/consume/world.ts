@@ -4,7 +4,6 @@ import { openStoredState } from '../../db/consumer-state.ts'
 import { RunningConsumer } from '../../src/consume/consume.ts'
 import type { FeedListener, RecordFeed } from '../../src/consume/ports.ts'
 import {
-  consumerSource,
   type ConsumerDefinition,
   type ConsumerPosition,
   type FetchedRecord,
@@ -135,13 +134,8 @@ export async function openConsumeWorld<State extends z.ZodType>(
     stored: openStoredState(database),
     watchdog,
     position: (group, place) => positions.find(group, place),
-    isProcessed: (name, eventId) =>
-      dedup.find({
-        source: consumerSource(name),
-        eventId,
-        eventIdValidMs: undefined,
-        receivedAt: clock.now(),
-      }) !== undefined,
+    lookFor: (source, eventId) =>
+      dedup.lookFor({ source, eventId, eventIdValidMs: undefined, receivedAt: clock.now() }),
   })
   const stopping = new AbortController()
   const ended = running.run(stopping.signal)

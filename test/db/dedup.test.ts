@@ -82,6 +82,13 @@ test('runs that a crash took along are written again', async () => {
   }
 })
 
+test('a run that is whole is asked by way of memory at once', async () => {
+  await using world = await openDbWorld({ runIds: RUN_IDS })
+  for (let index = 0; index <= RUN_IDS; index += 1) await deliver(world, `e-${index}`)
+  expect(countRuns(world)).toBe(1)
+  expect(world.dedup.takeIn()).toBe(false)
+})
+
 test('a run is written in parts, and its ids are known meanwhile, also after a crash', async () => {
   const runIds = 4_096
   await using world = await openDbWorld({ runIds })

@@ -107,6 +107,9 @@ function commit(change: ConsumeCommit): Promise<void> {
   return writer.commitConsumed({ ...change, processed })
 }
 
+/** Every identity is new. Its hash is of no use: what is stored has another one. */
+const NEVER_LOOKED = { hash: 0, storedBefore: -1 }
+
 const running = new RunningConsumer(() => consumer, {
   ...common,
   epoch: database.epoch,
@@ -114,14 +117,11 @@ const running = new RunningConsumer(() => consumer, {
   commit,
   position: (name, place) => positions.find(name, place),
   stored: openStoredState(database),
-  isProcessed: (name, eventId) =>
-    mode !== 'no-dedup' &&
-    dedup.find({
-      source: consumerSource(name),
-      eventId,
-      eventIdValidMs: undefined,
-      receivedAt: systemClock.now(),
-    }) !== undefined,
+  lookFor(source, eventId) {
+    if (mode === 'no-dedup') return NEVER_LOOKED
+    const receivedAt = systemClock.now()
+    return dedup.lookFor({ source, eventId, eventIdValidMs: undefined, receivedAt })
+  },
 })
 const stopping = new AbortController()
 process.on('SIGTERM', () => stopping.abort())
