@@ -20,6 +20,15 @@ export interface RecordLimits {
 
 const CORE_LIMITS: RecordLimits = { recordBytesMax: RECORD_BYTES_MAX, recordsBytesMax: Infinity }
 
+/** What user code returned: of whatever can be awaited a promise. */
+export function promised<T>(returned: T | PromiseLike<T>): T | Promise<T> {
+  return isThenable(returned) ? Promise.resolve(returned) : returned
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value
+}
+
 /**
  * Turns what a handler returned into outbox records within `limits`.
  *

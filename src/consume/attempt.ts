@@ -11,14 +11,14 @@ import type { StateChange } from '../consumer-state.ts'
 import { CONSUMER_ABORT_MS_MAX } from '../limits/consumers.ts'
 import { GatewayError, type FaultCode } from '../faults/faults.ts'
 import { withExactParts } from '../exact-record.ts'
-import { toOutboxRecords } from '../handler-result.ts'
+import { failureOf, type Failure } from '../handler-failure.ts'
+import { promised, toOutboxRecords } from '../handler-result.ts'
 import { guarded, watching, type HandlerWatch, type Watched } from '../handler-watch.ts'
 import type { OutboxRecord } from '../record.ts'
 import { parseData, type Parsed } from '../schema.ts'
 import { aggregate } from './aggregate.ts'
 import { attributesOf, type Decoded } from './decode.ts'
 import type { Keeping } from './keeping.ts'
-import { failureOf, type Failure } from './retry.ts'
 import { stageState, type StagedState } from './state.ts'
 
 /** What came of one try of one record. */
@@ -145,7 +145,7 @@ function handle(
       ...aggregate({ consumer, window, keeping }, route, { event, record, clock }),
     }
   }
-  const result = route.handle(event)
+  const result = promised(route.handle(event))
   return result instanceof Promise
     ? result.then((late) => ran(given, late ?? null, staged.changes()))
     : ran(given, result ?? null, staged.changes())

@@ -1,7 +1,7 @@
 import { unreachable } from '../assert.ts'
 import type { Delivery, Verified } from '../delivery.ts'
 import { backoffMs, type Backoff } from '../backoff.ts'
-import { GatewayError, messageOf, RetryableError, type FaultCode } from '../faults/faults.ts'
+import { GatewayError, type FaultCode } from '../faults/faults.ts'
 import { reasonOf, type NewEvent } from '../event.ts'
 import { guarded, watching, type HandlerWatch, type Watched } from '../handler-watch.ts'
 import { HANDLER_RETRY_BASE_MS, HANDLER_RETRY_MS_MAX, HANDLER_TRIES_MAX } from '../limits/limits.ts'
@@ -10,7 +10,8 @@ import type { Event, HandledRoute, PassThrough, Route, Router } from '../route.t
 import { parseData } from '../schema.ts'
 import type { Source } from '../source.ts'
 import type { Clock, EpochMs } from '../clock.ts'
-import { toOutboxRecords, type RecordLimits } from '../handler-result.ts'
+import { failureOf } from '../handler-failure.ts'
+import { promised, toOutboxRecords, type RecordLimits } from '../handler-result.ts'
 
 /** What the handler decided: goes into the inbox row as it is. */
 export type Handled = Pick<NewEvent, 'state' | 'reason' | 'records' | 'retryAt'>
@@ -192,14 +193,10 @@ async function runHandler(
 }
 
 function failedWith(error: unknown): Ran {
-  if (error instanceof GatewayError) {
-    const { code, detail, retryable } = error
-    return { kind: 'failed', code, detail, isRetryable: retryable }
-  }
-  const isRetryable = error instanceof RetryableError
-  // Who asks for another try knows why; anything else is a bug to be found.
-  const detail = `${messageOf(error)}${isRetryable ? '' : placeOf(error)}`
-  return { kind: 'failed', code: 'HANDLER_FAILED', detail, isRetryable }
+  const { code, detail, errorClass } = failureOf(error)
+  // A provider's event is handled again only where somebody knows that this can succeed.
+  const isRetryable = errorClass === 'retryable' || errorClass === 'passing'
+  return { kind: 'failed', code, detail, isRetryable }
 }
 
 function toEvent(verified: Verified, origin: Origin): Event<unknown> {
@@ -242,17 +239,12 @@ async function limited<T>(
   ports: TimedPorts,
   task: () => T | PromiseLike<T>,
 ): Promise<T> {
-  const result = watching(ports.watchdog, watchedOf(event), promised, task)
+  const result = watching(ports.watchdog, watchedOf(event), runTask, task)
   return result instanceof Promise ? await withinTime(result, ports) : result
 }
 
-function promised<T>(task: () => T | PromiseLike<T>): T | Promise<T> {
-  const returned = task()
-  return isThenable(returned) ? Promise.resolve(returned) : returned
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value
+function runTask<T>(task: () => T | PromiseLike<T>): T | Promise<T> {
+  return promised(task())
 }
 
 async function withinTime<T>(
@@ -272,13 +264,6 @@ async function withinTime<T>(
     timeUp.catch(() => undefined)
     result.catch(() => undefined)
   }
-}
-
-/** Where in the user's files it was thrown, as ` (shop.ts:12:7)`; empty where nobody knows. */
-function placeOf(error: unknown): string {
-  const stack = error instanceof Error ? (error.stack ?? '') : ''
-  const [, place] = /([\w.-]+\.m?[jt]s:\d+:\d+)/.exec(stack) ?? []
-  return place === undefined ? '' : ` (${place})`
 }
 
 function stored(state: 'invalid' | 'failed', code: FaultCode, detail: string): Handled {

@@ -328,6 +328,18 @@ test('a topic that begins anew is read from its beginning', async () => {
   expect(world.positions()).toEqual([{ topic: TOPIC, partition: 0, offset: 2 }])
 })
 
+test('what can be awaited and is no Promise is awaited', async () => {
+  const result = { topic: 'out', value: 1 }
+  // oxlint-disable-next-line unicorn/no-thenable -- that such a thing is awaited is what is tested
+  const query = { then: (resolve: (value: typeof result) => void) => resolve(result) }
+  await using world = await openConsumeWorld({
+    events: { '*': onRecord(Order, () => query as never) },
+  })
+  world.assign(0)
+  await world.give(record(0))
+  expect(world.published()).toMatchObject([{ topic: 'out', text: '1', state: 'accepted' }])
+})
+
 test('records that no route takes are passed over, and their position is kept', async () => {
   await using world = await openConsumeWorld({ events: { 'order.paid': double } })
   world.assign(0)

@@ -246,6 +246,13 @@ describe('handle', () => {
     })
 
     expect((await run(thrown)).reason).toContain('cannot be printed')
+
+    const { proxy, revoke } = Proxy.revocable(new Error('mine'), {})
+    revoke()
+    const refusing = on(anything, () => {
+      throw proxy
+    })
+    expect((await run(refusing)).reason).toContain('cannot be printed')
   })
 
   test('a handler that answers in time leaves no timer behind', async () => {
