@@ -100,24 +100,28 @@ export async function ingest(
     }
   }
 
-  const startedMs = ports.clock.monotonicMs()
-  const handling = handle(verified, delivery, source, ports)
-  const handled = handling instanceof Promise ? await handling : handling
-  const handledMs = ports.clock.monotonicMs()
-  const event = toNewEvent(verified, handled, delivery)
-  const committed =
-    claim.kind === 'mine' ? await commitClaimed(claim, event, ports) : await ports.commit(event)
-  const trace = {
-    eventId,
-    type,
-    reason: handled.reason,
-    handleMs: handledMs - startedMs,
-    commitMs: ports.clock.monotonicMs() - handledMs,
-    answer,
+  let isStored = false
+  try {
+    const startedMs = ports.clock.monotonicMs()
+    const handling = handle(verified, delivery, source, ports)
+    const handled = handling instanceof Promise ? await handling : handling
+    const handledMs = ports.clock.monotonicMs()
+    const committed = await ports.commit(toNewEvent(verified, handled, delivery))
+    isStored = committed.kind === 'stored'
+    const trace = {
+      eventId,
+      type,
+      reason: handled.reason,
+      handleMs: handledMs - startedMs,
+      commitMs: ports.clock.monotonicMs() - handledMs,
+      answer,
+    }
+    return committed.kind === 'stored'
+      ? { kind: 'accepted', seq: committed.seq, state: handled.state, ...trace }
+      : { kind: 'duplicate', sameBody: committed.sameBody, ...trace }
+  } finally {
+    if (claim.kind === 'mine') await endClaim(claim, isStored, ports.hint)
   }
-  return committed.kind === 'stored'
-    ? { kind: 'accepted', seq: committed.seq, state: handled.state, ...trace }
-    : { kind: 'duplicate', sameBody: committed.sameBody, ...trace }
 }
 
 const CLAIMED_ELSEWHERE = {
@@ -126,18 +130,8 @@ const CLAIMED_ELSEWHERE = {
   detail: 'a redelivery of this event is already being stored',
 } as const satisfies Refused
 
-/**
- * Commits, then tells the other nodes: done once it is on disk, free again where
- * this delivery stored nothing.
- */
-async function commitClaimed(claim: Mine, event: NewEvent, ports: IngestPorts): Promise<Committed> {
-  let stored = false
-  try {
-    const committed = await ports.commit(event)
-    stored = committed.kind === 'stored'
-    return committed
-  } finally {
-    await (stored ? ports.hint.done(claim) : ports.hint.release(claim))
-    if (stored) failpoint('ingest.done')
-  }
+/** Tells other nodes: done once it is on disk, free again where this delivery stored nothing. */
+async function endClaim(claim: Mine, isStored: boolean, hint: HintPort): Promise<void> {
+  await (isStored ? hint.done(claim) : hint.release(claim))
+  if (isStored) failpoint('ingest.done')
 }

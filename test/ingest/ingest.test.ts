@@ -111,6 +111,18 @@ describe('ingest', () => {
     expect(steps).toEqual(['verify'])
   })
 
+  test('what comes of no claim leaves none, whatever ends it', async () => {
+    const { run, steps } = world({
+      // Only a bug of ours throws there.
+      get route(): Route {
+        throw new Error('a bug')
+      },
+    })
+
+    expect(await run().catch((error: unknown) => error)).toEqual(new Error('a bug'))
+    expect(steps).toEqual(['verify', 'claim', 'release'])
+  })
+
   test('another node’s claim is no duplicate: it may still crash', async () => {
     const { run, steps } = world({ claim: 'claimed' })
 
