@@ -37,7 +37,7 @@ import { openRelayThread, RELAY_STOP_MS_MAX, type RelayThread } from './wiring/r
 import { openReloader, type Reloader, type Served } from './loading/reload.ts'
 import { logStart, warnOfSources } from './wiring/start-log.ts'
 import { openRerunning } from './wiring/reruns.ts'
-import { openScope, type Scope } from './scope.ts'
+import { openBudget, openScope, type Budget, type Scope } from './scope.ts'
 import { openHint } from './wiring/sharing.ts'
 import { parseStored, providerPort } from './wiring/serving.ts'
 import type { Setup } from './wiring/setup.ts'
@@ -49,6 +49,12 @@ import { openWaiting } from './readings/waiting.ts'
 import { openWatchdog } from './watchdog/watchdog.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
+
+/**
+ * What tasks are given to stop, however long the rest has taken, in ms: the relay cuts its thread
+ * off after RELAY_STOP_MS_MAX, and must be back before it is called one that does not stop.
+ */
+const STOP_MS_MIN = RELAY_STOP_MS_MAX + 500
 
 export interface AppPorts {
   readonly clock: Clock
@@ -104,10 +110,9 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const hint = await openHint(config, { ...storage.hintOptions, clock, log })
   opened.defer(() => hint.close())
 
-  // A task that ends is a bug, and without it something grows: the process begins again.
-  const onFailure = (task: string, error: unknown) =>
-    onFatal(new Error(`${task}: ${messageOf(error)}`, { cause: error }))
-  const scope = opened.use(openScope({ clock, shutdownMs: config.INLET_SHUTDOWN_MS, onFailure }))
+  const totalMs = config.INLET_SHUTDOWN_MS
+  const shutdown = openBudget({ clock, totalMs, leastMs: STOP_MS_MIN })
+  const scope = opened.use(openTasks(shutdown, { clock, onFatal }))
   scope.run('checkpoint', (signal) => storage.checkpointer.run(signal))
   const door = openConfiguredDoor(config, { ...ports, ...observation, room: storage.room })
   scope.run('door', (signal) => door.run(signal))
@@ -154,14 +159,27 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
     reload: () => reloader.request(),
     async stop() {
       state = state === 'failed' ? state : 'draining'
-      const drainUntilMs = clock.monotonicMs() + config.INLET_SHUTDOWN_MS - RELAY_STOP_MS_MAX
-      await doors.closeIntake(config.INLET_SHUTDOWN_MS / 2)
+      shutdown.begin()
+      await doors.closeIntake(totalMs / 2)
       // What is published after a failure cannot be marked: only a start gets further.
-      if (state !== 'failed') await relay.drain(Math.max(0, drainUntilMs - clock.monotonicMs()))
+      if (state !== 'failed') await relay.drain(shutdown.leftMs() - STOP_MS_MIN)
       await resources.disposeAsync()
       return storage.isTrusted() ? 'closed' : 'kill'
     },
   }
+}
+
+/** What runs in the background. A task that ends is a bug, and without it something grows. */
+function openTasks(
+  shutdown: Budget,
+  { clock, onFatal }: Pick<AppPorts, 'clock' | 'onFatal'>,
+): Scope {
+  return openScope({
+    clock,
+    shutdownMs: () => shutdown.leftMs(),
+    onFailure: (task, error) =>
+      onFatal(new Error(`${task}: ${messageOf(error)}`, { cause: error })),
+  })
 }
 
 interface StoragePorts extends Pick<AppPorts, 'clock' | 'log'> {

@@ -20,9 +20,36 @@ export interface Scope extends AsyncDisposable {
 
 export interface ScopeOptions {
   readonly clock: Clock
-  /** How long the tasks may take to stop, in ms. */
-  readonly shutdownMs: number
+  /** How long the tasks may take to stop, in ms: asked when the scope closes. */
+  readonly shutdownMs: () => number
   readonly onFailure: (task: string, error: unknown) => void
+}
+
+/** A time that several steps share, one after the other. */
+export interface Budget {
+  /** It runs from now on, or from when something first asked what is left. */
+  begin(): void
+  /** What is left of it, in ms. */
+  leftMs(): number
+}
+
+export interface BudgetOptions {
+  readonly clock: Clock
+  readonly totalMs: number
+  /** What each step is given at least, however long the others have taken. */
+  readonly leastMs: number
+}
+
+export function openBudget({ clock, totalMs, leastMs }: BudgetOptions): Budget {
+  let untilMs: number | undefined
+  function endMs(): number {
+    untilMs ??= clock.monotonicMs() + totalMs
+    return untilMs
+  }
+  return {
+    begin: () => void endMs(),
+    leftMs: () => Math.max(leastMs, endMs() - clock.monotonicMs()),
+  }
 }
 
 /** Opens a scope. Use it with `await using`, or call `close`. */
@@ -35,11 +62,12 @@ export function openScope(options: ScopeOptions): Scope {
     controller.abort()
     const patience = new AbortController()
     const stopped = Promise.all([...running.values()].map((task) => task.done))
-    const timeUp = options.clock.sleep(options.shutdownMs, patience.signal)
+    const shutdownMs = options.shutdownMs()
+    const timeUp = options.clock.sleep(shutdownMs, patience.signal)
     await Promise.race([stopped, timeUp])
     patience.abort()
     for (const task of running.values()) {
-      options.onFailure(task.name, new Error(`did not stop within ${options.shutdownMs} ms`))
+      options.onFailure(task.name, new Error(`did not stop within ${shutdownMs} ms`))
     }
   }
 

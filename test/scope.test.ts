@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { openScope } from '../src/scope.ts'
+import { openBudget, openScope } from '../src/scope.ts'
 import { manualClock } from './support/manual-clock.ts'
 
 function open(shutdownMs = 1000) {
@@ -7,7 +7,7 @@ function open(shutdownMs = 1000) {
   const clock = manualClock()
   const scope = openScope({
     clock,
-    shutdownMs,
+    shutdownMs: () => shutdownMs,
     onFailure: (task, error) => failures.push(`${task}: ${(error as Error).message}`),
   })
   return { scope, failures, clock }
@@ -49,4 +49,29 @@ test('a task that does not stop is named when its time is up', async () => {
   await closing
 
   expect(failures).toEqual(['stubborn: did not stop within 1000 ms'])
+})
+
+test('the tasks have what earlier steps of a shutdown have left, and never less than the least', async () => {
+  for (const [spentMs, leftMs] of [
+    [0, 10_000],
+    [7_000, 3_000],
+    [9_900, 1_500],
+  ] as const) {
+    const clock = manualClock()
+    const failures: string[] = []
+    const budget = openBudget({ clock, totalMs: 10_000, leastMs: 1_500 })
+    const scope = openScope({
+      clock,
+      shutdownMs: () => budget.leftMs(),
+      onFailure: (_, error) => failures.push((error as Error).message),
+    })
+    scope.run('stubborn', () => new Promise<void>(() => undefined))
+    clock.advance(60_000)
+    budget.begin()
+    clock.advance(spentMs)
+    const closing = scope.close()
+    clock.advance(leftMs)
+    await closing
+    expect(failures).toEqual([`did not stop within ${leftMs} ms`])
+  }
 })

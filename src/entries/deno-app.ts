@@ -67,7 +67,7 @@ export async function openDenoApp(serving: Serving, ports: DenoAppPorts): Promis
   const { store, hint, relay } = await openStages(config, { clock, log, onFatal }, opened)
   const onFailure = (task: string, error: unknown) =>
     onFatal(new Error(`${task}: ${messageOf(error)}`, { cause: error }))
-  const scope = opened.use(openScope({ clock, shutdownMs: RELAY_STOP_MS_MAX, onFailure }))
+  const scope = opened.use(openScope({ clock, shutdownMs: () => RELAY_STOP_MS_MAX, onFailure }))
   const room = () => freeBytes(config.INLET_DATA_DIR)
   const door = openConfiguredDoor(config, { clock, log, room })
   scope.run('door', (signal) => door.run(signal))

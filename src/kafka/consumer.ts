@@ -27,7 +27,7 @@ import { readHeaderList, ReceivedMessage } from './record-batches.ts'
 import { openSecurity } from './security.ts'
 import { within } from './within.ts'
 
-/** How long leaving may take, in ms: then Kafka finds out by itself. */
+/** How long telling a position, or leaving, may take, in ms: then again, or Kafka finds out. */
 const LEAVE_MS_MAX = 3_000
 
 /** How often it is looked at whether the consumer still lives, in ms. */
@@ -111,7 +111,7 @@ export function openKafkaFeed(options: KafkaFeedOptions): KafkaFeed {
           offset: String(each.offset),
           metadata,
         }))
-        await within(deadlineMs, clock, consumer.commitOffsets(offsets))
+        await within(LEAVE_MS_MAX, clock, consumer.commitOffsets(offsets))
         return true
       } catch (error) {
         options.log.debug('kafka.uncommitted', { reason: messageOf(error) })

@@ -60,7 +60,11 @@ async function relay(settings: RelaySettings, syncedSeq: Synced): Promise<void> 
   using reader = openReader(join(settings.INLET_DATA_DIR, DATABASE_FILE))
   const publisher = openConfiguredPublisher(settings, { clock: systemClock, log })
   const names = { system: settings.INLET_SINK, clientId: settings.KAFKA_CLIENT_ID }
-  await using scope = openScope({ clock: systemClock, shutdownMs: EXPORT_STOP_MS_MAX, onFailure })
+  await using scope = openScope({
+    clock: systemClock,
+    shutdownMs: () => EXPORT_STOP_MS_MAX,
+    onFailure,
+  })
   const traces = await openTraces(settings, { clock: systemClock, log, scope })
   const ports: RelayPorts = {
     outbox: openOutbox(reader),
