@@ -9,6 +9,7 @@ import type {
   NotFound,
   Place,
   ProcessedRecord,
+  StoredPosition,
 } from '../src/consumer.ts'
 import type { Committed, NewEvent } from '../src/event.ts'
 import type { InletDatabase, Reader } from './open.ts'
@@ -51,23 +52,24 @@ export function openConsume(database: InletDatabase): Consume {
       }
       for (const each of changes) change(owner, each, at)
     }
-    for (const position of positions) move.run({ group, ...position })
+    for (const position of positions) move.run({ group, epoch: database.epoch, ...position })
   }
 }
 
 /** Reads how far consumers are. */
 export interface ConsumerPositions {
   /** Undefined where this file has never consumed the partition for the group. */
-  find(group: string, place: Place): number | undefined
+  find(group: string, place: Place): StoredPosition | undefined
   ofGroup(group: string): readonly ConsumerPosition[]
 }
 
 export function openConsumerPositions({ orm }: Reader): ConsumerPositions {
   const slot = sql.placeholder
-  const { group, topic, partition, offset } = consumerPositions
+  const { group, topic, partition, offset, epoch } = consumerPositions
+  const ownEpoch = sql`(SELECT value FROM meta WHERE name = 'epoch')`
   const ofGroup = eq(group, slot('group'))
   const one = orm
-    .select({ offset })
+    .select({ offset, isRestored: sql<number>`${epoch} IS NOT ${ownEpoch}` })
     .from(consumerPositions)
     .where(and(ofGroup, eq(topic, slot('topic')), eq(partition, slot('partition'))))
     .prepare()
@@ -78,7 +80,10 @@ export function openConsumerPositions({ orm }: Reader): ConsumerPositions {
     .orderBy(topic, partition)
     .prepare()
   return {
-    find: (name, place) => one.get({ group: name, ...place })?.offset,
+    find(name, place) {
+      const found = one.get({ group: name, ...place })
+      return found && { offset: found.offset, isRestored: found.isRestored === 1 }
+    },
     ofGroup: (name) => all.all({ group: name }),
   }
 }
@@ -90,7 +95,7 @@ function prepareMove({ orm }: InletDatabase) {
     .values(slots(getTableColumns(consumerPositions)))
     .onConflictDoUpdate({
       target: [group, topic, partition],
-      set: { offset: sql`excluded.offset` },
+      set: { offset: sql`excluded.offset`, epoch: sql`excluded.epoch` },
     })
     .prepare()
 }

@@ -13,6 +13,7 @@ import consumerState from './migrations/0008_consumer_state.sql' with { type: 't
 import portable from './migrations/0009_portable.sql' with { type: 'text' }
 import packedChunks from './migrations/0010_packed_chunks.sql' with { type: 'text' }
 import dedupTables from './migrations/0011_dedup_tables.sql' with { type: 'text' }
+import consumerEpochs from './migrations/0012_consumer_epochs.sql' with { type: 'text' }
 
 export interface Migration {
   readonly name: string
@@ -35,6 +36,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: '0009_portable', sql: portable },
   { name: '0010_packed_chunks', sql: packedChunks },
   { name: '0011_dedup_tables', sql: dedupTables },
+  { name: '0012_consumer_epochs', sql: consumerEpochs },
 ]
 
 /** What migrating needs of a connection; bun:sqlite's has it. */

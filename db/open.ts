@@ -210,12 +210,22 @@ export function nodeNameOf({ client }: Reader): string {
   return readMeta(client, 'node_name')
 }
 
+/** Names the file of a reader; undefined where it is a copy that was never started. */
+export function epochOf({ client }: Reader): string | undefined {
+  return findMeta(client, 'epoch')
+}
+
 function readMeta(client: Database, name: string): string {
+  const value = findMeta(client, name)
+  assert(value !== undefined, `meta has a ${name}`)
+  return value
+}
+
+function findMeta(client: Database, name: string): string | undefined {
   const row = client
     .query<{ value: string }, [string]>('SELECT value FROM meta WHERE name = ?')
     .get(name)
-  assert(row !== null, `meta has a ${name}`)
-  return row.value
+  return row?.value
 }
 
 /**

@@ -247,6 +247,8 @@ export const consumerPositions = sqliteTable(
     topic: text().notNull(),
     partition: integer().notNull(),
     offset: integer().notNull(),
+    /** Of the file that stored it: another than this one's where it comes from a backup. */
+    epoch: text(),
   },
   (table) => [primaryKey({ columns: [table.group, table.topic, table.partition] })],
 )

@@ -248,6 +248,13 @@ export interface NotFound {
   readonly storedBefore: number
 }
 
+/** How far this file is in a partition. */
+export interface StoredPosition {
+  readonly offset: number
+  /** It comes from the file that this one is a copy of: the partition was not read since. */
+  readonly isRestored: boolean
+}
+
 /** One record that is processed, or given up. */
 export interface ProcessedRecord {
   /**

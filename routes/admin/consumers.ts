@@ -14,6 +14,7 @@ export interface ConsumersPorts {
   readonly resume: (name: string) => void
   /** Resolves to the number of partitions in which it goes on elsewhere. */
   readonly seek: (name: string, places: Places, target: SeekTarget) => Promise<number>
+  readonly adopt: (name: string) => Promise<void>
 }
 
 const params = z.object({ name: z.string() })
@@ -59,6 +60,21 @@ const seek = createRoute({
   ]),
 })
 
+const adopt = createRoute({
+  method: 'post',
+  path: '/api/consumers/{name}/adopt',
+  summary:
+    'After a restore: goes on with the state and the positions of this database, within seconds, ' +
+    'whatever another has read.',
+  request: { params },
+  responses: answering(ConsumerRow, 'The consumer, as it is now.', [
+    'CONSUMER_UNKNOWN',
+    'CONSUMER_NOT_RUNNING',
+    'GROUP_ALIVE',
+    'BROKER_UNAVAILABLE',
+  ]),
+})
+
 export function consumersRoutes(ports: ConsumersPorts) {
   const app = openResource()
 
@@ -92,9 +108,16 @@ export function consumersRoutes(ports: ConsumersPorts) {
     }
     const partitions = await ports.seek(name, places, toTarget(to))
     if (partitions === 0) {
-      throw new GatewayError('PARTITION_UNREAD', `"${name}" reads no such partition now`)
+      const { reason } = ports.status(name) ?? NOT_RUN
+      const why = reason === null ? '' : `: ${reason}`
+      throw new GatewayError('PARTITION_UNREAD', `"${name}" reads no such partition now${why}`)
     }
     return c.json({ partitions }, 200)
+  })
+  app.openapi(adopt, async (c) => {
+    const consumer = find(c.req.valid('param').name)
+    await ports.adopt(consumer.name)
+    return c.json(toRow(consumer, ports), 200)
   })
   return app
 }

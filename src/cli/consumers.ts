@@ -6,7 +6,7 @@ import { carryOut, RERUN_OPTIONS } from './rerun.ts'
 import { UsageError, type Command, type CommandContext } from './command.ts'
 import { table } from './table.ts'
 
-const ACTIONS = ['list', 'pause', 'resume', 'seek', 'replay'] as const
+const ACTIONS = ['list', 'pause', 'resume', 'seek', 'adopt', 'replay'] as const
 
 const OPTIONS = {
   ...RERUN_OPTIONS,
@@ -23,6 +23,7 @@ export const consumers: Command = {
   options: OPTIONS,
   help: `Usage: inlet consumers [list] [--json]
        inlet consumers pause|resume <name>
+       inlet consumers adopt <name>
        inlet consumers seek <name> --to <where> [--topic <topic>] [--partition <number>]
        inlet consumers replay <name> --from <where> [--to <where>] [--topic <topic>]
                               [--partition <number>] [--dry-run] [--per-second <n>] [--yes] [--json]
@@ -32,6 +33,8 @@ how many records behind, and what became of them since the process began.
 
 pause   begins no more records and keeps the partitions, until resume or a restart of the process
 seek    goes on elsewhere; what was processed before is not handled again
+adopt   goes on with the state and the positions of this gateway's database, though another one has
+        read further: after a restore, where it says STATE_ELSEWHERE. Not while that one still reads
 replay  handles what is there once more, also what was processed, beside what goes on: the plan
         first, then the doing, as \`inlet replay\` does it. What comes of it carries the header
         inlet-replay. \`inlet reruns\` lists, stops and resumes it.
@@ -66,7 +69,11 @@ one partition. A replay ends before --to; by default at what is the latest now.
       return 0
     }
     const { state } = await askApi(env, { path, method: 'POST', schema: ConsumerRow })
-    print(`"${name}" is ${state}`)
+    if (action === 'adopt') {
+      print(`"${name}" goes on with what this database has, within seconds: see inlet consumers`)
+    } else {
+      print(`"${name}" is ${state}`)
+    }
     return 0
   },
 }

@@ -5,6 +5,7 @@ import { DATABASE_FILE, openReader } from '../../db/open.ts'
 import { openOutbox } from '../../db/outbox.ts'
 import { quickCheck } from '../../db/quick-check.ts'
 import { systemClock } from '../clock.ts'
+import type { Consumer } from '../consumer.ts'
 import type { Config, Environment } from '../settings/config.ts'
 import { checkBodies } from '../doctor/bodies.ts'
 import { checkBrokers } from '../doctor/brokers.ts'
@@ -17,6 +18,7 @@ import { checkOutbox } from '../doctor/outbox.ts'
 import { checkRedis, type RedisFacts } from '../doctor/redis.ts'
 import { checkSecurity } from '../doctor/security.ts'
 import { checkConsumed, checkTopics, type ConsumedTopic } from '../doctor/topics.ts'
+import { examineStates } from './doctor-states.ts'
 import { resolveConsumers } from '../loading/consumers.ts'
 import { GatewayError, messageOf } from '../faults/faults.ts'
 import type { KafkaAdmin } from '../kafka/admin.ts'
@@ -125,6 +127,7 @@ interface KnownTopics {
   readonly consumed: readonly ConsumedTopic[]
   /** Consumers of what a pattern matches. */
   readonly patterned: readonly string[]
+  readonly consumers: readonly Consumer[]
 }
 
 /** Topics that no handler has to run for: where there is no file, and of pass-through routes. */
@@ -154,7 +157,7 @@ async function knownTopics({ sources, callers }: Setup, env: Environment): Promi
   const patterned = consumers
     .filter(({ topics }) => topics.some((topic) => typeof topic !== 'string'))
     .map(({ name }) => name)
-  return { names: [...names].toSorted(), undecided: [...undecided], consumed, patterned }
+  return { names: [...names].toSorted(), undecided: [...undecided], consumed, patterned, consumers }
 }
 
 async function* examineSink(
@@ -174,7 +177,9 @@ async function* examineSink(
   yield brokers.findings
   const { answering, clusterSize } = brokers
   if (answering !== undefined) {
-    yield await examineTopics(config, topics, { admin, broker: answering, clusterSize })
+    const cluster = { admin, broker: answering, clusterSize }
+    yield await examineTopics(config, topics, cluster)
+    yield await examineOwnStates(config, topics, cluster)
   }
 }
 
@@ -204,6 +209,21 @@ async function examineTopics(
   } catch (error) {
     const next = 'grant Describe on the cluster and the topics to this client'
     return [fail(`the topics cannot be read: ${messageOf(error)}`, next), ...untold]
+  }
+}
+
+async function examineOwnStates(
+  { INLET_DATA_DIR: directory, INLET_PARTITIONS: share }: Config,
+  { consumers }: KnownTopics,
+  { admin, broker }: Cluster,
+): Promise<readonly Finding[]> {
+  try {
+    return await examineStates(consumers, join(directory, DATABASE_FILE), ({ group }, places) =>
+      admin.findCommitted(broker, { group, share }, places),
+    )
+  } catch (error) {
+    const next = 'mend what is said above; to read offsets, grant Read on the groups to this client'
+    return [fail(`whose the state of consumers is cannot be read: ${messageOf(error)}`, next)]
   }
 }
 

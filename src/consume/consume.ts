@@ -24,6 +24,7 @@ export class RunningConsumer {
   /** What lives have ended with since it last ran. */
   readonly #faults = new Set<FaultCode | undefined>()
   #isPaused = false
+  #isAdopted = false
 
   /** `consumer` as it is served now; what is not its handlers counts from the next life on. */
   constructor(consumer: () => Consumer, ports: ConsumePorts) {
@@ -57,6 +58,11 @@ export class RunningConsumer {
   resume(): void {
     this.#isPaused = false
     this.#session?.resume()
+  }
+
+  /** Goes on with what this file has as soon as it begins again, whatever another has read. */
+  adopt(): void {
+    this.#isAdopted = true
   }
 
   /** Goes on elsewhere in what it reads, and resolves to in how many partitions. */
@@ -106,6 +112,7 @@ export class RunningConsumer {
       consumer: this.#consumer,
       ports: this.#ports,
       tally: this.#tally,
+      isAdopted: () => this.#isAdopted,
       onFailed: ended.reject,
     })
     this.#session = session
@@ -149,6 +156,7 @@ export class RunningConsumer {
     this.#reason = null
     this.#failures = 0
     this.#faults.clear()
+    this.#isAdopted = false
     const partitions = session.partitions.length
     this.#ports.log.info('consumer.running', { consumer: this.#consumer().name, partitions })
   }

@@ -8,6 +8,7 @@ import type {
   NotFound,
   OffsetRange,
   Place,
+  StoredPosition,
 } from '../consumer.ts'
 import type { StoredState } from '../consumer-state.ts'
 import type { SeekTarget } from '../consumer-status.ts'
@@ -91,7 +92,7 @@ export interface ConsumePorts {
   /** Resolves once it is on disk. */
   readonly commit: (commit: ConsumeCommit) => Promise<void>
   /** The position in this file; undefined where it has none. */
-  readonly position: (group: string, place: Place) => number | undefined
+  readonly position: (group: string, place: Place) => StoredPosition | undefined
   readonly stored: StoredState
   /** Looks whether a record of this identity is processed: undefined where one is. */
   readonly lookFor: (source: string, identity: string) => NotFound | undefined

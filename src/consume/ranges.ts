@@ -104,7 +104,7 @@ export class RangeReading {
   /** On disk: what is in memory alone is read again where its life ends. */
   #positionOf({ topic, partition, from }: Reach): number {
     const { consumer, ports } = this.#options
-    return ports.position(consumer().group, { topic, partition }) ?? from
+    return ports.position(consumer().group, { topic, partition })?.offset ?? from
   }
 
   #isAtEnd(): boolean {

@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly consumer: () => Consumer
   readonly ports: ConsumePorts
   readonly tally: ConsumerTally
+  /** A person has said that this file counts, whatever another has read. */
+  readonly isAdopted: () => boolean
   /** The session cannot go on. */
   readonly onFailed: (error: unknown) => void
 }
@@ -50,8 +52,11 @@ export class Session implements FeedListener {
   readonly #partitions = new Map<string, Partition>()
   readonly #stopping = new AbortController()
   readonly #room: Room
-  /** Partitions that begin at their end, which is stored as soon as it is known. */
-  readonly #fresh = new Set<string>()
+  /**
+   * Partitions whose beginning is stored and told as soon as it is known, because it is their end,
+   * or because another file has read further: up to that offset.
+   */
+  readonly #fresh = new Map<string, number | undefined>()
   /** Assignments so far. */
   #assignments = 0
 
@@ -107,8 +112,14 @@ export class Session implements FeedListener {
     const { ports, consumer } = this.#options
     const { position, epoch } = ports
     const isRead = (topic: string) => this.partitions.some((each) => each.topic === topic)
-    const starts = startsOf(committed, consumer(), { position, epoch, isRead })
-    for (const each of starts) if (each.start === 'latest') this.#fresh.add(placeKey(each))
+    const isAdopted = this.#options.isAdopted()
+    const starts = startsOf(committed, consumer(), { position, epoch, isRead, isAdopted })
+    for (const { elsewhere, ...each } of starts) {
+      this.#fresh.delete(placeKey(each))
+      if (each.start === 'latest' || elsewhere !== undefined) {
+        this.#fresh.set(placeKey(each), elsewhere)
+      }
+    }
     return starts
   }
 
@@ -120,8 +131,16 @@ export class Session implements FeedListener {
       stopping: this.#stopping.signal,
     })
     this.#partitions.set(placeKey(position), partition)
+    if (!this.#fresh.has(placeKey(position))) return
+    const to = this.#fresh.get(placeKey(position)) ?? 0
+    this.#fresh.delete(placeKey(position))
     // Else the next life would begin at the end again, behind what has come in between.
-    if (this.#fresh.delete(placeKey(position))) this.#moved(partition)
+    this.#moved(partition)
+    const { topic, partition: number, offset: from } = position
+    if (to <= from) return
+    const { ports, consumer } = this.#options
+    const { name } = consumer()
+    ports.log.warn('consumer.taken_back', { consumer: name, topic, partition: number, from, to })
   }
 
   revoked(places: readonly Place[]): void {

@@ -5,6 +5,13 @@ import type { CommittedOffset, ConsumePorts, StartPosition } from './ports.ts'
 interface StartPorts extends Pick<ConsumePorts, 'position' | 'epoch'> {
   /** Whether it reads other partitions of the topic now. */
   readonly isRead: (topic: string) => boolean
+  /** Whether a person has said that this file counts, whatever another has read. */
+  readonly isAdopted: boolean
+}
+
+/** A start, and how far another file has read where that does not count. */
+interface Start extends StartPosition {
+  readonly elsewhere?: number
 }
 
 /**
@@ -17,7 +24,7 @@ export function startsOf(
   committed: readonly CommittedOffset[],
   consumer: Consumer,
   ports: StartPorts,
-): readonly StartPosition[] {
+): readonly Start[] {
   const starts = committed.map((each) => startOf(each, consumer, ports))
   const known = new Set(starts.flatMap(({ topic, start }) => (start === 'latest' ? [] : [topic])))
   return starts.map((each) =>
@@ -29,15 +36,25 @@ export function startsOf(
 
 function startOf(
   { topic, partition, offset, metadata }: CommittedOffset,
-  { group, from, state }: Consumer,
-  { position, epoch }: StartPorts,
-): StartPosition {
+  { name, group, from, state }: Consumer,
+  { position, epoch, isAdopted }: StartPorts,
+): Start {
   const own = position(group, { topic, partition })
-  // Another file has gone on from where this one was: its offset counts, and not ours.
-  const isOurs = offset === null || metadata === epoch
-  // Not where a person has reset the offset: that leaves no name, and no state anywhere.
-  if (!isOurs && state !== undefined && metadata !== '') {
-    throw new GatewayError('STATE_ELSEWHERE', `${topic}/${partition}`)
+  const place = { topic, partition }
+  if (offset === null || metadata === epoch) {
+    return { ...place, start: own?.offset ?? offset ?? from }
   }
-  return { topic, partition, start: (isOurs ? own : undefined) ?? offset ?? from }
+  // A person has reset the offset: that leaves no name, and no state anywhere.
+  if (metadata === '') return { ...place, start: offset }
+  if (isAdopted) return { ...place, start: own?.offset ?? from, elsewhere: offset }
+  if (state !== undefined) {
+    const ours = own === undefined ? 'has read none of it' : `is at ${own.offset}`
+    const told = `another database has read up to ${offset}, this one ${ours}`
+    const next = `after a restore: \`inlet consumers adopt ${name}\``
+    throw new GatewayError('STATE_ELSEWHERE', `${topic}/${partition}: ${told}; ${next}`)
+  }
+  // Nobody has what the file that this one is a copy of made of them since: they come again.
+  if (own?.isRestored === true) return { ...place, start: own.offset, elsewhere: offset }
+  // Another file has gone on from where this one was: its offset counts, and not ours.
+  return { ...place, start: offset }
 }

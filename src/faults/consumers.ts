@@ -37,6 +37,13 @@ export const CONSUMER_FAULTS = {
     title: 'The consumer does not run here now.',
     hint: 'The detail says why. Let it run (`inlet consumers`), then ask again, or resume the rerun.',
   },
+  GROUP_ALIVE: {
+    stage: 'consume',
+    status: 409,
+    retryable: true,
+    title: 'Somebody reads in the group of the consumer now.',
+    hint: 'The detail says who. Stop the node that has the other database first; 10 s after a `kill -9` Kafka knows that it is gone. Where it is this gateway, `inlet consumers` shows that it runs: there is nothing to adopt.',
+  },
   CONSUMER_KEEPS_STATE: {
     stage: 'consume',
     status: 409,

@@ -84,7 +84,7 @@ export const KAFKA_FAULTS = {
     status: 500,
     retryable: true,
     title: 'A consumer’s state of this partition is in another database.',
-    hint: 'Nodes that keep state share no partitions: give each INLET_PARTITIONS of its own. To begin without that state, give the consumer a new `group`.',
+    hint: 'After a restore: stop the node that has the other database, then `inlet consumers adopt <name>` goes on with the state of this one. Nodes that keep state share no partitions: give each INLET_PARTITIONS of its own. To begin without that state, give the consumer a new `group`.',
   },
   STATE_FULL: {
     stage: 'consume',

@@ -2,10 +2,12 @@
 import type { Socket } from 'node:net'
 import { ConfigResourceTypes, Kafka, logLevel, type Admin } from 'kafkajs'
 import type { Clock } from '../clock.ts'
+import type { Place } from '../consumer.ts'
 import { GatewayError } from '../faults/faults.ts'
 import type { KafkaSecurity } from '../settings/kafka-security.ts'
 import { toKafkajsAddress } from './address.ts'
 import { toFault } from './faults.ts'
+import { askCommitted, type Committed, type SharedGroup } from './group-offsets.ts'
 import { openSecurity } from './security.ts'
 
 /** Everything that one question may take, connecting included. */
@@ -43,6 +45,16 @@ export interface KafkaAdmin {
    * @throws GatewayError BROKER_UNAVAILABLE or TOPIC_REJECTED.
    */
   describeTopics(broker: string, names: readonly string[]): Promise<TopicDescription[]>
+  /**
+   * How far a consumer has come in these partitions, whichever node it was.
+   *
+   * @throws GatewayError BROKER_UNAVAILABLE or GROUP_REJECTED.
+   */
+  findCommitted(
+    broker: string,
+    group: SharedGroup,
+    places: readonly Place[],
+  ): Promise<readonly Committed[]>
 }
 
 /** Opens the front. Each question makes its own connection, and closes it. */
@@ -93,6 +105,8 @@ export function openKafkaAdmin({ clientId, security, clock }: KafkaAdminOptions)
       )
       return { elapsedMs: clock.monotonicMs() - startMs, advertised }
     },
+    findCommitted: (broker, group, places) =>
+      ask(broker, (admin) => askCommitted(admin, group, places)),
     async describeTopics(broker, names) {
       const found = await ask(broker, async (admin) => {
         const all = new Set(await admin.listTopics())

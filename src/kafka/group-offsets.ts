@@ -29,6 +29,12 @@ export async function findTopics(
   return found
 }
 
+/** The group of a consumer, and the partitions that this node declares: undefined where none. */
+export interface SharedGroup {
+  readonly group: string
+  readonly share: PartitionShare | undefined
+}
+
 /** What a group has committed for a partition; null: nothing. */
 export type Committed = Place & { readonly offset: number | null; readonly metadata: string }
 
@@ -36,24 +42,29 @@ export type Committed = Place & { readonly offset: number | null; readonly metad
  * What has been committed for each of the partitions, by whichever group of the consumer has come
  * furthest: the one without a share, and those of every number of nodes that there has been.
  */
-export async function findCommitted(
+export function findCommitted(
   kafka: Kafka,
-  { group, share }: { readonly group: string; readonly share: PartitionShare | undefined },
+  group: SharedGroup,
+  places: readonly Place[],
+): Promise<readonly Committed[]> {
+  return ask(kafka, (admin) => askCommitted(admin, group, places))
+}
+
+/** As `findCommitted`, on a connection that there is. */
+export async function askCommitted(
+  admin: Admin,
+  { group, share }: SharedGroup,
   places: readonly Place[],
 ): Promise<readonly Committed[]> {
   const own = share === undefined ? group : ownGroup(group, share)
-  return ask(kafka, async (admin) => {
-    const { groups } = await admin.listGroups()
-    const others = groups.filter(({ groupId: name }) => name !== own && isGroupOf(group, name))
-    const [found, ...theirs] = await Promise.all(
-      [own, ...others.map(({ groupId }) => groupId)].map((name) =>
-        committedBy(admin, name, places),
-      ),
-    )
-    return (found ?? []).map((each, at) =>
-      furthest([each, ...theirs.flatMap((those) => those[at] ?? [])]),
-    )
-  })
+  const { groups } = await admin.listGroups()
+  const others = groups.filter(({ groupId: name }) => name !== own && isGroupOf(group, name))
+  const [found, ...theirs] = await Promise.all(
+    [own, ...others.map(({ groupId }) => groupId)].map((name) => committedBy(admin, name, places)),
+  )
+  return (found ?? []).map((each, at) =>
+    furthest([each, ...theirs.flatMap((those) => those[at] ?? [])]),
+  )
 }
 
 function furthest(committed: readonly [Committed, ...Committed[]]): Committed {

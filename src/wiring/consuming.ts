@@ -42,6 +42,12 @@ export interface Consuming {
   /** Resolves to the number of partitions in which it goes on elsewhere. */
   seek(name: string, places: Places, target: SeekTarget): Promise<number>
   /**
+   * Has it go on with what this file has, whatever another has read.
+   *
+   * @throws GatewayError GROUP_ALIVE where somebody reads in its group, and faults of Kafka.
+   */
+  adopt(name: string): Promise<void>
+  /**
    * Handles a dead letter of a consumer that keeps state.
    *
    * @throws GatewayError CONSUMER_NOT_RUNNING.
@@ -64,6 +70,7 @@ export interface Consuming {
 
 interface Run {
   readonly consumer: RunningConsumer
+  readonly group: string
   /** What a life of it was begun with: where that changes, another begins. */
   readonly shape: string
   readonly stop: AbortController
@@ -91,7 +98,13 @@ export function openConsuming(config: Config, ports: ConsumingPorts): Consuming 
     if (paused.has(name)) consumer.pause()
     const stop = new AbortController()
     const ended = consumer.run(AbortSignal.any([signal, stop.signal]))
-    return { consumer, shape: shapeOf(first), stop, ended }
+    return { consumer, group: first.group, shape: shapeOf(first), stop, ended }
+  }
+
+  function find(name: string): Run {
+    const run = runs.get(name)
+    if (run === undefined) throw new GatewayError('CONSUMER_NOT_RUNNING', name)
+    return run
   }
 
   /** Ends what is no longer served as it was, and begins what is new. */
@@ -110,14 +123,7 @@ export function openConsuming(config: Config, ports: ConsumingPorts): Consuming 
   }
 
   scope.run('consumers', async (signal) => {
-    let wake: () => void = () => undefined
-    reloader.onServed(() => wake())
-    signal.addEventListener('abort', () => wake(), { once: true })
-    while (!signal.aborted) {
-      const changed = new Promise<void>((resolve) => (wake = resolve))
-      await follow(signal)
-      if (!signal.aborted) await changed
-    }
+    await atEachReload(reloader, signal, () => follow(signal))
     await Promise.all([...runs.values()].map(({ ended }) => ended))
   })
   return {
@@ -138,13 +144,43 @@ export function openConsuming(config: Config, ports: ConsumingPorts): Consuming 
       log.info('consumer.sought', { consumer: name, ...places, to, partitions })
       return partitions
     },
-    async again(name, record, store) {
-      const run = runs.get(name)
-      if (run === undefined) throw new GatewayError('CONSUMER_NOT_RUNNING', name)
-      return run.consumer.again(record, store)
+    async adopt(name) {
+      const { group, consumer } = find(name)
+      await refuseMembers(group, config, ports)
+      consumer.adopt()
+      log.info('consumer.adopted', { consumer: name })
     },
+    again: async (name, record, store) => find(name).consumer.again(record, store),
     ...openReadingAgain(config, ports, consumePorts),
   }
+}
+
+/** Calls `follow` at once and after every reload, one call at a time, until `signal` aborts. */
+async function atEachReload(
+  reloader: Reloader,
+  signal: AbortSignal,
+  follow: () => Promise<void>,
+): Promise<void> {
+  let wake: () => void = () => undefined
+  reloader.onServed(() => wake())
+  signal.addEventListener('abort', () => wake(), { once: true })
+  while (!signal.aborted) {
+    const changed = new Promise<void>((resolve) => (wake = resolve))
+    await follow()
+    if (!signal.aborted) await changed
+  }
+}
+
+/** @throws GatewayError GROUP_ALIVE where somebody reads what this node would. */
+async function refuseMembers(
+  group: string,
+  config: Config,
+  { clock, log }: ConsumingPorts,
+): Promise<void> {
+  const { findMembers } = await import('../kafka/group-members.ts')
+  const which = { group, share: config.INLET_PARTITIONS }
+  const members = await findMembers(which, { ...toKafka(config), clock, log })
+  if (members.length > 0) throw new GatewayError('GROUP_ALIVE', members.join(', '))
 }
 
 /** Consumers that handle again what is in their topics, each in a group of its own. */
@@ -200,6 +236,7 @@ const NOBODY: Consuming = {
   pause: () => undefined,
   resume: () => undefined,
   seek: () => Promise.resolve(0),
+  adopt: () => Promise.reject(new GatewayError('CONSUMER_NOT_RUNNING', NEEDS_KAFKA)),
   again: () => Promise.reject(new GatewayError('CONSUMER_NOT_RUNNING', NEEDS_KAFKA)),
   ranges: () => Promise.reject(new GatewayError('CONSUMER_NOT_RUNNING', NEEDS_KAFKA)),
   readAgain() {

@@ -174,17 +174,6 @@ test('a record that is no CloudEvent is known by its place', async () => {
   expect(world.published()).toMatchObject([{ eventId: 'orders 0 0 1000', text: '0' }])
 })
 
-test('the same file goes on from its own position, another file from Kafka’s', async () => {
-  await using world = await openConsumeWorld({ events: { '*': double } })
-  const { epoch } = world.db.database
-  expect(world.assign(0, { offset: 7, metadata: 'another file' })).toBe(7)
-  await world.give(record(7), record(8))
-  expect(world.assign(0, { offset: 7, metadata: epoch })).toBe(9)
-  expect(world.assign(0, { offset: null, metadata: '' })).toBe(9)
-  expect(world.assign(0, { offset: 12, metadata: 'another file' })).toBe(12)
-  expect(world.assign(0, { offset: 3, metadata: '' })).toBe(3)
-})
-
 test('an invalid record is a dead letter at once, and the next one goes on', async () => {
   await using world = await openConsumeWorld({ events: { '*': double } })
   world.assign(0)

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { CONSUMER_STATE_BYTES_MAX } from '../../src/limits/consumers.ts'
+import { CONSUMER_OFFSETS_MS, CONSUMER_STATE_BYTES_MAX } from '../../src/limits/consumers.ts'
 import { defineConsumer, FinalError, onRecord, z } from '../../src/gateway.ts'
 import { openDbWorld } from '../db/world.ts'
 import { keyed, openConsumeWorld, record, type ConsumeWorld } from './world.ts'
@@ -62,6 +62,22 @@ test('a partition whose state is in another file is refused', async () => {
   await using world = await openConsumeWorld(counting)
   expect(() => world.assign(0, { offset: 5, metadata: 'another' })).toThrow('STATE_ELSEWHERE')
   expect(world.assign(0, { offset: 5, metadata: '' })).toBe(5)
+})
+
+test('a person’s word makes this file count instead, where it begins next', async () => {
+  await using world = await openConsumeWorld(counting)
+  world.assign(0)
+  await world.give(keyed(0, 'a'), keyed(1, 'a'))
+  const elsewhere = { offset: 5, metadata: 'another' }
+  expect(() => world.assign(0, elsewhere)).toThrow(
+    'another database has read up to 5, this one is at 2; after a restore: `inlet consumers adopt doubling`',
+  )
+  world.consumer.adopt()
+  expect([world.assign(0, elsewhere), world.assign(1, elsewhere)]).toEqual([2, 'earliest'])
+  await world.pass(CONSUMER_OFFSETS_MS)
+  expect(world.consumer.status().state).toBe('running')
+  // It counted for that start alone.
+  expect(() => world.assign(0, elsewhere)).toThrow('STATE_ELSEWHERE')
 })
 
 test('what a try has set counts only where the try succeeds', async () => {

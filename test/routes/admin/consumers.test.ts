@@ -50,6 +50,10 @@ function open() {
           told.push(['seek', name, places, target])
           return Promise.resolve(name === 'alerts' ? 2 : 0)
         },
+        adopt(name) {
+          told.push(['adopt', name])
+          return Promise.resolve()
+        },
       },
     },
   })
@@ -108,11 +112,19 @@ describe('POST /api/consumers/:name', () => {
     ])
   })
 
+  test('has the one that is named go on with what this database has', async () => {
+    const { ask, told } = open()
+    const { status, body } = await ask('/api/consumers/alerts/adopt', { method: 'POST' })
+    expect([status, body['name']]).toEqual([200, 'alerts'])
+    expect(told).toEqual([['adopt', 'alerts']])
+  })
+
   test('refuses an offset of no partition, and a partition that nobody reads here', async () => {
     const { seek, told } = open()
     const [loose, unread] = [await seek({ to: 7 }), await seek({ to: 'latest' }, 'idle')]
     expect([loose.status, loose.body['code']]).toEqual([400, 'REQUEST_MALFORMED'])
     expect([unread.status, unread.body['code']]).toEqual([409, 'PARTITION_UNREAD'])
+    expect(unread.body['detail']).toContain('consumers need Kafka')
     expect(told).toHaveLength(1)
   })
 })

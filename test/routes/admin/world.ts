@@ -47,6 +47,7 @@ const NO_CONSUMERS = {
   pause: none,
   resume: none,
   seek: () => Promise.resolve(0),
+  adopt: () => Promise.resolve(),
 }
 
 interface Ask {
