@@ -38,7 +38,8 @@ where nothing scrapes it: in the log (\`alarm.raised\`, \`alarm.cleared\`), as \
 in \`GET /api/alarms\`, on the dashboard, and, with \`INLET_ALARM_URL\` and
 \`INLET_ALARM_SECRET\`, as a webhook that is signed as
 [Standard Webhooks](https://www.standardwebhooks.com) says. An alarm is cleared once what raised it
-has been gone for 30 s.
+has been gone for 30 s. What may pass by itself has to last first: 30 s for Kafka, Redis, the clock,
+a burst and refusals, a minute for topics and consumers.
 
 | alarm | what it says | what to do |
 |---|---|---|
@@ -53,5 +54,9 @@ minutes of a process that was killed, and the time without a process is no pause
 
 \`clock_skew\` needs a provider that signs the time: it is the median of a source's last 64
 deliveries, once there were 16.
+
+\`events_unhandled\` is raised by ten events of a source (\`INLET_ALARM_UNHANDLED\`) that became \`failed\`
+or \`invalid\` within ten minutes, and by fewer where they are a tenth of all: a source that sends twice
+a day never has ten. \`consumer_dead\` and \`consumer_lost\` last for ten minutes after the last loss.
 `
 }

@@ -10,13 +10,33 @@ export const ALARMS = {
     title: 'Deliveries of a source are not proven.',
     hint: 'See `inlet rejected`: after a rotation the new secret belongs beside the old one.',
   },
+  events_unhandled: {
+    title: 'Events of a source have no handler that works.',
+    hint: 'They are stored: `inlet events --state failed` and `invalid` say why. Mend the handler, then `inlet replay`.',
+  },
   lag: {
     title: 'Stored events wait too long to be published.',
     hint: 'Look at Kafka, and at `relay` in /readyz. Nothing is lost while the disk lasts.',
   },
+  topic_waits: {
+    title: 'Records cannot be published to their topic, and wait.',
+    hint: '`inlet outbox` says why: make the topic, or grant Write on it. They are published by themselves then.',
+  },
   dead_letters: {
     title: 'Records were refused by Kafka, and wait for a person.',
     hint: 'See the dead letters with their reasons, mend what they name, then redrive them.',
+  },
+  consumer_down: {
+    title: 'A consumer does not run.',
+    hint: '`inlet consumers` says why, and the line `consumer.ended` of the log what to do. Its records wait in Kafka.',
+  },
+  consumer_dead: {
+    title: 'A consumer has given up records.',
+    hint: 'They are in its dead-letter topic, and the log says why: mend the handler, then `inlet redrive` or `inlet consumers replay`.',
+  },
+  consumer_lost: {
+    title: 'Kafka has deleted records that a consumer had not read.',
+    hint: 'The line `consumer.lost` names the offsets. Let the topic keep records for longer than a consumer may be away.',
   },
   clock_skew: {
     title: 'Our clock is far from the times that a provider signs.',

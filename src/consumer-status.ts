@@ -12,8 +12,12 @@ export interface ConsumerTally {
   passed: number
   /** Records that were given up. */
   dead: number
+  /** When the last one was; null: none. */
+  deadAt: EpochMs | null
   /** Offsets that Kafka deleted before they were fetched: at most so many records. */
   lost: number
+  /** When that was last found; null: never. */
+  lostAt: EpochMs | null
   /** Tries that began, and those that are tried again. */
   attempts: number
   retries: number

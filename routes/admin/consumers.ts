@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { basename } from 'node:path'
 import { ConsumerRow, Consumers, SeekRequest, Sought } from '../../src/admin-api/consumers.ts'
+import type { EpochMs } from '../../src/clock.ts'
 import type { Consumer, Place } from '../../src/consumer.ts'
 import type { ConsumerStatus, Places, SeekTarget } from '../../src/consumer-status.ts'
 import { GatewayError } from '../../src/faults/faults.ts'
@@ -132,7 +133,7 @@ function toRow(
   ports: ConsumersPorts,
 ): ConsumerRow {
   const { state, reason, tally, partitions } = ports.status(name) ?? NOT_RUN
-  const { fetchedAt, ...counts } = tally
+  const { fetchedAt, deadAt, lostAt, ...counts } = tally
   return {
     name,
     file: basename(file),
@@ -142,10 +143,16 @@ function toRow(
     state,
     reason,
     lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
-    fetchedAt: fetchedAt === null ? null : new Date(fetchedAt).toISOString(),
+    fetchedAt: isoOf(fetchedAt),
+    deadAt: isoOf(deadAt),
+    lostAt: isoOf(lostAt),
     ...counts,
     partitions: partitions.toSorted(byPlace),
   }
+}
+
+function isoOf(at: EpochMs | null): string | null {
+  return at === null ? null : new Date(at).toISOString()
 }
 
 function byPlace(a: Place, b: Place): number {
@@ -160,7 +167,9 @@ const NOT_RUN: ConsumerStatus = {
     duplicates: 0,
     passed: 0,
     dead: 0,
+    deadAt: null,
     lost: 0,
+    lostAt: null,
     attempts: 0,
     retries: 0,
     restarts: 0,

@@ -20,9 +20,11 @@ export const ConsumerRow = z
     duplicates: z.int().describe('Records that were processed before.'),
     passed: z.int().describe('Records that no route takes.'),
     dead: z.int().describe('Records that were given up.'),
+    deadAt: IsoTime.nullable().describe('When the last one was.'),
     lost: z
       .int()
       .describe('Offsets that Kafka deleted before they were read: at most so many records.'),
+    lostAt: IsoTime.nullable().describe('When that was last found.'),
     attempts: z.int().describe('Tries that began.'),
     retries: z.int().describe('Tries that failed and were made again.'),
     restarts: z.int().describe('How often it ended by itself.'),

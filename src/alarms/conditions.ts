@@ -1,19 +1,25 @@
 import type { AlarmName } from '../alarm.ts'
+import type { EpochMs } from '../clock.ts'
 import { MINUTE_COLUMNS } from '../readings/traffic.ts'
-import type { Readings, SourceReading } from '../readings/readings.ts'
+import type { ConsumerReading, Readings, SourceReading } from '../readings/readings.ts'
 import {
   ALARM_BLIP_MS,
+  ALARM_STUCK_MS,
+  CONSUMER_LOSS_MS_MAX,
   DISK_ALARM_FACTOR,
   FAILURES_SHARE_MIN,
   FAILURES_WINDOW_MINUTES,
   SHED_MS_MAX,
   SILENCE_MS_MIN,
+  UNHANDLED_SHARE_MIN,
+  UNHANDLED_WINDOW_MINUTES,
 } from '../limits/observing.ts'
 
 /** From when on something is an alarm. Where one is 0, nothing of its kind is. */
 export interface AlarmThresholds {
   readonly silenceFactor: number
   readonly failures: number
+  readonly unhandled: number
   readonly lagEntries: number
   readonly lagMs: number
   readonly skewMs: number
@@ -41,10 +47,16 @@ export function findConditions(readings: Readings, limits: AlarmThresholds): rea
     ...readings.sources.flatMap((source) => [
       ...silence(source, readings, limits),
       ...failures(source, readings, limits),
+      ...unhandled(source, readings, limits),
       ...skew(source, limits),
     ]),
     ...lag(readings, limits),
+    ...waitingTopics(readings),
     ...deadLetters(readings),
+    ...readings.consumers.flatMap((consumer) => [
+      ...downConsumer(consumer, readings),
+      ...lostRecords(consumer, readings),
+    ]),
     ...overload(readings),
     ...disk(readings, limits),
     ...outages(readings),
@@ -66,18 +78,31 @@ function silence(
   return [{ name: 'source_silent', subject: name, text, isRaising: true, afterMs: 0 }]
 }
 
-function failures(
-  { name, traffic: { minutes } }: SourceReading,
-  { now }: Readings,
-  limits: AlarmThresholds,
-): readonly Condition[] {
+/** Deliveries of the last minutes: those that were taken, and those of `column`. */
+function lately({ traffic: { minutes } }: SourceReading, { now }: Readings, window: Window) {
   let taken = 0
-  let unproven = 0
-  for (let age = 0; age < FAILURES_WINDOW_MINUTES; age += 1) {
+  let bad = 0
+  for (let age = 0; age < window.minutes; age += 1) {
     const row = minutes.row(now, age)
     taken += (row[MINUTE_COLUMNS.accepted] ?? 0) + (row[MINUTE_COLUMNS.duplicate] ?? 0)
-    unproven += row[MINUTE_COLUMNS.unproven] ?? 0
+    bad += row[MINUTE_COLUMNS[window.column]] ?? 0
   }
+  return { taken, bad }
+}
+
+interface Window {
+  readonly column: keyof typeof MINUTE_COLUMNS
+  readonly minutes: number
+}
+
+function failures(
+  source: SourceReading,
+  readings: Readings,
+  limits: AlarmThresholds,
+): readonly Condition[] {
+  const { name } = source
+  const window = { column: 'unproven', minutes: FAILURES_WINDOW_MINUTES } as const
+  const { taken, bad: unproven } = lately(source, readings, window)
   const isMany = unproven >= limits.failures * HYSTERESIS
   const isShare = unproven >= (taken + unproven) * FAILURES_SHARE_MIN
   if (limits.failures === 0 || unproven === 0 || !isMany || !isShare) return []
@@ -85,6 +110,24 @@ function failures(
   const all = `${unproven} of ${taken + unproven} deliveries`
   const text = `${all} of ${name} were not proven within ${FAILURES_WINDOW_MINUTES} minutes`
   return [{ name: 'verification_failures', subject: name, text, isRaising, afterMs: 0 }]
+}
+
+function unhandled(
+  source: SourceReading,
+  readings: Readings,
+  limits: AlarmThresholds,
+): readonly Condition[] {
+  const { name } = source
+  const window = { column: 'unhandled', minutes: UNHANDLED_WINDOW_MINUTES } as const
+  const { taken, bad } = lately(source, readings, window)
+  if (limits.unhandled === 0 || bad === 0) return []
+  // A source that sends twice a day never has many.
+  const isShare = bad >= taken * UNHANDLED_SHARE_MIN
+  if (bad < limits.unhandled * HYSTERESIS && !isShare) return []
+  const isRaising = bad >= limits.unhandled || isShare
+  const all = `${bad} of ${taken} events of ${name} within ${UNHANDLED_WINDOW_MINUTES} minutes`
+  const text = `${all} are failed or invalid`
+  return [{ name: 'events_unhandled', subject: name, text, isRaising, afterMs: 0 }]
 }
 
 function skew(
@@ -110,6 +153,41 @@ function lag({ relay }: Readings, limits: AlarmThresholds): readonly Condition[]
   // A burst comes and goes; what is old has waited long enough.
   const afterMs = isOld(1) ? 0 : ALARM_BLIP_MS
   return [{ name: 'lag', subject: 'outbox', text, isRaising, afterMs }]
+}
+
+function waitingTopics({ relay: { retry, retryTopics } }: Readings): readonly Condition[] {
+  const [first, second, ...others] = retryTopics
+  if (first === undefined) return []
+  const more = others.length === 0 ? '' : ` and ${others.length} more`
+  const topics = second === undefined ? first : `${first}, ${second}${more}`
+  const text = `${retry} records wait for ${topics}`
+  return [
+    { name: 'topic_waits', subject: 'outbox', text, isRaising: true, afterMs: ALARM_STUCK_MS },
+  ]
+}
+
+/** While Kafka is away none runs, and one alarm says so. */
+function downConsumer(
+  { name, state, reason }: ConsumerReading,
+  { relay }: Readings,
+): readonly Condition[] {
+  if (state !== 'starting' || reason === null || relay.state === 'down') return []
+  const afterMs = ALARM_STUCK_MS
+  return [{ name: 'consumer_down', subject: name, text: reason, isRaising: true, afterMs }]
+}
+
+function lostRecords(
+  { name, tally: { dead, deadAt, lost, lostAt } }: ConsumerReading,
+  { now }: Readings,
+): readonly Condition[] {
+  const isRecent = (at: EpochMs | null) => at !== null && now - at <= CONSUMER_LOSS_MS_MAX
+  const base = { subject: name, isRaising: true, afterMs: 0 } as const
+  const given = `${name} has given up ${dead} records since the start`
+  const deleted = `${name} has missed ${lost} offsets since the start`
+  return [
+    ...(isRecent(deadAt) ? [{ ...base, name: 'consumer_dead', text: given } as const] : []),
+    ...(isRecent(lostAt) ? [{ ...base, name: 'consumer_lost', text: deleted } as const] : []),
+  ]
 }
 
 function deadLetters({ relay: { blocked, dead } }: Readings): readonly Condition[] {

@@ -165,9 +165,10 @@ export class RunningConsumer {
     const { log } = this.#ports
     this.#failures += 1
     this.#reason = messageOf(error)
-    const code = error instanceof GatewayError ? error.code : undefined
+    const { code, fault } = error instanceof GatewayError ? error : {}
     const { name } = this.#consumer()
-    const fields = { consumer: name, failures: this.#failures, code, reason: this.#reason }
+    const { hint } = fault ?? {}
+    const fields = { consumer: name, failures: this.#failures, code, reason: this.#reason, hint }
     // Kafka may be away for hours: one line says so, and `consumer.running` that it is back.
     log[this.#faults.has(code) ? 'debug' : 'error']('consumer.ended', fields)
     this.#faults.add(code)

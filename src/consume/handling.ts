@@ -136,6 +136,7 @@ export class Handling {
   #giveUp(work: Work, why: GivenUp): Turn {
     const { code, detail, attempts, state } = why
     this.#ports.tally.dead += 1
+    this.#ports.tally.deadAt = this.#ports.clock.now()
     const fields = { ...named(work), state, code, detail, attempts }
     this.#ports.log.warn('consumer.dead', fields)
     this.#submit(work, (known, now) => toDeadLetter(known, why, now))

@@ -173,6 +173,7 @@ export class Session implements FeedListener {
     const partition = this.#partitions.get(placeKey(place))
     if (partition === undefined || !partition.offsets.reach(to)) return
     tally.lost += to - from
+    tally.lostAt = ports.clock.now()
     this.#committer.move(partition)
     ports.log.error('consumer.lost', { consumer: consumer().name, ...place, from, to })
   }

@@ -36,6 +36,21 @@ export const WATCH_TICK_MS = 10_000
 /** What has to last this long before it is an alarm, in ms: an election of Kafka is none. */
 export const ALARM_BLIP_MS = 30_000
 
+/**
+ * What waits for somebody to make a topic or to grant a right, and a consumer that ends again and
+ * again, in ms: a topic that a deploy makes is there by then.
+ */
+export const ALARM_STUCK_MS = 60_000
+
+/** Events without a handler that works are counted over this time, */
+export const UNHANDLED_WINDOW_MINUTES = 10
+
+/** … and are an alarm also where they are few, but this share of all. */
+export const UNHANDLED_SHARE_MIN = 0.1
+
+/** How long a consumer's last loss is an alarm, in ms: until somebody has read the message. */
+export const CONSUMER_LOSS_MS_MAX = 10 * 60_000
+
 /** What was an alarm has to be gone for this long, in ms, before it is over. */
 export const ALARM_CLEAR_MS = 30_000
 

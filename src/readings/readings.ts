@@ -47,6 +47,8 @@ export interface Readings {
     readonly pending: number
     readonly oldestPendingMs: number
     readonly retry: number
+    /** The topics that those wait for. */
+    readonly retryTopics: readonly string[]
     readonly blocked: number
     readonly dead: number
     readonly traffic: RelayTraffic

@@ -25,6 +25,11 @@ export const ALARM_SETTINGS = {
     .describe(
       'Deliveries of a source that are not proven within 5 minutes, and a tenth of all: an alarm. 0: never.',
     ),
+  INLET_ALARM_UNHANDLED: number(0, 1e9)
+    .default(10)
+    .describe(
+      'Events of a source that are failed or invalid within 10 minutes, or a tenth of all: an alarm. 0: never.',
+    ),
   INLET_ALARM_LAG_ENTRIES: number(0, 1e12)
     .default(100_000)
     .describe('Records that wait to be published, above it an alarm. 0: any.'),

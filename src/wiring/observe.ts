@@ -121,6 +121,7 @@ function thresholdsOf(config: Config): AlarmThresholds {
   return {
     silenceFactor: config.INLET_ALARM_SILENCE_FACTOR,
     failures: config.INLET_ALARM_FAILURES,
+    unhandled: config.INLET_ALARM_UNHANDLED,
     lagEntries: config.INLET_ALARM_LAG_ENTRIES,
     lagMs: config.INLET_ALARM_LAG_MS,
     skewMs: config.INLET_ALARM_SKEW_MS,

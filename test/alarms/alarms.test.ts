@@ -2,22 +2,26 @@ import { describe, expect, test } from 'bun:test'
 import type { AlarmChange } from '../../src/alarms/alarms.ts'
 import { openAlarms } from '../../src/alarms/alarms.ts'
 import type { AlarmThresholds } from '../../src/alarms/conditions.ts'
+import type { EventState } from '../../src/event.ts'
 import type { LogFields } from '../../src/log.ts'
 import type { Readings } from '../../src/readings/readings.ts'
 import {
   ALARM_BLIP_MS,
   ALARM_CLEAR_MS,
+  ALARM_STUCK_MS,
+  CONSUMER_LOSS_MS_MAX,
   SHED_MS_MAX,
   WATCH_TICK_MS,
 } from '../../src/limits/observing.ts'
 import { manualClock } from '../support/manual-clock.ts'
-import { quietReadings, sourceReading } from '../support/readings.ts'
+import { consumerReading, quietReadings, quietTally, sourceReading } from '../support/readings.ts'
 
 const HOUR = 60 * 60_000
 const DAY = 24 * HOUR
 const THRESHOLDS: AlarmThresholds = {
   silenceFactor: 2,
   failures: 10,
+  unhandled: 10,
   lagEntries: 1_000,
   lagMs: 60_000,
   skewMs: 60_000,
@@ -161,6 +165,63 @@ describe('what is watched', () => {
     expect(look({ sources })).toEqual([])
   })
 
+  test('events that no handler works for: many, or a few that are all', () => {
+    const { quiet, look, clock } = world()
+    const sources = [sourceReading(quiet, 'github'), sourceReading(quiet, 'rare')]
+    const take = (name: string, state: EventState, times: number) => {
+      for (let each = 0; each < times; each += 1) {
+        quiet.traffic.count(name, { kind: 'accepted', state, handleMs: 0 }, 1)
+      }
+    }
+    take('github', 'accepted', 1_000)
+    take('github', 'invalid', 9)
+    take('rare', 'ignored', 9)
+    expect(look({ sources })).toEqual([])
+    take('github', 'failed', 1)
+    take('rare', 'failed', 1)
+    expect(look({ sources })).toEqual(['events_unhandled github', 'events_unhandled rare'])
+    clock.advance(11 * 60_000)
+    expect(look({ sources })).toEqual([])
+  })
+
+  test('records that wait for a topic, once a deploy would have made it', () => {
+    const { lookFor, alarms } = world()
+    const waits = relay({ retry: 4, retryTopics: ['a', 'b', 'c', 'd'] })
+    expect(lookFor(ALARM_STUCK_MS - WATCH_TICK_MS, () => waits)).toEqual([])
+    expect(lookFor(WATCH_TICK_MS, () => waits)).toEqual(['topic_waits outbox'])
+    expect(alarms.active()[0]?.text).toBe('4 records wait for a, b and 2 more')
+    const one = relay({ retry: 1, retryTopics: ['a'] })
+    lookFor(0, () => one)
+    expect(alarms.active()[0]?.text).toBe('1 records wait for a')
+    expect(lookFor(ALARM_CLEAR_MS, () => ({}))).toEqual([])
+  })
+
+  test('a consumer that does not run, unless it is Kafka that is away', () => {
+    const { lookFor } = world()
+    const down = [consumerReading({ state: 'starting', reason: 'TOPIC_UNKNOWN: gone' })]
+    const away = relay({ state: 'down' })
+    expect(lookFor(HOUR, () => ({ consumers: down, ...away }))).toEqual(['kafka_down kafka'])
+    expect(lookFor(ALARM_STUCK_MS, () => ({ consumers: down }))).toEqual(['consumer_down orders'])
+    const fresh = [consumerReading({ state: 'starting', reason: null })]
+    expect(lookFor(ALARM_CLEAR_MS, () => ({ consumers: fresh }))).toEqual([])
+    expect(lookFor(HOUR, () => ({ consumers: fresh }))).toEqual([])
+  })
+
+  test('records that a consumer has lost, until somebody has read of it', () => {
+    const { clock, look, alarms } = world()
+    const tally = { ...quietTally(), dead: 3, deadAt: clock.now(), lost: 7, lostAt: clock.now() }
+    const consumers = [consumerReading({ tally })]
+    expect(look({ consumers })).toEqual(['consumer_dead orders', 'consumer_lost orders'])
+    expect(alarms.active().map(({ text }) => text)).toEqual([
+      'orders has given up 3 records since the start',
+      'orders has missed 7 offsets since the start',
+    ])
+    clock.advance(CONSUMER_LOSS_MS_MAX)
+    expect(look({ consumers })).toHaveLength(2)
+    clock.advance(ALARM_CLEAR_MS)
+    expect(look({ consumers })).toEqual([])
+  })
+
   test('a source that pauses for twice as long as it ever did, and no other', () => {
     const { quiet, look, clock } = world()
     const sources = [sourceReading(quiet, 'github'), sourceReading(quiet, 'rare')]
@@ -189,11 +250,13 @@ describe('what is watched', () => {
   })
 
   test('nothing that is switched off', () => {
-    const off = { silenceFactor: 0, failures: 0, lagEntries: 0, lagMs: 0, skewMs: 0 }
+    const off = { silenceFactor: 0, failures: 0, unhandled: 0, lagEntries: 0, lagMs: 0, skewMs: 0 }
     const { quiet, lookFor } = world(off)
     const github = sourceReading(quiet, 'github', { skewMs: DAY })
     const end = { kind: 'refused', code: 'SIGNATURE_MISMATCH', step: 'mismatch' } as const
     for (let each = 0; each < 50; each += 1) quiet.traffic.count('github', end, 1)
+    const failed = { kind: 'accepted', state: 'failed', handleMs: 0 } as const
+    for (let each = 0; each < 50; each += 1) quiet.traffic.count('github', failed, 1)
     const bad = { ...relay({ pending: 1e6, oldestPendingMs: DAY }), sources: [github] }
     expect(lookFor(60_000, () => bad)).toEqual([])
   })

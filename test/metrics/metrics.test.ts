@@ -41,6 +41,8 @@ function busyReadings(): Readings {
           attempts: 9,
           retries: 2,
           restarts: 1,
+          deadAt: null,
+          lostAt: null,
           fetchedAt: 2_500,
         },
         partitions: [

@@ -1,5 +1,6 @@
 import { CommitMeter } from '../../src/readings/commit-meter.ts'
-import type { Readings, SourceReading } from '../../src/readings/readings.ts'
+import type { ConsumerTally } from '../../src/consumer-status.ts'
+import type { ConsumerReading, Readings, SourceReading } from '../../src/readings/readings.ts'
 import { RelayTraffic, Traffic } from '../../src/readings/traffic.ts'
 import { manualClock, type ManualClock } from './manual-clock.ts'
 
@@ -27,6 +28,7 @@ export function quietReadings(clock: ManualClock = manualClock()): Readings {
       pending: 0,
       oldestPendingMs: 0,
       retry: 0,
+      retryTopics: [],
       blocked: 0,
       dead: 0,
       traffic: new RelayTraffic(),
@@ -56,4 +58,27 @@ export function sourceReading(
     skewMs: null,
     ...changes,
   }
+}
+
+/** What a consumer counts that has done nothing. */
+export function quietTally(): ConsumerTally {
+  return {
+    processed: 0,
+    duplicates: 0,
+    passed: 0,
+    dead: 0,
+    deadAt: null,
+    lost: 0,
+    lostAt: null,
+    attempts: 0,
+    retries: 0,
+    restarts: 0,
+    fetchedAt: null,
+  }
+}
+
+/** A consumer that runs, called orders. */
+export function consumerReading(changes: Partial<ConsumerReading> = {}): ConsumerReading {
+  const base = { name: 'orders', state: 'running', reason: null, partitions: [] } as const
+  return { ...base, tally: quietTally(), ...changes }
 }

@@ -29,6 +29,8 @@ const STATUS: ConsumerStatus = {
     retries: 4,
     restarts: 0,
     fetchedAt: Date.UTC(2026, 0, 1),
+    deadAt: Date.UTC(2026, 0, 2),
+    lostAt: null,
   },
   partitions: [
     { topic: 'shop.a', partition: 1, position: 9, highWatermark: 10, lag: 1, unfinished: 0 },
@@ -74,6 +76,8 @@ test('every consumer is listed with its lag, and one that does not run with the 
       lag: 3,
       processed: 5,
       fetchedAt: '2026-01-01T00:00:00.000Z',
+      deadAt: '2026-01-02T00:00:00.000Z',
+      lostAt: null,
       partitions: [{ partition: 0, position: 4 }, { partition: 1 }],
     },
     { name: 'idle', state: 'stopped', reason: expect.stringContaining('Kafka'), partitions: [] },
