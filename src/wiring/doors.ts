@@ -2,7 +2,7 @@
  * The wiring's second half: what the two ports answer, from the stages that `app.ts` opened.
  */
 import { eventsRoutes } from '../../routes/events.ts'
-import { EDGE_NAME, forwardRoutes } from '../../routes/forward.ts'
+import { forwardRoutes } from '../../routes/forward.ts'
 import type { Health } from '../../routes/health.ts'
 import { answerDeliveries, HOOKS_PATH, hooksRoutes, type HooksPorts } from '../../routes/hooks.ts'
 import { answerRefused, toRefusal } from '../../routes/refused.ts'
@@ -14,23 +14,18 @@ import type { Consuming } from './consuming.ts'
 import type { Delivery } from '../delivery.ts'
 import type { Door, Sender } from '../door/door.ts'
 import type { Visit } from '../door/visit.ts'
-import { FORWARD_BYTES_MAX } from '../limits/edge.ts'
 import { authenticate } from '../ingest/authenticate.ts'
 import { ingestEvents, type IngestEventsPorts } from '../ingest/ingest-events.ts'
 import { ingest, type IngestPorts } from '../ingest/ingest.ts'
 import { receive } from '../ingest/receive.ts'
-import { takeForwarded } from '../ingest/take-forwarded.ts'
+import { forwardPorts } from './forward-door.ts'
 import { listen } from './listen.ts'
 import type { Log } from '../log.ts'
 import type { Observation, Watch } from './observe.ts'
 import type { Pairing } from '../pairing/pairing.ts'
-import { receiptMaker } from '../receipt.ts'
 import type { Rejection } from '../rejection.ts'
 import type { Reloader } from '../loading/reload.ts'
 import type { Rerunning } from './reruns.ts'
-import { assert } from '../assert.ts'
-import { CATALOGUE } from '../providers/catalogue.ts'
-import { compileVerifier } from '../providers/verifier.ts'
 import type { Scope } from '../scope.ts'
 import type { Setup } from './setup.ts'
 import type { Tail } from '../tail.ts'
@@ -134,50 +129,7 @@ function openRoutes({ config }: Setup, ports: RoutesPorts, traces: Traces | unde
   const routes = hooksRoutes(hooks, answerDelivery).route('/', events)
   const { INLET_FORWARD_SECRET: secrets } = config
   if (secrets === undefined) return { routes, answerDelivery }
-  const forward = forwardRoutes(answerDeliveries(forwardPorts(hooks, secrets, ports)))
+  const forwarding = { ...ports, commitAll: ingestPorts.commitAll }
+  const forward = forwardRoutes(answerDeliveries(forwardPorts(hooks, secrets, forwarding)))
   return { routes: routes.route('/', forward), answerDelivery }
-}
-
-/** What edges forward comes in like a delivery of a source: theirs, which signs like any other. */
-function forwardPorts(
-  hooks: HooksPorts<Visit>,
-  secrets: readonly string[],
-  { clock, ingestPorts, observation, tail }: DoorsPorts,
-): HooksPorts<Visit> {
-  const row = CATALOGUE.get('standard_webhooks')
-  assert(row !== undefined, 'the catalogue has Standard Webhooks')
-  const edge: Source = {
-    name: EDGE_NAME,
-    provider: row.key,
-    unsigned: false,
-    neverRetries: false,
-    file: undefined,
-    methods: ['POST'],
-    verify: compileVerifier(row, { secrets, now: () => clock.now() }),
-    route: () => undefined,
-  }
-  const receiptMakers = secrets.map(receiptMaker)
-  return {
-    ...hooks,
-    source: () => edge,
-    async receive(request, source, budget) {
-      const limits = { clock, bodyBytesMax: FORWARD_BYTES_MAX, budget }
-      const received = await receive(request, source, limits)
-      const isTooLarge = received.kind === 'refused' && received.code === 'BODY_TOO_LARGE'
-      // Its hint is of a setting that changes nothing here.
-      return isTooLarge ? { ...received, code: 'FORWARD_TOO_LARGE' } : received
-    },
-    ingest: (delivery) =>
-      takeForwarded(delivery, edge, {
-        clock,
-        commitAll: ingestPorts.commitAll,
-        receiptFor: (body) => receiptMakers.map((make) => make(body)).join(' '),
-        see({ source, eventId, type, state, reason }, { kind, seq }) {
-          const stored = kind === 'stored' ? 'accepted' : 'duplicate'
-          const ended = { kind: stored, seq, eventId, type, state, reason, handleMs: 0 } as const
-          observation.traffic.of(source).count(ended, clock.now())
-          tail.see(source, ended)
-        },
-      }),
-  }
 }
