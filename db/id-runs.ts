@@ -42,7 +42,7 @@ export interface IdRuns {
   takeIn(): boolean
   /** The seqs of this hash: those of one id, and any that collide. */
   find(hash: number): readonly number[]
-  /** Drops the oldest run whose last id came in before that; `ids`: undefined where there is none. */
+  /** Drops the oldest run whose last id came in before then; `ids` is undefined without one. */
   dropOldest(endedBefore: number): { readonly ids: number | undefined }
 }
 
