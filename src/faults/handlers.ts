@@ -35,7 +35,7 @@ export const HANDLER_FAULTS = {
     stage: 'handle',
     status: 500,
     retryable: false,
-    title: 'The handler has blocked the process too often with this event.',
-    hint: 'Correct the handler, which does not return, then replay the event. It is run again as soon as a file of the handlers has changed.',
+    title: 'The handler has blocked or ended the process too often with this event.',
+    hint: 'Correct the handler, which does not return or calls `process.exit`, then replay the event. It is run again as soon as a file of the handlers has changed.',
   },
 } as const satisfies Record<string, Fault>

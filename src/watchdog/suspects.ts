@@ -1,4 +1,4 @@
-/** What ran when the watchdog ended a process: noted by that process, read by the next one. */
+/** What ran when user code ended a process: noted by that process, read by the next one. */
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { writeDurably } from '../durable-file.ts'

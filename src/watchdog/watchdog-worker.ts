@@ -1,13 +1,9 @@
 /** The thread that watches the main one, and ends the process when a handler blocks it. */
 import { dlopen, FFIType } from 'bun:ffi'
 import { systemClock } from '../clock.ts'
-import { messageOf } from '../faults/faults.ts'
-import type { Watched } from '../handler-watch.ts'
-import { HANDLER_BLOCKS_MAX } from '../limits/watchdog.ts'
-import type { Log } from '../log.ts'
 import { openLog } from '../stdout-log.ts'
-import { noteSuspects } from './suspects.ts'
-import { BLOCKED_EXIT_CODE, watchPulse, type Blocked, type WatchdogOrder } from './watchdog.ts'
+import { HANDLER_EXIT_CODE, note, report } from './last-words.ts'
+import { watchPulse, type WatchdogOrder } from './watchdog.ts'
 
 declare const self: Worker
 
@@ -32,40 +28,14 @@ async function watch(): Promise<void> {
   isWatching = false
   if (blocked === undefined) return
   const log = openLog(order.level, 'watchdog')
-  report(blocked, log)
+  const { suspects, others, blockedMs } = blocked
+  const why = 'it does not return, so nothing can be answered: the process ends'
+  report(log, { event: 'handler.blocked', why, others, blockedMs }, suspects)
   await lastWord(log)
   // After that: the disk may be what everything waits for.
-  note(blocked, log)
+  note(log, order, suspects)
   await lastWord(log)
   endProcess()
-}
-
-/** Who it was, and where: never what was in it. */
-function report({ suspects, others, blockedMs }: Blocked, log: Log): void {
-  const [first, ...rest] = suspects
-  log.error('handler.blocked', {
-    ...(first === undefined ? { handler: 'unknown' } : named(first)),
-    others,
-    blockedMs,
-    exitCode: BLOCKED_EXIT_CODE,
-    hint: `it does not return, so nothing can be answered: the process ends; after ${HANDLER_BLOCKS_MAX} such ends its event is given up`,
-  })
-  for (const suspect of rest) log.error('handler.suspected', named(suspect))
-}
-
-function named({ source, type, ...place }: Watched) {
-  return { handler: `${source} ${type}`, ...place }
-}
-
-/** The next start has to know. */
-function note({ suspects }: Blocked, log: Log): void {
-  const { notesPath, handlersName } = order
-  const at = new Date(systemClock.now()).toISOString()
-  try {
-    noteSuspects(notesPath, suspects, { at, handlersName })
-  } catch (error) {
-    log.error('watchdog.not_noted', { path: notesPath, reason: messageOf(error) })
-  }
 }
 
 async function lastWord(log: ReturnType<typeof openLog>): Promise<void> {
@@ -83,7 +53,7 @@ function endProcess(): void {
         _exit: { args: [FFIType.i32], returns: FFIType.void },
       })
       // oxlint-disable-next-line no-underscore-dangle -- the C library's name for it
-      symbols._exit(BLOCKED_EXIT_CODE)
+      symbols._exit(HANDLER_EXIT_CODE)
     } catch {
       // Another system: its C library has another name.
     }

@@ -4,19 +4,17 @@ import type { HandlerWatch, Watched } from '../handler-watch.ts'
 import { HANDLER_BLOCK_MS_MAX, HEARTBEAT_IDLE_MS, HEARTBEAT_MS } from '../limits/watchdog.ts'
 import type { Log, LogLevel } from '../log.ts'
 import { openNap } from '../nap.ts'
+import { watchExits } from './exits.ts'
 import { openSuspectTurns, openTurns } from './suspect-turns.ts'
 import { openSuspects, readSuspects, type SuspectNote } from './suspects.ts'
 import { makeVitals, openVitalSigns, seeVitals, suspectsIn } from './vitals.ts'
-
-/** How a process ends that a handler has blocked: EX_SOFTWARE of sysexits.h. */
-export const BLOCKED_EXIT_CODE = 70
 
 /** What the watching thread is told. */
 export interface WatchdogOrder {
   readonly vitals: SharedArrayBuffer
   readonly blockMsMax: number
   readonly level: LogLevel
-  /** Where it notes what ran when it ends the process. */
+  /** Where it is noted what ran when the process ends. */
   readonly notesPath: string
   /** What names the handlers that are served. */
   readonly handlersName: string
@@ -31,6 +29,7 @@ export type Pulse = Pick<HandlerWatch, 'enter' | 'waits' | 'leave'> & {
 /**
  * Ends the process when a handler blocks its thread: nothing else can, for JavaScript cannot be
  * interrupted. Then the supervisor starts it again, and providers send again what was not answered.
+ * A handler that ends the process itself is named and counted like one that blocks it.
  */
 export interface Watchdog extends Pick<Pulse, 'run'> {
   /** For webhooks and events of callers: none of them waits for a suspect of a consumer. */
@@ -91,11 +90,15 @@ export function openWatchdog(ports: WatchdogPorts): Watchdog {
   reloader.onServed(() => worker?.postMessage(order()))
   const pulse = openPulse(vitals, clock, onAwake)
   const watch = { ...pulse, ...suspects }
+  const unwatchExits = watchExits(order)
   return {
     door: { ...watch, turns: openSuspectTurns() },
     consumers: { ...watch, turns: openTurns() },
     run: (signal) => pulse.run(signal),
-    close: () => worker?.terminate(),
+    close() {
+      unwatchExits()
+      worker?.terminate()
+    },
   }
 }
 

@@ -188,14 +188,19 @@ describe('a handler that never returns', () => {
   const LOOP = `while (data.block) {} return { topic: 'first' }`
 
   /** Sends what blocks, again and again, to one process after the other, as a provider would. */
-  async function endProcesses(place: Place, id: string, times: number): Promise<void> {
+  async function endProcesses(
+    place: Place,
+    id: string,
+    times: number,
+    event = 'handler.blocked',
+  ): Promise<void> {
     for (let time = 1; time <= times; time += 1) {
       await using gateway = await start(place, { command: impatient })
       expect(await post(gateway, `{"n":${time}}`)).toBe(202)
       const answer = await post(gateway, '{"block":true}', OLD, id).catch(() => 'no answer')
       expect(answer).toBe('no answer')
       expect(await gateway.exited).toBe(70)
-      const line = gateway.log.find(({ message }) => message === 'handler.blocked')
+      const line = gateway.log.find(({ message }) => message === event)
       expect(line).toMatchObject({ handler: 'github push', eventId: id, others: 0, exitCode: 70 })
     }
   }
@@ -223,6 +228,18 @@ describe('a handler that never returns', () => {
     const replay = [...command, 'replay', '--state', 'failed', '--yes']
     expect(Bun.spawnSync(replay, { cwd: place.path, env }).exitCode).toBe(0)
     expect(shown(place, '--state', 'failed')).not.toContain('HANDLER_BLOCKED')
+  })
+
+  test('counts like one that ends the process, whatever exit code that has', async () => {
+    await using place = await makePlace(
+      `if (data.block) process.exit(0); return { topic: 'first' }`,
+    )
+    await endProcesses(place, 'exits', HANDLER_BLOCKS_MAX, 'handler.exited')
+    await using gateway = await start(place, { command: impatient })
+    expect(await post(gateway, '{"block":true}', OLD, 'exits')).toBe(202)
+    expect(shown(place, '--state', 'failed')).toContain(
+      'HANDLER_BLOCKED: the process ended 3 times',
+    )
   })
 
   test('is tried anew as soon as it is another one', async () => {
