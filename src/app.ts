@@ -23,7 +23,7 @@ import { openDoors } from './wiring/doors.ts'
 import type { Door } from './door/door.ts'
 import { GatewayError, messageOf } from './faults/faults.ts'
 import { armFailpoint } from './failpoint.ts'
-import type { IngestEventsPorts } from './ingest/ingest-events.ts'
+import type { StagesPorts } from './wiring/intake.ts'
 import type { ProbePorts } from './ingest/handshake.ts'
 import type { IngestPorts } from './ingest/ingest.ts'
 import { runRetries, type RetryPorts } from './ingest/retry.ts'
@@ -123,24 +123,17 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const handlers = openHandlers(setup, around, opened)
   const { reloader, handlePorts, reruns, consuming } = handlers
   const { pairing, probes } = openProbes(reloader, { clock, log, scope })
-  const ingestPorts: IngestPorts = {
+  const intake: StagesPorts = {
     ...handlePorts,
     hint,
     probes,
     commit: commitThrough((event) => writer.commit(event)),
-    commitAll: (events) => writer.commitAll(events),
-  }
-  const ingestEventsPorts: IngestEventsPorts = {
-    ...handlePorts,
-    hint,
-    isKeyRequired: config.INLET_EVENTS_IDEMPOTENCY_KEY === 'required',
-    running: new Set(),
+    commitAll: (events, answer) => writer.commitAll(events, answer),
     findAnswer(caller, key) {
       // What was written last may not be on disk, and then its answer is no answer.
       if (state === 'failed') throw new GatewayError('STORAGE_FAILED', 'storage has failed')
       return storage.keys.find(caller, key)
     },
-    commitAll: (events, answer) => writer.commitAll(events, answer),
   }
   const healthOf = openHealth(storage.outbox, relay, door, clock)
   const health = () => healthOf(state)
@@ -149,7 +142,7 @@ export async function openApp(setup: Setup, ports: AppPorts): Promise<App> {
   const watch = openWatch(config, { ...watched, rhythms: storage.rhythms }, opened)
   const tail = openTail(clock)
   scope.run('tail', (signal) => tail.run(signal))
-  const stages = { reloader, pairing, ingestPorts, ingestEventsPorts, watch, tail, reruns, onFatal }
+  const stages = { reloader, pairing, intake, watch, tail, reruns, onFatal }
   const doors = await openDoors(setup, { ...watched, ...stages }, opened)
   runLater({ ...around, ...handlers })
   const resources = opened.move()

@@ -15,8 +15,6 @@ export interface IngestEventsPorts extends HandlePorts {
   readonly hint: HintPort
   /** Whether a request without an `Idempotency-Key` is refused. */
   readonly isKeyRequired: boolean
-  /** Callers and keys of the requests under way: empty at the start, and ours to change. */
-  readonly running: Set<string>
   readonly findAnswer: (
     caller: string,
     key: string,
@@ -49,24 +47,30 @@ export interface ReplayedAnswer {
 
 export type EventsOutcome = TakenEvents | ReplayedAnswer | Refused
 
+interface Opened extends IngestEventsPorts {
+  /** Callers and keys of the requests under way. */
+  readonly running: Set<string>
+}
+
 /** A key, and what it stands for. */
 type Keyed = Pick<IdempotentAnswer, 'key' | 'requestHash'>
 
 /**
- * Takes one request: key → read → claim → handle → commit. All of its events are stored, or none,
- * and nothing is acknowledged before it is on disk.
+ * Opens what takes a request: key → read → claim → handle → commit. All of its events are stored,
+ * or none, and nothing is acknowledged before it is on disk.
  */
-export async function ingestEvents(
-  delivery: Delivery,
-  caller: Caller,
-  ports: IngestEventsPorts,
-): Promise<EventsOutcome> {
-  const read = readIdempotencyKey(delivery.headers)
-  if (read.kind === 'malformed') return refused('REQUEST_MALFORMED', read.detail)
-  if (read.kind === 'key') return once(delivery, caller, read.key, ports)
-  return ports.isKeyRequired
-    ? refused('IDEMPOTENCY_KEY_MISSING', 'each request needs a key of its own')
-    : take(delivery, caller, undefined, ports)
+export function openIngestEvents(
+  given: IngestEventsPorts,
+): (delivery: Delivery, caller: Caller) => Promise<EventsOutcome> {
+  const ports: Opened = { ...given, running: new Set() }
+  return async (delivery, caller) => {
+    const read = readIdempotencyKey(delivery.headers)
+    if (read.kind === 'malformed') return refused('REQUEST_MALFORMED', read.detail)
+    if (read.kind === 'key') return once(delivery, caller, read.key, ports)
+    return ports.isKeyRequired
+      ? refused('IDEMPOTENCY_KEY_MISSING', 'each request needs a key of its own')
+      : take(delivery, caller, undefined, ports)
+  }
 }
 
 /**
@@ -77,7 +81,7 @@ async function once(
   delivery: Delivery,
   caller: Caller,
   key: string,
-  ports: IngestEventsPorts,
+  ports: Opened,
 ): Promise<EventsOutcome> {
   const name = `${caller.name} ${key}`
   if (ports.running.has(name)) {
