@@ -86,12 +86,6 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
   const hashesOf = (source: string, ids: readonly string[]) =>
     ids.map((eventId) => hashOf({ source, eventId }))
 
-  function keepUp(inboxSeq: number): void {
-    newIds.keepUp(inboxSeq)
-    // After it: a run that is just whole is not asked by itself, 5 µs each time.
-    runs.takeIn()
-  }
-
   /** The rest of a run that was not full yet, and after a failure that of one that was. */
   function rebuild(): void {
     const beganMs = telling?.clock.monotonicMs() ?? 0
@@ -101,7 +95,7 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
       const rows = statements.since.all({ after, limit: runIds })
       for (const row of rows) newIds.addAll(hashesOf(row.source, idsOf(row)), row.seq)
       after = rows.at(-1)?.seq ?? after
-      keepUp(after)
+      newIds.keepUp(after)
       events += rows.length
       if (rows.length < runIds) break
       // Nobody else does before the gateway runs: 10,000,000 ids would leave a WAL of 290 MB.
@@ -123,7 +117,11 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
       database.client.run('PRAGMA shrink_memory')
       return more
     },
-    keepUp,
+    keepUp(inboxSeq) {
+      newIds.keepUp(inboxSeq)
+      // After it: a run that is just whole is not asked by itself, 5 µs each time.
+      runs.takeIn()
+    },
     moveAll: (inboxSeq) => newIds.moveAll(inboxSeq),
     find: (event) => findBy(hashOf(event), event),
     unknownOf({ source, at: receivedAt, ids }) {
