@@ -120,7 +120,7 @@ export function openDedup(database: InletDatabase, options: DedupOptions): Dedup
     keepUp(inboxSeq) {
       newIds.keepUp(inboxSeq)
       // After it: a run that is just whole is not asked by itself, 5 µs each time.
-      runs.takeIn()
+      runs.takeInNew()
     },
     moveAll: (inboxSeq) => newIds.moveAll(inboxSeq),
     find: (event) => findBy(hashOf(event), event),

@@ -40,6 +40,8 @@ export interface IdRuns {
    * Until then each look-up asks the run itself, 5 µs: so nobody waits for that at a start.
    */
   takeIn(): boolean
+  /** The same, as often as a run was written here: what a start has found is left alone. */
+  takeInNew(): void
   /** The seqs of this hash: those of one id, and any that collide. */
   find(hash: number): readonly number[]
   /** Drops the oldest run whose last id came in before then; `ids` is undefined without one. */
@@ -64,11 +66,21 @@ export function openIdRuns(database: InletDatabase): IdRuns {
   /** Those that are not in the tables yet, oldest first. */
   let outside: readonly Run[] = []
   let newest = 0
+  /** Of runs that were written here, and that `takeInNew` has not answered with one. */
+  let newCount = 0
 
   function addWhole(run: Run): void {
     newest = run.run
     seqLasts.set(run.run, run.seqLast)
     outside = [...outside, run]
+  }
+
+  function takeIn(): boolean {
+    const [run] = outside
+    if (run === undefined) return false
+    tables.add(run.run, reader.slicesOf(run))
+    outside = outside.slice(1)
+    return true
   }
 
   for (const run of reader.list()) addWhole(run)
@@ -79,15 +91,17 @@ export function openIdRuns(database: InletDatabase): IdRuns {
       const seqLast = ids.seqs.at(-1)
       assert(seqLast !== undefined, 'a run has ids')
       const run = { run: newest + 1, seqLast }
-      const ports = { database, statements: statements(), onWhole: () => addWhole(run) }
-      return startRun(run, ids, ports)
+      function onWhole(): void {
+        addWhole(run)
+        newCount += 1
+      }
+      return startRun(run, ids, { database, statements: statements(), onWhole })
     },
-    takeIn() {
-      const [run] = outside
-      if (run === undefined) return false
-      tables.add(run.run, reader.slicesOf(run))
-      outside = outside.slice(1)
-      return true
+    takeIn,
+    takeInNew() {
+      if (newCount === 0) return
+      newCount -= 1
+      takeIn()
     },
     find(hash) {
       const inside = tables.runsOf(hash)

@@ -67,6 +67,18 @@ test('more than one run comes of a commit with many events', async () => {
   expect(await deliver(world, `first-${3 * RUN_IDS + 4}`)).toMatchObject({ kind: 'duplicate' })
 })
 
+test('commits take in what was written meanwhile, and leave to others what a start has found', async () => {
+  await using world = await openDbWorld({ runIds: RUN_IDS })
+  await deliverMany(world, 'e', 3 * RUN_IDS)
+  for (const id of ['a', 'b', 'c', 'd']) await deliver(world, id)
+  expect(countRuns(world)).toBe(3)
+  expect(world.dedup.takeIn()).toBe(false)
+  await world.restart()
+  await deliver(world, 'next')
+  const taken = [1, 2, 3, 4].map(() => world.dedup.takeIn())
+  expect(taken).toEqual([true, true, true, false])
+})
+
 test('runs that a crash took along are written again', async () => {
   await using world = await openDbWorld({ runIds: RUN_IDS })
   await deliverMany(world, 'e', 3 * RUN_IDS)
