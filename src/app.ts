@@ -71,6 +71,8 @@ export interface AppPorts {
   readonly commitThrough?: (commit: IngestPorts['commit']) => IngestPorts['commit']
   /** For tests that do not wait that long. Default: HANDLER_BLOCK_MS_MAX. */
   readonly handlerBlockMsMax?: number
+  /** For tests that kill members of a group. Default: CONSUMER_SESSION_MS. */
+  readonly consumerSessionMs?: number
 }
 
 /** A gateway that runs. */

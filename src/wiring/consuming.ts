@@ -30,6 +30,8 @@ export interface ConsumingPorts {
   readonly epoch: string
   readonly reloader: Reloader
   readonly watchdog: HandlerWatch
+  /** For tests that kill members of a group. Default: CONSUMER_SESSION_MS. */
+  readonly consumerSessionMs?: number
 }
 
 /** Consumers as others see them. */
@@ -261,7 +263,7 @@ function toKafka(config: Config) {
 }
 
 function toPorts(config: Config, ports: ConsumingPorts): ConsumePorts {
-  const { clock, log, writer, dedup, epoch, watchdog } = ports
+  const { clock, log, writer, dedup, epoch, watchdog, consumerSessionMs: sessionMs } = ports
   const positions = openConsumerPositions(ports.reader)
   return {
     clock,
@@ -274,7 +276,8 @@ function toPorts(config: Config, ports: ConsumingPorts): ConsumePorts {
       // A rerun is one node's, whosever partitions it is about.
       const share = rerun === undefined ? config.INLET_PARTITIONS : undefined
       const keepsState = state !== undefined
-      return openKafkaFeed({ ...toKafka(config), clock, log, group, topics, share, keepsState })
+      const own = { group, topics, share, keepsState, ...(sessionMs && { sessionMs }) }
+      return openKafkaFeed({ ...toKafka(config), clock, log, ...own })
     },
     commit: (commit) => writer.commitConsumed(commit),
     stored: openStoredState(ports.reader),

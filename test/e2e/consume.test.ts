@@ -79,7 +79,7 @@ describeWithKafka('a consumer, end to end', (brokers) => {
       KILLS.map(async (point) => {
         const { directory, to, start } = await openWorld()
         await using _ = directory
-        const killed = await start({ INLET_FAILPOINT: `${point}:1:SIGKILL:0` })
+        const killed = await start({ INLET_FAILPOINT: `${point}:1:SIGKILL:0` }, IMPATIENT)
         expect(await killed.exited).toBeNull()
         const gateway = await start()
         const doubled = await waitForAll(to)

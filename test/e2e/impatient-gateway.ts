@@ -1,4 +1,7 @@
-/** The real wiring, with a watchdog that does not wait 10 s: for tests of what it does. */
+/**
+ * The real wiring, with a watchdog that does not wait 10 s, and with consumers for which Kafka does
+ * not either, once they are gone: for tests of processes that end.
+ */
 import { openApp } from '../../src/app.ts'
 import { systemClock } from '../../src/clock.ts'
 import { openLog } from '../../src/stdout-log.ts'
@@ -9,4 +12,5 @@ await openApp(await prepare(process.env), {
   log: openLog('info', 'gateway'),
   onFatal: () => process.exit(1),
   handlerBlockMsMax: 1_000,
+  consumerSessionMs: 2_000,
 })
