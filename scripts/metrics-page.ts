@@ -55,8 +55,9 @@ minutes of a process that was killed, and the time without a process is no pause
 \`clock_skew\` needs a provider that signs the time: it is the median of a source's last 64
 deliveries, once there were 16.
 
-\`events_unhandled\` is raised by ten events of a source (\`INLET_ALARM_UNHANDLED\`) that became \`failed\`
-or \`invalid\` within ten minutes, and by fewer where they are a tenth of all: a source that sends twice
-a day never has ten. \`consumer_dead\` and \`consumer_lost\` last for ten minutes after the last loss.
+\`events_unhandled\` is raised by ten events of a source (\`INLET_ALARM_UNHANDLED\`) that became
+\`failed\` or \`invalid\` within ten minutes, and by fewer where they are a tenth of all: a source
+that sends twice a day never has ten. \`consumer_dead\` and \`consumer_lost\` last for ten minutes
+after the last loss.
 `
 }
