@@ -32,7 +32,7 @@ export const COMMIT_DELIVERIES_ENOUGH = 128
  * It begins after so many turns of the event loop in any case, each of which takes TURN_MS_MAX and
  * a little: all that wait may be about to be refused.
  */
-export const COMMIT_TURNS_MAX = 4
+export const COMMIT_TURNS_MAX = 16
 
 /**
  * How long after a start the relay and the deletion of what is old begin, in ms. They take the core
