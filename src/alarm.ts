@@ -51,8 +51,8 @@ export const ALARMS = {
     hint: 'Free space in INLET_DATA_DIR, or shorten INLET_RETENTION_DAYS.',
   },
   kafka_down: {
-    title: 'Kafka does not answer.',
-    hint: 'Look at the brokers; `inlet doctor` says how they are reached. Events are stored.',
+    title: 'Nothing can be published to Kafka.',
+    hint: '`inlet doctor` says how the brokers are reached, and whether this client may publish. Events are stored.',
   },
   redis_down: {
     title: 'Redis does not answer.',

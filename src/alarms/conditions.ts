@@ -215,7 +215,8 @@ function disk({ door }: Readings, { diskFreeMinBytes }: AlarmThresholds): readon
 
 function outages({ relay, redis }: Readings): readonly Condition[] {
   const down = { isRaising: true, afterMs: ALARM_BLIP_MS } as const
-  const kafka = { name: 'kafka_down', subject: 'kafka', text: 'Kafka does not answer' } as const
+  const { code, detail } = relay.fault ?? { code: 'Kafka', detail: 'it does not answer' }
+  const kafka = { name: 'kafka_down', subject: 'kafka', text: `${code}: ${detail}` } as const
   const other = { name: 'redis_down', subject: 'redis', text: 'Redis does not answer' } as const
   return [
     ...(relay.state === 'down' ? [{ ...kafka, ...down }] : []),

@@ -21,6 +21,7 @@ import { checkConsumed, checkTopics, type ConsumedTopic } from '../doctor/topics
 import { examineStates } from './doctor-states.ts'
 import { resolveConsumers } from '../loading/consumers.ts'
 import { GatewayError, messageOf } from '../faults/faults.ts'
+import { silentLog } from '../log.ts'
 import type { KafkaAdmin } from '../kafka/admin.ts'
 import { DOCTOR_BODIES_BYTES_MAX } from '../limits/observing.ts'
 import { loadHandlers } from '../loading/handler-files.ts'
@@ -179,7 +180,23 @@ async function* examineSink(
   if (answering !== undefined) {
     const cluster = { admin, broker: answering, clusterSize }
     yield await examineTopics(config, topics, cluster)
+    yield [await examinePublishing(config)]
     yield await examineOwnStates(config, topics, cluster)
+  }
+}
+
+/** Begins as the relay does, and publishes nothing. */
+async function examinePublishing(config: Config): Promise<Finding> {
+  const { openConfiguredPublisher } = await import('../wiring/configured-publisher.ts')
+  const publisher = openConfiguredPublisher(config, { clock: systemClock, log: silentLog })
+  try {
+    await publisher.publish([])
+    return ok('this client may publish')
+  } catch (error) {
+    const next = error instanceof GatewayError ? error.fault.hint : 'look at the log of the broker'
+    return fail(`this client cannot publish: ${messageOf(error)}`, next)
+  } finally {
+    await publisher.close()
   }
 }
 

@@ -30,6 +30,13 @@ export const KAFKA_FAULTS = {
     title: 'Kafka does not answer.',
     hint: 'Nothing is lost: the relay goes on as soon as a broker answers. `inlet doctor` says what keeps it away.',
   },
+  PUBLISHING_DENIED: {
+    stage: 'relay',
+    status: 500,
+    retryable: true,
+    title: 'This client may not publish to any topic.',
+    hint: 'Grant it Write on its topics: without that right on one of them Kafka refuses to begin. Nothing is lost meanwhile.',
+  },
   CLIENT_FAILED: {
     stage: 'relay',
     status: 500,

@@ -21,6 +21,9 @@ const CLASSES: Readonly<Record<string, FaultCode>> = {
   UNSUPPORTED_FOR_MESSAGE_FORMAT: 'TOPIC_REJECTED',
   // All records of a send have the time of the send: a topic that refuses it refuses every record.
   INVALID_TIMESTAMP: 'TOPIC_REJECTED',
+
+  // To InitProducerId, which wants Write on any topic; so nothing can be published.
+  CLUSTER_AUTHORIZATION_FAILED: 'PUBLISHING_DENIED',
 }
 
 /** kafkajs wraps an error at most three deep; a cycle must not hang us. */

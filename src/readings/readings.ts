@@ -42,6 +42,8 @@ export interface Readings {
   }
   readonly relay: {
     readonly state: 'starting' | 'up' | 'down'
+    /** Why it is down, or was last. */
+    readonly fault: { readonly code: string; readonly detail: string } | null
     readonly sends: number
     readonly failedSends: number
     readonly pending: number

@@ -7,7 +7,7 @@ import {
   KafkaJSRequestTimeoutError,
 } from 'kafkajs'
 import { BrokenInvariant } from '../../src/assert.ts'
-import { GatewayError } from '../../src/faults/faults.ts'
+import { GatewayError, type FaultCode } from '../../src/faults/faults.ts'
 import { toFault } from '../../src/kafka/faults.ts'
 
 interface ErrorCode {
@@ -23,8 +23,7 @@ const { errorCodes } = (await import(MODULE)) as { readonly errorCodes: readonly
 describe('an error of Kafka', () => {
   test('belongs to a record, to a topic, or else to the cluster: every code has its class', () => {
     const byCode = Map.groupBy(errorCodes, (code) => toFault(protocolError(code.type)).code)
-    const namesOf = (code: 'RECORD_REJECTED' | 'TOPIC_REJECTED' | 'BROKER_UNAVAILABLE') =>
-      byCode.get(code)?.map(({ type }) => type) ?? []
+    const namesOf = (code: FaultCode) => byCode.get(code)?.map(({ type }) => type) ?? []
 
     expect(namesOf('RECORD_REJECTED')).toEqual([
       'MESSAGE_TOO_LARGE',
@@ -39,10 +38,11 @@ describe('an error of Kafka', () => {
       'UNSUPPORTED_FOR_MESSAGE_FORMAT',
       'POLICY_VIOLATION',
     ])
+    expect(namesOf('PUBLISHING_DENIED')).toEqual(['CLUSTER_AUTHORIZATION_FAILED'])
     expect(namesOf('BROKER_UNAVAILABLE')).toContain('NOT_ENOUGH_REPLICAS_AFTER_APPEND')
     expect(namesOf('BROKER_UNAVAILABLE')).toContain('OUT_OF_ORDER_SEQUENCE_NUMBER')
     expect(namesOf('BROKER_UNAVAILABLE')).toContain('UNKNOWN_PRODUCER_ID')
-    expect(namesOf('BROKER_UNAVAILABLE')).toHaveLength(errorCodes.length - 9)
+    expect(namesOf('BROKER_UNAVAILABLE')).toHaveLength(errorCodes.length - 10)
   })
 
   test('is recognised in whatever kafkajs wraps it', () => {

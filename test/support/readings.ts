@@ -23,6 +23,7 @@ export function quietReadings(clock: ManualClock = manualClock()): Readings {
     },
     relay: {
       state: 'up',
+      fault: null,
       sends: 0,
       failedSends: 0,
       pending: 0,

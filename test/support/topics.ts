@@ -6,7 +6,7 @@ import {
   KafkaJSError,
   logLevel,
   ResourcePatternTypes,
-  type AclOperationTypes,
+  AclOperationTypes,
   type Admin,
   type IHeaders,
 } from 'kafkajs'
@@ -84,6 +84,34 @@ export async function grantOnTopic(
     permissionType: AclPermissionTypes.ALLOW,
   }
   await withAdmin(brokers, (admin) => admin.createAcls({ acl: [acl] }))
+}
+
+/** Lets a user write to no topic at all until it is disposed of. Others need a rule meanwhile. */
+export async function denyWriting({ brokers, user }: { brokers: string; user: string }) {
+  const denied = {
+    resourcePatternType: ResourcePatternTypes.LITERAL,
+    principal: `User:${user}`,
+    host: '*',
+    permissionType: AclPermissionTypes.DENY,
+  }
+  const { TOPIC, CLUSTER } = AclResourceTypes
+  const { WRITE, IDEMPOTENT_WRITE } = AclOperationTypes
+  const acl = [
+    { ...denied, resourceType: TOPIC, resourceName: '*', operation: WRITE },
+    // Who has no rule about the cluster may begin as a producer here all the same.
+    {
+      ...denied,
+      resourceType: CLUSTER,
+      resourceName: 'kafka-cluster',
+      operation: IDEMPOTENT_WRITE,
+    },
+  ]
+  await withAdmin(brokers, (admin) => admin.createAcls({ acl }))
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await withAdmin(brokers, (admin) => admin.deleteAcls({ filters: acl }))
+    },
+  }
 }
 
 /** Changes a setting of a topic, e.g. `max.message.bytes`. Others go back to their defaults. */
