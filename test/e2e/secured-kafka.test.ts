@@ -11,7 +11,7 @@ import {
 } from '../support/secured-kafka.ts'
 import { describeWithKafka } from '../support/servers.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
-import { createTopicNamed, denyWriting, readTopic } from '../support/topics.ts'
+import { createTopicNamed, readTopic, withoutWriting } from '../support/topics.ts'
 
 setDefaultTimeout(60_000)
 
@@ -75,21 +75,23 @@ describeWithKafka('the binary, with a Kafka that is secured', () => {
   })
 
   test('a client that may write to no topic is told so, not to look at the brokers', async () => {
-    await using _denied = await denyWriting({ brokers: kafka.brokers, user: USERNAME })
-    const { stdout, exitCode } = Bun.spawnSync([...command, 'doctor'], {
-      cwd: directory.path,
-      env: {
-        INLET_DATA_DIR: join(directory.path, 'denied'),
-        INLET_SECRET_GITHUB: SECRET,
-        INLET_SOURCES: 'github',
-        KAFKA_BROKERS: kafka.login,
-        KAFKA_SSL: 'true',
-        KAFKA_SSL_CA_FILE: kafka.authority.cert,
-        KAFKA_SASL_MECHANISM: 'scram-sha-256',
-        KAFKA_SASL_USERNAME: USERNAME,
-        KAFKA_SASL_PASSWORD: PASSWORD,
-      },
-    })
+    const ask = () =>
+      Bun.spawnSync([...command, 'doctor'], {
+        cwd: directory.path,
+        env: {
+          INLET_DATA_DIR: join(directory.path, 'denied'),
+          INLET_SECRET_GITHUB: SECRET,
+          INLET_SOURCES: 'github',
+          KAFKA_BROKERS: kafka.login,
+          KAFKA_SSL: 'true',
+          KAFKA_SSL_CA_FILE: kafka.authority.cert,
+          KAFKA_SASL_MECHANISM: 'scram-sha-256',
+          KAFKA_SASL_USERNAME: USERNAME,
+          KAFKA_SASL_PASSWORD: PASSWORD,
+        },
+      })
+    const rule = { brokers: kafka.brokers, user: USERNAME }
+    const { stdout, exitCode } = await withoutWriting(rule, ask)
 
     expect(stdout.toString()).toMatch(
       /^FAIL  this client cannot publish: PUBLISHING_DENIED.*Grant it Write on its topics/m,

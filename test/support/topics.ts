@@ -86,8 +86,11 @@ export async function grantOnTopic(
   await withAdmin(brokers, (admin) => admin.createAcls({ acl: [acl] }))
 }
 
-/** Lets a user write to no topic at all until it is disposed of. Others need a rule meanwhile. */
-export async function denyWriting({ brokers, user }: { brokers: string; user: string }) {
+/** Lets a user write to no topic at all while `work` goes on. Others need a rule meanwhile. */
+export async function withoutWriting<T>(
+  { brokers, user }: { brokers: string; user: string },
+  work: () => T | Promise<T>,
+): Promise<T> {
   const denied = {
     resourcePatternType: ResourcePatternTypes.LITERAL,
     principal: `User:${user}`,
@@ -107,10 +110,10 @@ export async function denyWriting({ brokers, user }: { brokers: string; user: st
     },
   ]
   await withAdmin(brokers, (admin) => admin.createAcls({ acl }))
-  return {
-    [Symbol.asyncDispose]: async () => {
-      await withAdmin(brokers, (admin) => admin.deleteAcls({ filters: acl }))
-    },
+  try {
+    return await work()
+  } finally {
+    await withAdmin(brokers, (admin) => admin.deleteAcls({ filters: acl }))
   }
 }
 
