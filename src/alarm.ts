@@ -8,7 +8,7 @@ export const ALARMS = {
   },
   verification_failures: {
     title: 'Deliveries of a source are not proven.',
-    hint: 'See `inlet rejected`: after a rotation the new secret belongs beside the old one.',
+    hint: 'See `inlet rejected` for the step that failed. `mismatch`: after a rotation the new secret belongs beside the old one; `stale`: a clock, or old deliveries.',
   },
   events_unhandled: {
     title: 'Events of a source have no handler that works.',
@@ -40,7 +40,7 @@ export const ALARMS = {
   },
   clock_skew: {
     title: 'Our clock is far from the times that a provider signs.',
-    hint: 'Check the time service of this machine: soon its deliveries would count as too old.',
+    hint: 'Check the time service of this machine: what is too far off is refused. Old deliveries that are sent again look the same.',
   },
   overloaded: {
     title: 'More comes in than can be answered in time.',

@@ -137,6 +137,8 @@ export interface Refused {
   readonly isSummedUp?: boolean
   /** Which step of proving it failed: for the log and counters, never for the sender. */
   readonly step?: FailedStep
+  /** When it was signed, where that is proven, and too long ago or yet to come. */
+  readonly signedAt?: EpochMs
   /**
    * The status that its provider demands, and then without a body. Default: the fault's, with a
    * problem document.

@@ -47,9 +47,9 @@ export function counting(verify: Verifier, { uses, refusals, skew }: ProofCounts
       refusals.set(verdict.step, (refusals.get(verdict.step) ?? 0) + 1)
     }
     const isProven = verdict.kind === 'verified' || verdict.kind === 'batch'
-    if (verdict.kind === 'verified' && verdict.signedAt !== undefined) {
-      skew.add(delivery.receivedAt - verdict.signedAt)
-    }
+    // A clock that is far off shows in nothing but what is refused for it.
+    const signedAt = 'signedAt' in verdict ? verdict.signedAt : undefined
+    if (signedAt !== undefined) skew.add(delivery.receivedAt - signedAt)
     const use = isProven ? uses[verdict.secretIndex ?? -1] : undefined
     if (use !== undefined) {
       use.deliveries += 1

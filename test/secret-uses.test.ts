@@ -47,6 +47,16 @@ test('what is not proven is counted by the step that failed', () => {
   expect([...refusals]).toEqual([['mismatch', 2]])
 })
 
+test('the clock is compared with what is proven, also with what is refused for its time', () => {
+  const stale = { kind: 'refused', code: 'SIGNATURE_EXPIRED', detail: '', step: 'stale' } as const
+  const ports = counts([])
+  const signedAt = delivery.receivedAt - 3_600_000
+  for (let each = 0; each < 16; each += 1) counting(() => ({ ...stale, signedAt }), ports)(delivery)
+  counting(refused, ports)(delivery)
+
+  expect(ports.skew.medianMs()).toBe(3_600_000)
+})
+
 test('a secret that is configured again goes on counting, wherever it stands', () => {
   const before = countUses(['old'])
   counting(provedBy(0), counts(before))(delivery)

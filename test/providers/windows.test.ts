@@ -41,7 +41,8 @@ describe.each(DATED.map(({ key, ...rest }) => [key, rest] as const))('%s', (key,
   // Grafana names the header only where its contact point does.
   const config = { ...configOf(row), ...(key === 'grafana' ? { timestamp_header: 'x-at' } : {}) }
   const delivery = sampleOf(row, config)
-  const at = (ms: number) => outcomeOf(verifierOf(key, { config, now: () => NOW + ms })(delivery))
+  const verdictAt = (ms: number) => verifierOf(key, { config, now: () => NOW + ms })(delivery)
+  const at = (ms: number) => outcomeOf(verdictAt(ms))
 
   test('is taken up to the end of its window, and neither before nor after', () => {
     const { toleranceSeconds } = timestamp
@@ -50,6 +51,15 @@ describe.each(DATED.map(({ key, ...rest }) => [key, rest] as const))('%s', (key,
     expect(at(-toleranceSeconds * SECOND)).toMatch(TAKEN)
     expect(at((toleranceSeconds + 1) * SECOND)).toBe('SIGNATURE_EXPIRED')
     expect(at(-(toleranceSeconds + 1) * SECOND)).toBe('SIGNATURE_EXPIRED')
+  })
+
+  test('says when it was signed where its signature holds and its time does not', () => {
+    const offMs = (timestamp.toleranceSeconds + 60) * SECOND
+    for (const ms of [offMs, -offMs]) {
+      const verdict = verdictAt(ms)
+      const signedAt = 'signedAt' in verdict ? (verdict.signedAt ?? 0) : 0
+      expect(Math.abs(signedAt - NOW)).toBeLessThanOrEqual(SECOND)
+    }
   })
 
   test('is refused with its time taken away, doubled or decorated', () => {

@@ -75,8 +75,9 @@ export function compileSigned(
     if (typeof matched !== 'number') return matched
     if (matched === -1) return unproven('mismatch', `${label} does not match the body`)
     if (timestamp !== undefined && time !== undefined) {
-      if (!isWithinWindow(time.at, options.now(), timestamp.toleranceSeconds)) {
-        return expired(timestamp)
+      const now = options.now()
+      if (!isWithinWindow(time.at, now, timestamp.toleranceSeconds)) {
+        return expired(timestamp, time.at, now)
       }
     }
     return { kind: 'proven', id, timestamp: time?.text, signedAt: time?.at, secretIndex: matched }
@@ -187,12 +188,17 @@ function compileDataCheck(timestamp: Timestamp, options: SchemeOptions) {
     if (at === undefined) {
       return unproven('missing_time', `the signed body has no time in ${path}`)
     }
-    const isTimely = isWithinWindow(at, options.now(), timestamp.toleranceSeconds)
-    return isTimely ? undefined : expired(timestamp)
+    const now = options.now()
+    const isTimely = isWithinWindow(at, now, timestamp.toleranceSeconds)
+    return isTimely ? undefined : expired(timestamp, at, now)
   }
 }
 
-function expired({ from, toleranceSeconds }: Timestamp): Refused {
+/** Of a delivery whose signature matches: that is known before the window is looked at. */
+function expired({ from, toleranceSeconds }: Timestamp, signedAt: EpochMs, now: EpochMs): Refused {
   const [, name] = splitReference(from)
-  return unproven('stale', `${name} is more than ${toleranceSeconds} s off`)
+  const seconds = Math.round((now - signedAt) / 1000)
+  const where = seconds > 0 ? `${seconds} s behind` : `${-seconds} s ahead of`
+  const detail = `${name} is ${where} this clock, more than ${toleranceSeconds} s`
+  return { ...unproven('stale', detail), signedAt }
 }
