@@ -2,7 +2,7 @@ import { backoffMs, type Backoff } from '../backoff.ts'
 import { GatewayError } from '../faults/faults.ts'
 import { RELAY_KNOCK_MS_MAX, RELAY_POLL_MS } from '../limits/limits.ts'
 import { openNap } from '../nap.ts'
-import { relayTurn, type LeasedRelayPorts } from './leased.ts'
+import { openTurns, type LeasedRelayPorts } from './leased.ts'
 import type { RelayStatus } from './ports.ts'
 
 /** Between two knocks at a Kafka that is away. */
@@ -53,10 +53,12 @@ export function openLeasedRelay(ports: Omit<LeasedRelayPorts, 'onAnswer'>): Leas
     }
   }
 
+  const takeTurn = openTurns({ ...ports, onAnswer })
+
   /** One turn; how long to wait after it, in ms. */
   async function turn(signal: AbortSignal): Promise<number> {
     try {
-      const { kind, retryTopics, dueMs } = await relayTurn({ ...ports, onAnswer }, signal)
+      const { kind, retryTopics, dueMs } = await takeTurn(signal)
       status = { ...status, retryTopics }
       if (kind === 'moved' || kind === 'over') return 0
       if (status.state !== 'up') await knock()

@@ -9,6 +9,7 @@ import { GatewayError } from '../faults/faults.ts'
 import { PUBLISH_MS_MAX, RELAY_BATCH_BYTES_MAX, RELAY_BATCH_ENTRIES_MAX } from '../limits/limits.ts'
 import type { Log } from '../log.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
+import { cut, DRAIN_BATCHES_PER_TURN } from './batch.ts'
 import { exceptionsOf, exceptionsOfRetry, holdBack, logSetAside, msUntilDue } from './park.ts'
 import type { PoisonPolicy, Publisher, SetAside } from './ports.ts'
 import { keyName, publishEntries, type PublishContext } from './publish.ts'
@@ -78,13 +79,25 @@ const TURN_MS_MAX = RELAY_LEASE_MS - 2 * PUBLISH_MS_MAX
 
 const BATCH = { limit: RELAY_BATCH_ENTRIES_MAX, bytesMax: RELAY_BATCH_BYTES_MAX } as const
 
+/** Whose turn it is. */
+interface Order {
+  /** How many batches of topics that are due may still come before one of the straight path. */
+  drainsLeft: number
+}
+
 /**
- * Claims what is next, publishes it and marks it. A crash, or a lease that is lost, repeats at most
- * this batch.
+ * Turn by turn, one batch each: claims what is next, publishes it and marks it. A crash, or a lease
+ * that is lost, repeats at most this batch. The first turn is the straight path's: passes that have
+ * time for a few turns only must not all be taken by a topic that is back.
  *
  * @throws GatewayError LEASE_LOST, or as the storage does.
  */
-export async function relayTurn(ports: LeasedRelayPorts, signal: AbortSignal): Promise<Turn> {
+export function openTurns(ports: LeasedRelayPorts): (signal: AbortSignal) => Promise<Turn> {
+  const order: Order = { drainsLeft: 0 }
+  return (signal) => takeTurn(ports, order, signal)
+}
+
+async function takeTurn(ports: LeasedRelayPorts, order: Order, signal: AbortSignal): Promise<Turn> {
   const { outbox, clock, holder } = ports
   const over = new AbortController()
   const patience = new AbortController()
@@ -95,7 +108,7 @@ export async function relayTurn(ports: LeasedRelayPorts, signal: AbortSignal): P
   try {
     const claimed = await outbox.claimEntries({ holder, leaseMs: RELAY_LEASE_MS, ...BATCH })
     if (claimed === undefined) return { kind: 'held', retryTopics: [], dueMs: Infinity }
-    const kind = await relay(claimed, ports, over.signal)
+    const kind = await relay(claimed, ports, order, over.signal)
     const waits = claimed.heads.map((head) => msUntilDue(head, clock.now()))
     const retryTopics = claimed.heads.map(({ topic }) => topic)
     return { kind, retryTopics, dueMs: Math.min(...waits) }
@@ -109,21 +122,27 @@ export async function relayTurn(ports: LeasedRelayPorts, signal: AbortSignal): P
 async function relay(
   { position, entries, heads }: ClaimedEntries,
   ports: LeasedRelayPorts,
+  order: Order,
   signal: AbortSignal,
 ): Promise<Turn['kind']> {
   const { poisonPolicy, clock, outbox } = ports
   const keys = poisonPolicy === 'block-key' ? await outbox.blockedKeys() : []
   const blockedKeys = new Set(keys.map(keyName))
   const context: PublishContext = { ...ports, blockedKeys, signal }
-  for (const head of heads) {
-    if (msUntilDue(head, clock.now()) > 0) continue
+  const batch = cut(entries, RELAY_BATCH_BYTES_MAX)
+  const last = batch.at(-1)
+  const due = heads.filter((head) => msUntilDue(head, clock.now()) === 0)
+  // The longest wait first: what is drained has a later head then, and another topic is next.
+  const [head] = due.toSorted((a, b) => a.seq - b.seq)
+  if (head !== undefined && (order.drainsLeft > 0 || last === undefined)) {
+    order.drainsLeft -= 1
     // Whether its topic is back decides what is held back: what is next is claimed anew.
     return drainTopic({ topic: head.topic, position }, ports, context)
   }
-  const last = entries.at(-1)
   if (last === undefined) return 'idle'
+  order.drainsLeft = DRAIN_BATCHES_PER_TURN
   const breakers = new Map(heads.map((head) => [head.topic, head]))
-  const { sendable, held } = holdBack(entries, breakers, blockedKeys)
+  const { sendable, held } = holdBack(batch, breakers, blockedKeys)
   const outcome = await publishEntries(sendable, context)
   if (outcome === undefined) return 'over'
   const at = clock.now()
@@ -145,7 +164,10 @@ async function drainTopic(
   context: PublishContext,
 ): Promise<Turn['kind']> {
   const waiting = await ports.outbox.exceptions({ status: 'retry', topic, ...BATCH })
-  const entries = waiting.map(({ entry }) => entry)
+  const entries = cut(
+    waiting.map(({ entry }) => entry),
+    RELAY_BATCH_BYTES_MAX,
+  )
   const outcome = await publishEntries(entries, context)
   if (outcome === undefined) return 'over'
   const at = ports.clock.now()

@@ -4,7 +4,7 @@
  * holds as with one relay.
  */
 import { GatewayError } from '../faults/faults.ts'
-import { relayTurn, type LeasedOutbox, type LeasedRelayPorts } from './leased.ts'
+import { openTurns, type LeasedOutbox, type LeasedRelayPorts } from './leased.ts'
 
 export interface PassPorts extends Pick<LeasedRelayPorts, 'publisher' | 'clock' | 'log'> {
   readonly outbox: LeasedOutbox & {
@@ -37,9 +37,10 @@ export async function publishPass(ports: PassPorts, options: PassOptions): Promi
   const { holder, untilMs } = options
   const away = new AbortController()
   const onAnswer = (fault: GatewayError | null) => void (fault !== null && away.abort())
+  const takeTurn = openTurns({ ...ports, ...options, onAnswer })
   try {
     while (clock.monotonicMs() < untilMs) {
-      const { kind } = await relayTurn({ ...ports, ...options, onAnswer }, away.signal)
+      const { kind } = await takeTurn(away.signal)
       if (kind === 'held') return 'busy'
       if (kind === 'idle') return 'done'
       if (kind === 'over') return 'unavailable'

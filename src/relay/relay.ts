@@ -10,6 +10,7 @@ import {
 } from '../limits/limits.ts'
 import { LONG_LINE_MS, RELAY_LONG_PAUSE_MS, RELAY_PAUSE_MS_MAX } from '../limits/waiting.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
+import { cut, DRAIN_BATCHES_PER_TURN } from './batch.ts'
 import { openBlockedKeys, type BlockedKeys } from './blocked-keys.ts'
 import {
   exceptionsOf,
@@ -29,25 +30,10 @@ const MARK_BACKOFF: Backoff = { baseMs: 100, maxMs: 5_000 }
 const KNOCK_BACKOFF: Backoff = { baseMs: RELAY_POLL_MS, maxMs: RELAY_KNOCK_MS_MAX }
 
 /**
- * A topic that is back gets this many batches before the straight path gets one: its queue shrinks
- * while traffic goes on.
- */
-const DRAIN_BATCHES_PER_TURN = 4
-
-/**
  * A relay that is behind leaves the core to the deliveries in line for so many times as long as
  * they will take.
  */
 const LEAVE_PER_LINE = 16
-
-/**
- * Length, timestamp, offset and the CloudEvents header names of one record, and a `traceparent`,
- * rounded up from 140 and 68 bytes.
- */
-const RECORD_OVERHEAD_BYTES = 250
-
-/** A UTF-16 unit is at most this many bytes of UTF-8. */
-const UTF8_BYTES_PER_UNIT_MAX = 3
 
 export interface RelayOptions {
   readonly poisonPolicy: PoisonPolicy
@@ -263,21 +249,6 @@ async function markDurably(relay: Relay, mark: RelayMark): Promise<boolean> {
   logSetAside(relay.log, mark)
   report(relay)
   return true
-}
-
-/**
- * As many entries from the front as fit into one record batch, keys and headers included; at least
- * one.
- */
-function cut(entries: readonly OutboxEntry[], bytesMax: number): readonly OutboxEntry[] {
-  let bytes = 0
-  const end = entries.findIndex((entry, index) => {
-    const { key, headers, source, eventId, type, contentType } = entry
-    const text = [key, headers ?? '', source, eventId, type, contentType].join('')
-    bytes += entry.value.byteLength + text.length * UTF8_BYTES_PER_UNIT_MAX + RECORD_OVERHEAD_BYTES
-    return bytes > bytesMax && index > 0
-  })
-  return end === -1 ? entries : entries.slice(0, end)
 }
 
 function breakersOf(relay: Relay): ReadonlyMap<string, EntryException> {

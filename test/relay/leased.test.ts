@@ -4,10 +4,11 @@ import type { PortableStore } from '../../db/portable/portable-store.ts'
 import { openPortableStore } from '../../db/portable/store.ts'
 import { GatewayError, type FaultCode } from '../../src/faults/faults.ts'
 import { RELAY_LEASE_MS } from '../../src/limits/edge.ts'
+import { RELAY_BATCH_BYTES_MAX, RELAY_BATCH_ENTRIES_MAX } from '../../src/limits/limits.ts'
 import { silentLog } from '../../src/log.ts'
 import type { Landed, PublishRecord } from '../../src/record.ts'
 import { openLeasedRelay } from '../../src/relay/leased-relay.ts'
-import { relayTurn, type LeasedRelayPorts } from '../../src/relay/leased.ts'
+import { openTurns, type LeasedRelayPorts } from '../../src/relay/leased.ts'
 import { manualClock, type ManualClock } from '../support/manual-clock.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
 import { bytes } from '../support/stored.ts'
@@ -65,7 +66,12 @@ function ports(further: Partial<LeasedRelayPorts> = {}): LeasedRelayPorts {
   }
 }
 
-async function commit(eventId: string, topic = 'orders', key = 'k'): Promise<void> {
+async function commit(
+  eventId: string,
+  topic = 'orders',
+  key = 'k',
+  { headers = null, records = 1 }: { headers?: string | null; records?: number } = {},
+): Promise<void> {
   await store.commit({
     source: 'test',
     eventId,
@@ -78,7 +84,7 @@ async function commit(eventId: string, topic = 'orders', key = 'k'): Promise<voi
     state: 'accepted',
     reason: null,
     body: bytes('{}'),
-    records: [{ topic, key, headers: null, value: null }],
+    records: Array.from({ length: records }, () => ({ topic, key, headers, value: null })),
   })
 }
 
@@ -86,15 +92,16 @@ const going = new AbortController().signal
 
 /** Turns until there is nothing left that is due. */
 async function relayAll(further: Partial<LeasedRelayPorts> = {}): Promise<void> {
-  while ((await relayTurn(ports(further), going)).kind === 'moved');
+  const takeTurn = openTurns(ports(further))
+  while ((await takeTurn(going)).kind === 'moved');
 }
 
 describe('a turn', () => {
   test('publishes what is next in order, marks it, and finds nothing after', async () => {
     for (const id of ['1', '2', '3']) await commit(id)
 
-    expect(await relayTurn(ports(), going)).toMatchObject({ kind: 'moved' })
-    expect(await relayTurn(ports(), going)).toEqual({
+    expect(await openTurns(ports())(going)).toMatchObject({ kind: 'moved' })
+    expect(await openTurns(ports())(going)).toEqual({
       kind: 'idle',
       retryTopics: [],
       dueMs: Infinity,
@@ -106,7 +113,7 @@ describe('a turn', () => {
   test('leaves everything where it is while Kafka is away, and ends before its lease', async () => {
     await commit('1')
     refuse = () => 'BROKER_UNAVAILABLE'
-    const turn = relayTurn(ports(), going)
+    const turn = openTurns(ports())(going)
     const startMs = clock.monotonicMs()
     while ((await settled(turn)) === undefined) clock.advance(1_000)
 
@@ -127,13 +134,43 @@ describe('a turn', () => {
     expect(await store.lag()).toMatchObject({ pending: 0, retry: 2 })
 
     refuse = () => undefined
-    const { retryTopics, dueMs } = await relayTurn(ports(), going)
+    const { retryTopics, dueMs } = await openTurns(ports())(going)
     expect(retryTopics).toEqual(['gone'])
     clock.advance(dueMs)
     await commit('4', 'gone')
     await relayAll()
     expect(landed).toEqual(['2', '1', '3', '4'])
     expect(await store.lag()).toMatchObject({ pending: 0, retry: 0 })
+  })
+
+  test('lets other topics go on while one that is back has a long queue', async () => {
+    const sends: number[] = []
+    refuse = (records) => {
+      if (records.some(({ topic }) => topic === 'gone')) return 'TOPIC_REJECTED'
+      return undefined
+    }
+    await commit('many', 'gone', 'k', { records: 6 * RELAY_BATCH_ENTRIES_MAX })
+    await relayAll()
+    clock.advance(60_000)
+
+    refuse = (records) => void sends.push(records.length)
+    const takeTurn = openTurns(ports())
+    for (const id of ['a', 'b']) {
+      await commit(id)
+      while (!landed.includes(id)) await takeTurn(going)
+    }
+    // The first turn is the straight path's, the second comes after four of the queue.
+    expect(sends).toEqual([1, ...Array.from({ length: 4 }, () => RELAY_BATCH_ENTRIES_MAX), 1])
+  })
+
+  test('counts keys and headers against the size of a batch', async () => {
+    const sends: number[] = []
+    refuse = (records) => void sends.push(records.length)
+    const headers = JSON.stringify({ a: 'x'.repeat(RELAY_BATCH_BYTES_MAX / 8) })
+    for (const id of ['1', '2', '3']) await commit(id, 'orders', 'k', { headers })
+    await relayAll()
+    expect(sends).toEqual([2, 1])
+    expect(landed).toEqual(['1', '2', '3'])
   })
 
   test('blocks a record that is refused, and its key with the policy block-key', async () => {
@@ -157,7 +194,7 @@ describe('a turn', () => {
   test('is nobody’s while another relay has the lease, until that one is late', async () => {
     await commit('1')
     await store.claimEntries({ holder: 'b', leaseMs: RELAY_LEASE_MS, limit: 1, bytesMax: 1 })
-    expect(await relayTurn(ports(), going)).toMatchObject({ kind: 'held' })
+    expect(await openTurns(ports())(going)).toMatchObject({ kind: 'held' })
     expect(landed).toEqual([])
 
     clock.advance(RELAY_LEASE_MS + 1)
@@ -171,7 +208,7 @@ describe('a turn', () => {
       clock.advance(RELAY_LEASE_MS + 1)
       return undefined
     }
-    const late = relayTurn(ports({ outbox: overtaken() }), going)
+    const late = openTurns(ports({ outbox: overtaken() }))(going)
     expect(await late.catch((error: GatewayError) => error.code)).toBe('LEASE_LOST')
 
     refuse = () => undefined
