@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { getPath } from 'hono/utils/url'
 import { unreachable } from '../src/assert.ts'
 import type { Answer, Handshake, Refused } from '../src/delivery.ts'
 import type { EventState } from '../src/event.ts'
@@ -45,6 +46,15 @@ const UNKNOWN_SOURCE = {
   detail: 'no source of this name is configured',
 } as const satisfies Refused
 
+const UNKNOWN_ROUTE = {
+  kind: 'refused',
+  code: 'ROUTE_UNKNOWN',
+  detail: 'there is POST /hooks/<source>, and POST /events for CloudEvents',
+} as const satisfies Refused
+
+/** Of what strangers ask for, as much as tells a slash too many from a wrong name. */
+const PATH_CHARS_MAX = 128
+
 /** What `fetch` is given beside the request. */
 export interface HooksBindings {
   /** The address at the other end of the connection. */
@@ -73,7 +83,7 @@ export function answerDeliveries<Visit extends VisitPort>(
   ports: HooksPorts<Visit>,
 ): AnswerDelivery {
   const attend = attendWith(ports, {
-    partyOf: (_, name) => ports.source(name) ?? UNKNOWN_SOURCE,
+    partyOf: (_, name) => ports.source(name) ?? asked(UNKNOWN_SOURCE, `/hooks/${name}`),
     isProven: ({ unsigned }, { kind }) => kind !== 'refused' && !unsigned,
     answer,
     logTaken,
@@ -110,10 +120,24 @@ export function hooksRoutes<Visit extends VisitPort>(
     ports.onBug(error)
     return answerRefused(toRefusal(error))
   })
-  app.notFound(() =>
-    problem('ROUTE_UNKNOWN', 'there is POST /hooks/<source>, and POST /events for CloudEvents'),
-  )
+  const attendNowhere = attendWith(ports, {
+    partyOf: (request): Refused => asked(UNKNOWN_ROUTE, getPath(request)),
+    isProven: () => false,
+    answer,
+    logTaken,
+  })
+  app.notFound((c) => {
+    const { raw } = c.req
+    const visit = ports.enter(raw, c.env)
+    if (visit.kind === 'refused') return answerTurnedAway(visit)
+    return attendNowhere(raw, visit, '(no source)')
+  })
   return app
+}
+
+/** Who registers a webhook under a wrong path finds it in the log and in `inlet rejected`. */
+function asked(refused: Refused, path: string): Refused {
+  return { ...refused, cause: `${refused.detail}: not ${path.slice(0, PATH_CHARS_MAX)}` }
 }
 
 const NOT_ALLOWED = () =>

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { hooksRoutes, type HooksPorts, type VisitPort } from '../../routes/hooks.ts'
 import { GatewayError } from '../../src/faults/faults.ts'
 import { receive, type BodyBudget } from '../../src/ingest/receive.ts'
+import type { Rejection } from '../../src/rejection.ts'
 import type { LogFields } from '../../src/log.ts'
 import type { Source } from '../../src/source.ts'
 import { manualClock } from '../support/manual-clock.ts'
@@ -43,6 +44,7 @@ type Ports = HooksPorts<typeof visit>
 function routes(ingest: Ports['ingest'], enter: Ports['enter'] = () => visit) {
   const lines: { event: string; fields: LogFields | undefined }[] = []
   const bugs: unknown[] = []
+  const rejections: Rejection[] = []
   const write = (event: string, fields?: LogFields) => void lines.push({ event, fields })
   const clock = manualClock()
   const { fetch } = hooksRoutes({
@@ -50,7 +52,7 @@ function routes(ingest: Ports['ingest'], enter: Ports['enter'] = () => visit) {
     log: { debug: write, info: write, warn: write, error: write },
     logDeliveries: true,
     count: () => undefined,
-    reject: () => undefined,
+    reject: (rejection) => void rejections.push(rejection),
     onBug: (error) => void bugs.push(error),
     source: (name) => (name === 'github' ? github : undefined),
     enter,
@@ -60,7 +62,7 @@ function routes(ingest: Ports['ingest'], enter: Ports['enter'] = () => visit) {
   })
   const request = (path: string, init?: RequestInit) =>
     fetch(new Request(`http://gateway${path}`, init), { peer: '192.0.2.1' })
-  return { app: { request }, lines, bugs }
+  return { app: { request }, lines, bugs, rejections }
 }
 
 const accept: Ports['ingest'] = () =>
@@ -297,9 +299,14 @@ describe('POST /hooks/:source', () => {
   })
 })
 
-test('anything else is 404', async () => {
-  const response = await routes(accept).app.request('/')
+test('anything else is 404, and is kept with its path for who has registered a wrong one', async () => {
+  const { app, rejections } = routes(accept)
+  const response = await app.request('/hooks/github/', post('{}'))
+  await app.request('/hooks/githb', post('{}'))
 
   expect(response.status).toBe(404)
   expect(await response.json()).toMatchObject({ code: 'ROUTE_UNKNOWN' })
+  const [route, source] = rejections.map(({ refused }) => refused.cause)
+  expect(route).toEndWith(': not /hooks/github/')
+  expect(source).toEndWith(': not /hooks/githb')
 })
