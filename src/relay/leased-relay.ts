@@ -1,12 +1,9 @@
-import { backoffMs, type Backoff } from '../backoff.ts'
 import { GatewayError } from '../faults/faults.ts'
-import { RELAY_KNOCK_MS_MAX, RELAY_POLL_MS } from '../limits/limits.ts'
+import { RELAY_POLL_MS } from '../limits/limits.ts'
 import { openNap } from '../nap.ts'
+import { knock, pollMs } from './knock.ts'
 import { openTurns, type LeasedRelayPorts } from './leased.ts'
 import type { RelayStatus } from './ports.ts'
-
-/** Between two knocks at a Kafka that is away. */
-const KNOCK_BACKOFF: Backoff = { baseMs: RELAY_POLL_MS, maxMs: RELAY_KNOCK_MS_MAX }
 
 export interface LeasedRelayStatus extends Pick<RelayStatus, 'state' | 'fault'> {
   /** Topics that entries wait for. */
@@ -23,7 +20,7 @@ export interface LeasedRelay {
 }
 
 export function openLeasedRelay(ports: Omit<LeasedRelayPorts, 'onAnswer'>): LeasedRelay {
-  const { publisher, clock, log } = ports
+  const { clock, log } = ports
   const nap = openNap(clock)
   let status: LeasedRelayStatus = { state: 'starting', fault: null, retryTopics: [] }
   let isWoken = false
@@ -39,20 +36,6 @@ export function openLeasedRelay(ports: Omit<LeasedRelayPorts, 'onAnswer'>): Leas
     }
   }
 
-  /** Asks whether Kafka answers, where nobody knows or it did not. */
-  async function knock(): Promise<void> {
-    knocks += 1
-    try {
-      await publisher.publish([])
-      onAnswer(null)
-    } catch (error) {
-      if (!(error instanceof GatewayError)) throw error
-      const { code, detail } = error
-      log.warn('relay.unavailable', { code, detail, hint: error.fault.hint })
-      onAnswer(error)
-    }
-  }
-
   const takeTurn = openTurns({ ...ports, onAnswer })
 
   /** One turn; how long to wait after it, in ms. */
@@ -61,9 +44,11 @@ export function openLeasedRelay(ports: Omit<LeasedRelayPorts, 'onAnswer'>): Leas
       const { kind, retryTopics, dueMs } = await takeTurn(signal)
       status = { ...status, retryTopics }
       if (kind === 'moved' || kind === 'over') return 0
-      if (status.state !== 'up') await knock()
-      const pollMs = knocks === 0 ? RELAY_POLL_MS : backoffMs(KNOCK_BACKOFF, knocks)
-      return Math.min(pollMs, dueMs)
+      if (status.state !== 'up') {
+        knocks += 1
+        onAnswer(await knock(ports))
+      }
+      return Math.min(pollMs(knocks), dueMs)
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
       log.error('relay.failed', { code: error.code, detail: error.detail, hint: error.fault.hint })

@@ -2,10 +2,9 @@
  * The relay where storage is shared and asked by message: it publishes what it has a lease on. The
  * order of things, the guards and the classes of errors are those of `relay.ts`.
  */
-import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
 import { RELAY_LEASE_MS } from '../limits/edge.ts'
-import { GatewayError } from '../faults/faults.ts'
+import type { GatewayError } from '../faults/faults.ts'
 import { PUBLISH_MS_MAX, RELAY_BATCH_BYTES_MAX, RELAY_BATCH_ENTRIES_MAX } from '../limits/limits.ts'
 import type { Log } from '../log.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
@@ -13,6 +12,7 @@ import { cut, DRAIN_BATCHES_PER_TURN } from './batch.ts'
 import { exceptionsOf, exceptionsOfRetry, holdBack, logSetAside, msUntilDue } from './park.ts'
 import type { PoisonPolicy, Publisher, SetAside } from './ports.ts'
 import { keyName, publishEntries, type PublishContext } from './publish.ts'
+import { storeMark } from './store-mark.ts'
 
 /** What is next, for the holder of the lease. */
 export interface ClaimedEntries {
@@ -58,7 +58,7 @@ export interface LeasedRelayPorts {
 
 /**
  * What came of a turn: something was published or set aside; nothing was there that is due; Kafka
- * did not answer while the turn lasted; somebody else has the lease.
+ * or the storage did not answer while the turn lasted; somebody else has the lease.
  */
 export interface Turn {
   readonly kind: 'moved' | 'idle' | 'over' | 'held'
@@ -67,9 +67,6 @@ export interface Turn {
   /** When the next of them is tried again; Infinity where there is none. */
   readonly dueMs: number
 }
-
-/** Between two tries to store a mark: the disk is full, or the database does not answer. */
-const MARK_BACKOFF: Backoff = { baseMs: 100, maxMs: 5_000 }
 
 /**
  * How long a turn may wait for Kafka, in ms. A send that has begun is finished and marked, and all
@@ -146,7 +143,7 @@ async function relay(
   const outcome = await publishEntries(sendable, context)
   if (outcome === undefined) return 'over'
   const at = clock.now()
-  await markDurably(ports, signal, {
+  const isMarked = await markDurably(ports, signal, {
     from: position,
     to: last.seq,
     exceptions: [...held, ...exceptionsOf(outcome, at)],
@@ -154,7 +151,7 @@ async function relay(
     published: outcome.published,
     at,
   })
-  return 'moved'
+  return isMarked ? 'moved' : 'over'
 }
 
 /** One batch of a topic that is due again. */
@@ -171,7 +168,7 @@ async function drainTopic(
   const outcome = await publishEntries(entries, context)
   if (outcome === undefined) return 'over'
   const at = ports.clock.now()
-  await markDurably(ports, context.signal, {
+  const isMarked = await markDurably(ports, context.signal, {
     from: position,
     to: position,
     exceptions: exceptionsOfRetry(outcome, waiting, at),
@@ -179,25 +176,16 @@ async function drainTopic(
     published: outcome.published,
     at,
   })
-  return 'moved'
+  return isMarked ? 'moved' : 'over'
 }
 
-/** Stores a mark, and nothing is sent before it is stored. */
+/** Nothing is sent before it is stored. False where `signal` aborts first. */
 async function markDurably(
   { outbox, holder, clock, log }: LeasedRelayPorts,
   signal: AbortSignal,
   mark: RelayMark,
-): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await outbox.mark(holder, mark)
-      return logSetAside(log, mark)
-    } catch (error) {
-      const isPassing = error instanceof GatewayError && error.retryable && !signal.aborted
-      if (!isPassing || error.code === 'LEASE_LOST') throw error
-      const waitMs = backoffMs(MARK_BACKOFF, attempt)
-      log.error('relay.mark_failed', { code: error.code, detail: error.detail, waitMs })
-      await clock.sleep(waitMs, signal)
-    }
-  }
+): Promise<boolean> {
+  const isStored = await storeMark(() => outbox.mark(holder, mark), { clock, log }, signal)
+  if (isStored) logSetAside(log, mark)
+  return isStored
 }

@@ -1,17 +1,12 @@
 import { assert } from '../assert.ts'
-import { backoffMs, type Backoff } from '../backoff.ts'
-import { GatewayError } from '../faults/faults.ts'
+import type { GatewayError } from '../faults/faults.ts'
 import { failpoint } from '../failpoint.ts'
-import {
-  RELAY_BATCH_BYTES_MAX,
-  RELAY_BATCH_ENTRIES_MAX,
-  RELAY_KNOCK_MS_MAX,
-  RELAY_POLL_MS,
-} from '../limits/limits.ts'
+import { RELAY_BATCH_BYTES_MAX, RELAY_BATCH_ENTRIES_MAX } from '../limits/limits.ts'
 import { LONG_LINE_MS, RELAY_LONG_PAUSE_MS, RELAY_PAUSE_MS_MAX } from '../limits/waiting.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
 import { cut, DRAIN_BATCHES_PER_TURN } from './batch.ts'
 import { openBlockedKeys, type BlockedKeys } from './blocked-keys.ts'
+import { knock, pollMs } from './knock.ts'
 import {
   exceptionsOf,
   exceptionsOfRetry,
@@ -22,12 +17,7 @@ import {
 } from './park.ts'
 import type { PoisonPolicy, RelayPorts, RelayStatus } from './ports.ts'
 import { publishEntries, type PublishContext } from './publish.ts'
-
-/** Between two tries to store a mark: the disk is full, or the writer is overloaded. */
-const MARK_BACKOFF: Backoff = { baseMs: 100, maxMs: 5_000 }
-
-/** Between two knocks at a Kafka that is away: each connects anew, 5 ms of CPU. */
-const KNOCK_BACKOFF: Backoff = { baseMs: RELAY_POLL_MS, maxMs: RELAY_KNOCK_MS_MAX }
+import { storeMark } from './store-mark.ts'
 
 /**
  * A relay that is behind leaves the core to the deliveries in line for so many times as long as
@@ -98,26 +88,12 @@ export async function runRelay(
     const drained = await drainDueTopics(relay)
     const relayed = await relayNext(relay, upTo)
     if (drained || relayed || signal.aborted) continue
-    if (relay.state !== 'up') await knock(relay)
+    if (relay.state !== 'up') {
+      relay.knocks += 1
+      heard(relay, await knock(relay))
+    }
     await relay.synced.next({ after: upTo, ms: pauseMs(relay), signal })
     relay.breakers = undefined
-  }
-}
-
-/**
- * Asks whether Kafka answers, where nobody knows or it did not: an operator should hear of a broker
- * that is away before the first event does.
- */
-async function knock(relay: Relay): Promise<void> {
-  relay.knocks += 1
-  try {
-    await relay.publisher.publish([])
-    answered(relay, null)
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error
-    const { code, detail } = error
-    relay.log.warn('relay.unavailable', { code, detail, hint: error.fault.hint })
-    answered(relay, error)
   }
 }
 
@@ -223,25 +199,10 @@ async function drainNext(relay: Relay, topic: string): Promise<boolean> {
   return marked && outcome.turnedAway.length === 0
 }
 
-/**
- * Stores a mark, and nothing is sent before it is stored: a full disk repeats one batch, not one
- * batch a try. False where the relay stops first.
- */
+/** Nothing is sent before it is stored. False where the relay stops first. */
 async function markDurably(relay: Relay, mark: RelayMark): Promise<boolean> {
   assert(mark.from === relay.position && mark.to >= mark.from, 'the high-water mark only rises')
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await relay.mark(mark)
-      break
-    } catch (error) {
-      if (!(error instanceof GatewayError && error.retryable)) throw error
-      failpoint('relay.mark-failed')
-      const waitMs = backoffMs(MARK_BACKOFF, attempt)
-      relay.log.error('relay.mark_failed', { code: error.code, detail: error.detail, waitMs })
-      await relay.clock.sleep(waitMs, relay.signal)
-      if (relay.signal.aborted) return false
-    }
-  }
+  if (!(await storeMark(() => relay.mark(mark), relay, relay.signal))) return false
   failpoint('relay.marked')
   relay.position = mark.to
   relay.breakers = undefined
@@ -259,8 +220,7 @@ function breakersOf(relay: Relay): ReadonlyMap<string, EntryException> {
 function pauseMs(relay: Relay): number {
   const now = relay.clock.now()
   const waits = [...breakersOf(relay).values()].map((head) => msUntilDue(head, now))
-  const pollMs = relay.knocks === 0 ? RELAY_POLL_MS : backoffMs(KNOCK_BACKOFF, relay.knocks)
-  return Math.min(pollMs, ...waits)
+  return Math.min(pollMs(relay.knocks), ...waits)
 }
 
 function contextOf(relay: Relay, blockedKeys: ReadonlySet<string>): PublishContext {
@@ -278,10 +238,15 @@ function contextOf(relay: Relay, blockedKeys: ReadonlySet<string>): PublishConte
 
 /** How the cluster is, after a send: null where it answered. */
 function answered(relay: Relay, fault: GatewayError | null): void {
-  const state = fault === null ? 'up' : 'down'
   relay.sends += 1
+  if (fault !== null) relay.failedSends += 1
+  heard(relay, fault)
+}
+
+/** How the cluster is: null where it answered. */
+function heard(relay: Relay, fault: GatewayError | null): void {
+  const state = fault === null ? 'up' : 'down'
   if (fault === null) relay.knocks = 0
-  else relay.failedSends += 1
   if (fault === null && state === relay.state) return
   relay.state = state
   if (fault !== null) relay.fault = { code: fault.code, detail: fault.detail }

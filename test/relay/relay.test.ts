@@ -123,7 +123,7 @@ describe('the straight path', () => {
 describe('while Kafka does not answer', () => {
   test('an idle relay says so before the first event, and again once it answers', async () => {
     const world = new World()
-    const states: string[] = []
+    const reports: RelayStatus[] = []
     const away = new GatewayError('BROKER_UNAVAILABLE', 'nobody is there')
     const answers: (GatewayError | null)[] = [away, null]
     const ports = world.ports()
@@ -138,10 +138,12 @@ describe('while Kafka does not answer', () => {
         return fault === null ? Promise.resolve([]) : Promise.reject(fault)
       },
     }
-    const report = ({ state }: RelayStatus) => void states.push(state)
+    const report = (status: RelayStatus) => void reports.push(status)
     await runRelay({ ...ports, publisher, report }, { poisonPolicy: 'continue' }, stop.signal)
 
-    expect(states).toEqual(['starting', 'down', 'up'])
+    expect(reports.map(({ state }) => state)).toEqual(['starting', 'down', 'up'])
+    // Nothing was sent: nothing counts as a send.
+    expect(reports.at(-1)).toMatchObject({ sends: 0, failedSends: 0 })
   })
 
   test('for hours, from the start, nothing leaves the straight path and nothing is given up', async () => {
