@@ -29,7 +29,7 @@ export function place(draft: Readonly<ChunkDraft>, { body, request: whole }: New
     : { offset: bytes + (missing[0]?.byteLength ?? 0), add: [...missing, body], request }
 }
 
-/** All of them in one array; of a single one no copy. */
+/** All bodies in one array; a single one is not copied. */
 export function concat(bodies: readonly Uint8Array[], length: number): Uint8Array {
   const [only] = bodies
   if (only !== undefined && bodies.length === 1) return only

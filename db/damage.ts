@@ -9,7 +9,7 @@ import { readOrDamage } from './bodies.ts'
 export interface DamagedEvents {
   readonly first: number
   readonly last: number
-  /** It lists the ids of records, which may be processed again. */
+  /** Whether they are lists of the ids of records: these records may be processed again. */
   readonly isIdList: boolean
 }
 
@@ -17,7 +17,7 @@ export interface BodiesLook {
   /** What was looked at: how many events, from the newest on, and what they take on disk. */
   readonly events: number
   readonly bytes: number
-  /** There are none older. */
+  /** Whether that was all: there are no older events. */
   readonly isAll: boolean
   readonly damaged: readonly DamagedEvents[]
 }
@@ -70,7 +70,7 @@ function damagedIn(chunk: ChunkRow, rows: readonly EventRow[]): readonly EventRo
   })
 }
 
-/** Neighbours as one. */
+/** The rows as ranges, neighbours as one. */
 function together(rows: readonly EventRow[]): readonly DamagedEvents[] {
   const found: DamagedEvents[] = []
   for (const row of rows) {

@@ -35,7 +35,7 @@ export interface EventSearch {
   /** Goes on behind this seq. Default: begins at the end that `order` names. */
   readonly behind?: number | undefined
   readonly limit: number
-  /** Then it answers with what it has. */
+  /** How long it may search, in ms; then it answers with what it has. */
   readonly msMax: number
   /** Where an id is looked up first; the inbox itself does not list its sources. */
   readonly sources?: readonly string[] | undefined

@@ -36,7 +36,7 @@ export interface InletDatabase extends Reader, Trust {
   readonly nodeName: string
   /** Whether this start has migrated a file of an earlier version, which cannot read it now. */
   readonly isUpgraded: boolean
-  /** What grows old by, whatever the wall clock says. */
+  /** The time by which what is stored grows old, whatever the wall clock says. */
   readonly lifetime: Lifetime
   /**
    * Runs `change` in one transaction: committed when it returns, rolled back when it throws. It is

@@ -31,7 +31,10 @@ export class RecentIds {
     return this.#length
   }
 
-  /** Remembers an id. Seqs ascend: what has this one, or a later one, was rolled back. */
+  /**
+   * Remembers an id. Seqs only ascend: entries with this seq or a later one are left from a
+   * rollback, and are dropped.
+   */
   add(hash: number, seq: number): void {
     this.keepUpTo(seq - 1)
     this.#append(hash, seq)

@@ -23,7 +23,7 @@ export interface Retries {
    * event is no longer failed or this is not its last try. So a try never counts twice.
    */
   finish(finish: RetryFinish): boolean
-  /** Deletes those of events that go. */
+  /** Deletes the tries of events that are deleted. */
   drop(first: number, last: number): void
   /** Whether one of these events is still to be tried. */
   anyDue(first: number, last: number): boolean

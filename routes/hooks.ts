@@ -62,8 +62,8 @@ export interface HooksBindings {
 }
 
 /**
- * Answers one request to `/hooks/<source>`. No promise where it is turned away at the door: that
- * takes Bun half of the time, and there are most of these when there is least.
+ * Answers one request to `/hooks/<source>`. No promise where it is turned away at the door: Bun
+ * answers those in half the time, and they are most frequent under overload.
  */
 export type AnswerDelivery = (request: Request, arrival: Arrival) => Response | Promise<Response>
 

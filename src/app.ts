@@ -1,6 +1,6 @@
 /**
- * The wiring: configuration → storage → stages → HTTP and background tasks. The only
- * place that knows everything.
+ * Opens the gateway: configuration → storage → stages → HTTP and background tasks. How a part is
+ * wired is in `wiring/`; which parts there are, and the order in which they start and stop, is here.
  */
 import { join } from 'node:path'
 import { openCheckpointer } from '../db/checkpoint.ts'

@@ -46,16 +46,16 @@ export class Committer {
   /** Partitions whose position may have moved, with nothing else to store. */
   readonly #moved = new Set<Partition>()
   #queue: Result[] = []
-  /** Their identities. */
+  /** The identities of the results in the queue. */
   #queued = new Set<string>()
-  /** Those of the commit under way. */
+  /** The identities of the results in the commit under way. */
   #storing = NOTHING
-  /** How many of them are events of their own. */
+  /** How many results in the queue are events of their own. */
   #events = 0
   #flushes: Flush[] = []
   /** Batches that are being handed over: what comes of them goes along. */
   #gathering = 0
-  /** Those that the commit under way completes. */
+  /** The flushes that the commit under way completes. */
   #completing: readonly Flush[] = []
   #isWorking = false
   /** Why a commit has failed: the position of a later one would pass what was in it. */

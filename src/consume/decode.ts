@@ -71,7 +71,7 @@ function dataOf(value: Uint8Array, contentType: string): DecodedData {
   }
 }
 
-/** The specification demands it: what is empty would make one event of all that leave it so. */
+/** Empty does not count, as the specification says: all events with an empty id would be one. */
 function isNamed(attribute: unknown): attribute is string {
   return typeof attribute === 'string' && attribute !== ''
 }

@@ -31,11 +31,11 @@ export class Keeping {
   readonly #watermarks = new Map<string, EpochMs>()
   /** At a watermark before this one no window is due. */
   readonly #nextDue = new Map<string, EpochMs>()
-  /** With what waits; undefined: to be counted, while nothing does. */
+  /** How many entries there are, submitted ones included; undefined until they are counted. */
   #entries: number | undefined
-  /** Since they were counted. */
+  /** How many changes were submitted since the entries were counted. */
   #changes = 0
-  /** Submitted, and not on disk. */
+  /** How many changes are submitted and not on disk. */
   #waiting = 0
 
   constructor({ owner, stateEntriesMax }: KeepingConsumer, stored: StoredState) {
@@ -110,7 +110,7 @@ export class Keeping {
     return (this.#entries ??= this.#stored.count(this.#owner))
   }
 
-  /** These are on their way to the disk. */
+  /** The changes are on their way to the disk. */
   submitted(changes: readonly StateChange[]): void {
     const growth = growthOf(changes)
     if (growth !== 0) this.#entries = this.#count() + growth
@@ -124,7 +124,7 @@ export class Keeping {
     }
   }
 
-  /** These are on disk. */
+  /** The changes are on disk. */
   settled(changes: readonly StateChange[]): void {
     this.#waiting -= changes.length
     if (this.#waiting === 0 && this.#changes >= CONSUMER_STATE_RECOUNT) {
@@ -160,7 +160,7 @@ export class Keeping {
   }
 }
 
-/** By how many entries there are more afterwards. */
+/** How many more entries there are after these changes. */
 function growthOf(changes: readonly StateChange[]): number {
   let growth = 0
   for (const change of changes) {

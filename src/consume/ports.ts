@@ -71,7 +71,7 @@ export interface RecordFeed {
   /** Tells Kafka; false where it did not take it, as during a rebalance. */
   commit(positions: readonly ConsumerPosition[], metadata: string): Promise<boolean>
   pause(place: Place): void
-  /** The offset that the next record of each gets: of those that are fetched from a batch says. */
+  /** The end offset of each. Partitions that are fetched from report theirs with each batch. */
   ends(places: readonly Place[]): Promise<readonly ConsumerPosition[]>
   resume(place: Place): void
   /**

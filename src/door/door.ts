@@ -62,8 +62,8 @@ export interface Sender {
 export interface Door {
   /**
    * Lets a request in, or turns it away. Costs about a microsecond, and reads no body; headers only
-   * behind a proxy, because Bun makes them when they are asked for (3 µs). What is turned away for
-   * nothing that its sender did is not asked who that is: most of these come when there is least.
+   * behind a proxy, because Bun makes them when they are asked for (3 µs). Refusals that are not
+   * the sender's doing do not look up who it is: they are most frequent under overload.
    */
   enter(request: Pick<Request, 'headers'>, sender: Sender): Visit | Refused
   /** Begins to work on what was read, when its turn has come. */

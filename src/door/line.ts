@@ -43,9 +43,9 @@ const FIRST = { tasks: 100, ms: 10 }
  */
 export function openLine({ clock, nextTurn = setImmediate }: LineOptions): Line {
   let waiting: (() => void)[] = []
-  /** Of those before it in `waiting` the turn has come. */
+  /** Where in `waiting` those begin whose turn has not come. */
   let next = 0
-  /** When this turn has worked enough; undefined between turns in which nobody came. */
+  /** When this turn has worked enough; undefined while nothing has come since the last one. */
   let turnEndsMs: number | undefined
   const pace = openPace(clock)
 

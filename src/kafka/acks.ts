@@ -26,8 +26,7 @@ export type LastOffsets = Map<string, bigint>
  * resolves without that:
  *
  * - A partition is missing from the answer. Its leader moved, within the send, to a broker that had
- *   answered already:
- *   kafkajs asks no broker twice.
+ *   answered already: kafkajs asks no broker twice.
  * - A partition answers with an offset that it has answered before. kafkajs counted the sequence
  *   numbers of an earlier try back while a later one was using them; Kafka takes a batch with known
  *   sequence numbers for a repetition, whatever is in it, and acknowledges the old one.

@@ -311,7 +311,7 @@ class Membership {
     this.#seenMs = this.#options.clock.monotonicMs()
   }
 
-  /** How far a partition is that has records the listener hears with those. */
+  /** How far an empty fetch is; of other fetches the listener hears it with their records. */
   #sawNothing(batch: Batch): void {
     const { topic, partition } = batch
     if (!this.#owned.has(nameOf({ topic, partition }))) return

@@ -20,8 +20,8 @@ import { publishEntries, type PublishContext } from './publish.ts'
 import { storeMark } from './store-mark.ts'
 
 /**
- * A relay that is behind leaves the core to the deliveries in line for so many times as long as
- * they will take.
+ * After a batch, a relay that is behind sleeps for so many times as long as the deliveries in line
+ * will take.
  */
 const LEAVE_PER_LINE = 16
 

@@ -1,6 +1,4 @@
-/**
- * The wiring's second half: what the two ports answer, from the stages that `app.ts` opened.
- */
+/** The wiring of the doors: what the two ports answer, from the stages that `app.ts` opened. */
 import { eventsRoutes } from '../../routes/events.ts'
 import { forwardRoutes } from '../../routes/forward.ts'
 import type { Health } from '../../routes/health.ts'

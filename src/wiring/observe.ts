@@ -1,4 +1,4 @@
-/** The wiring's third part: what is counted, kept and watched beside the path of a delivery. */
+/** The wiring of what is counted, kept and watched beside the path of a delivery. */
 import { join } from 'node:path'
 import packageJson from '../../package.json' with { type: 'json' }
 import { fileBytes } from '../../db/files.ts'
