@@ -1,6 +1,6 @@
 /**
  * Opens the gateway: configuration → storage → stages → HTTP and background tasks. How a part is
- * wired is in `wiring/`; which parts there are, and the order in which they start and stop, is here.
+ * wired is in `wiring/`; which parts there are, and the order in which they start and stop, here.
  */
 import { join } from 'node:path'
 import { openCheckpointer } from '../db/checkpoint.ts'
