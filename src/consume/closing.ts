@@ -4,7 +4,7 @@ import { CONSUMER_WINDOW_CLOSES_MAX } from '../limits/consumers.ts'
 import type { HandlerWatch } from '../handler-watch.ts'
 import { closeDue, idleWatermark, isDue, type Aggregation } from './aggregate.ts'
 import type { Keeping } from './keeping.ts'
-import type { Turn } from './lanes.ts'
+import type { TaskEnd } from './lanes.ts'
 import type { Partition } from './partition.ts'
 
 export interface ClosingPorts {
@@ -26,7 +26,7 @@ export class Closing {
   }
 
   /** Closes what events have made due; in the lane of the partition. */
-  afterEvent(partition: Partition, consumer: Consumer): Turn | Promise<Turn> {
+  afterEvent(partition: Partition, consumer: Consumer): TaskEnd | Promise<TaskEnd> {
     const aggregation = this.#aggregation(consumer)
     if (aggregation === undefined || !isDue(aggregation, partition)) return 'done'
     return this.#close(partition, aggregation, aggregation.keeping.watermark(partition))
@@ -47,7 +47,7 @@ export class Closing {
   }
 
   /** Closes what the clock has made due; in the lane of the partition. */
-  afterSilence(partition: Partition, consumer: Consumer): Turn | Promise<Turn> {
+  afterSilence(partition: Partition, consumer: Consumer): TaskEnd | Promise<TaskEnd> {
     const aggregation = this.#aggregation(consumer)
     if (aggregation === undefined || !this.isIdle(partition, consumer)) return 'done'
     const byClock = idleWatermark(aggregation, this.#ports.clock.now())
@@ -61,7 +61,11 @@ export class Closing {
     return window && { consumer, window, keeping, watchdog }
   }
 
-  #close(partition: Partition, aggregation: Aggregation, watermark: number): Turn | Promise<Turn> {
+  #close(
+    partition: Partition,
+    aggregation: Aggregation,
+    watermark: number,
+  ): TaskEnd | Promise<TaskEnd> {
     const { clock, submit, flush } = this.#ports
     const closed = closeDue(aggregation, partition, { watermark, now: clock.now() })
     for (const each of closed) submit(partition, each)

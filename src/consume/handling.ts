@@ -5,7 +5,7 @@ import { attempt, fitting, keyOf, type Attempt, type AttemptPorts } from './atte
 import type { Closing } from './closing.ts'
 import type { Committer, Result } from './committer.ts'
 import type { Keeping } from './keeping.ts'
-import type { Lanes, Turn } from './lanes.ts'
+import type { Lanes, TaskEnd } from './lanes.ts'
 import type { Partition } from './partition.ts'
 import type { ConsumePorts } from './ports.ts'
 import { toDeadLetter, toProcessed, type GivenUp, type Known } from './processed.ts'
@@ -72,7 +72,7 @@ export class Handling {
     if (!work.isEnded) record.keep?.()
   }
 
-  #turn(work: Work): Turn | Promise<Turn> {
+  #turn(work: Work): TaskEnd | Promise<TaskEnd> {
     const { partition, record, consumer, key } = work
     if (partition.signal.aborted) return this.#drop(work)
     const known = (work.known ??= know(work))
@@ -98,7 +98,7 @@ export class Handling {
     return work.notFound === undefined
   }
 
-  #conclude(work: Work, tried: Attempt): Turn | Promise<Turn> {
+  #conclude(work: Work, tried: Attempt): TaskEnd | Promise<TaskEnd> {
     if (work.partition.isRevoked) return this.#drop(work)
     const result = fitting(tried, work.consumer, this.#ports.keeping)
     switch (result.kind) {
@@ -120,7 +120,7 @@ export class Handling {
     }
   }
 
-  #failed(work: Work, result: Extract<Attempt, { kind: 'failed' }>): Turn {
+  #failed(work: Work, result: Extract<Attempt, { kind: 'failed' }>): TaskEnd {
     // It was told to stop: that is no failure of the record, which is fetched again.
     if (this.#ports.stopping.aborted) return this.#drop(work)
     const { consumer } = work
@@ -133,7 +133,7 @@ export class Handling {
     return { againInMs }
   }
 
-  #giveUp(work: Work, why: GivenUp): Turn {
+  #giveUp(work: Work, why: GivenUp): TaskEnd {
     const { code, detail, attempts, state } = why
     this.#ports.tally.dead += 1
     this.#ports.tally.deadAt = this.#ports.clock.now()
@@ -151,7 +151,7 @@ export class Handling {
     this.#ports.store({ partition, entry, bytes, identity: known.identity, processed })
   }
 
-  #pass(work: Work): Turn {
+  #pass(work: Work): TaskEnd {
     work.isEnded = true
     this.#ports.committer.pass(work)
     this.#ports.room.free([work])
@@ -159,7 +159,7 @@ export class Handling {
   }
 
   /** Somebody else has it, or it is fetched again: its position does not move. */
-  #drop(work: Work): Turn {
+  #drop(work: Work): TaskEnd {
     work.isEnded = true
     this.#ports.room.free([work])
     return 'done'

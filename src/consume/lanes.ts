@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts'
-import { Turns } from './turn.ts'
+import { TimeSlices } from './time-slices.ts'
 
 /** What a task of a lane says: it is done, or is to be called again after a pause. */
-export type Turn = 'done' | { readonly againInMs: number }
+export type TaskEnd = 'done' | { readonly againInMs: number }
 
 /** Must not reject: where it does, the life of the consumer ends. */
-export type Task = () => Turn | Promise<Turn>
+export type Task = () => TaskEnd | Promise<TaskEnd>
 
 export interface LanesOptions {
   readonly clock: Clock
@@ -87,13 +87,13 @@ export class Lanes {
   #pump(): void {
     if (this.#isPumping) return
     this.#isPumping = true
-    const turns = new Turns(this.#options.clock)
+    const slices = new TimeSlices(this.#options.clock)
     while (this.#mayStart()) {
       const lane = this.#ready.shift()
       if (lane === undefined) break
       this.#start(lane)
-      if (!turns.isOver()) continue
-      void turns.next().then(() => this.#pump())
+      if (!slices.isOver()) continue
+      void slices.next().then(() => this.#pump())
       break
     }
     this.#isPumping = false
@@ -105,10 +105,10 @@ export class Lanes {
     if (task !== undefined) this.#follow(lane, call(task))
   }
 
-  #follow(lane: Lane, turn: Turn | Promise<Turn>): void {
-    if (!(turn instanceof Promise)) return this.#settle(lane, turn)
+  #follow(lane: Lane, end: TaskEnd | Promise<TaskEnd>): void {
+    if (!(end instanceof Promise)) return this.#settle(lane, end)
     this.#running += 1
-    void turn.then(
+    void end.then(
       (result) => {
         this.#running -= 1
         this.#settle(lane, result)
@@ -122,9 +122,9 @@ export class Lanes {
     )
   }
 
-  #settle(lane: Lane, turn: Turn): void {
-    if (turn !== 'done') {
-      void this.#options.clock.sleep(turn.againInMs, this.#stopping.signal).then(() => {
+  #settle(lane: Lane, end: TaskEnd): void {
+    if (end !== 'done') {
+      void this.#options.clock.sleep(end.againInMs, this.#stopping.signal).then(() => {
         this.#ready.push(lane)
         this.#pump()
       })
@@ -137,7 +137,7 @@ export class Lanes {
 }
 
 /** What a task throws comes out of its promise, as of those that wait. */
-function call(task: Task): Turn | Promise<Turn> {
+function call(task: Task): TaskEnd | Promise<TaskEnd> {
   try {
     return task()
   } catch (error) {

@@ -20,7 +20,7 @@ import type {
 } from './ports.ts'
 import { Room } from './room.ts'
 import { startsOf } from './start.ts'
-import { Turns } from './turn.ts'
+import { TimeSlices } from './time-slices.ts'
 
 /** What no partition was ever told: no offset is negative. */
 const UNTOLD = -1
@@ -316,11 +316,11 @@ export class Session implements FeedListener {
   }
 
   async #takeAll(partition: Partition, { records, next }: FetchedBatch): Promise<void> {
-    const turns = new Turns(this.#options.ports.clock)
+    const slices = new TimeSlices(this.#options.ports.clock)
     for (const record of records) {
       if (partition.isRevoked) return
       this.#handling.take(partition, record)
-      if (turns.isOver()) await turns.next()
+      if (slices.isOver()) await slices.next()
     }
     if (!partition.isRevoked && partition.offsets.reach(next)) this.#committer.move(partition)
   }

@@ -54,12 +54,12 @@ function toVerified({ attributes, data, contentType, parsed }: CloudEvent): Veri
   }
 }
 
-interface Handled {
+interface RanEvent {
   readonly event: CloudEvent
   readonly ran: Ran
 }
 
-function refusalOf(all: readonly Handled[]): Refused | undefined {
+function refusalOf(all: readonly RanEvent[]): Refused | undefined {
   const issues = all.flatMap(({ event: { element }, ran }): EventIssue[] => {
     if (ran.kind !== 'invalid') return []
     const place = element === undefined ? {} : { element }
@@ -83,19 +83,19 @@ function refusalOf(all: readonly Handled[]): Refused | undefined {
   return undefined
 }
 
-interface Origin {
+interface RequestNames {
   readonly name: string
   readonly receivedAt: number
   readonly kept: string | null
 }
 
-function toNewEvent({ event, ran }: Handled, origin: Origin): NewEvent {
+function toNewEvent({ event, ran }: RanEvent, request: RequestNames): NewEvent {
   const { attributes } = event
   const { eventId, eventIdValidMs, type, contentType, body } = toVerified(event)
   const records = ran.kind === 'ran' ? describeRecords(ran.records, attributes) : []
-  const kept = origin.kept === null ? {} : (JSON.parse(origin.kept) as object)
+  const kept = request.kept === null ? {} : (JSON.parse(request.kept) as object)
   return {
-    source: origin.name,
+    source: request.name,
     eventId,
     eventIdValidMs,
     type,
@@ -103,7 +103,7 @@ function toNewEvent({ event, ran }: Handled, origin: Origin): NewEvent {
     contentType,
     // The attributes are all that a later run of the handler would lack.
     headers: JSON.stringify({ ...kept, ...attributeHeaders(attributes) }),
-    receivedAt: origin.receivedAt,
+    receivedAt: request.receivedAt,
     state: records.length === 0 ? 'ignored' : 'accepted',
     reason: ran.kind === 'ran' ? ran.whyNone : null,
     body,

@@ -46,14 +46,14 @@ export interface IngestPorts {
 
 /** How a delivery ended; routes/hooks.ts maps it to HTTP. */
 export type Outcome =
-  | ({ readonly kind: 'accepted'; readonly seq: number; readonly state: EventState } & Trace)
-  | ({ readonly kind: 'duplicate'; readonly sameBody: boolean } & Trace)
+  | ({ readonly kind: 'accepted'; readonly seq: number; readonly state: EventState } & Taken)
+  | ({ readonly kind: 'duplicate'; readonly sameBody: boolean } & Taken)
   | TakenBatch
   | Handshake
   | Refused
 
 /** What the log says about a delivery that was taken. */
-interface Trace {
+interface Taken {
   readonly eventId: string
   readonly type: string
   /** Why the event is stored but not accepted; null where it is. */

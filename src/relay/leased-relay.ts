@@ -2,7 +2,7 @@ import { GatewayError } from '../faults/faults.ts'
 import { RELAY_POLL_MS } from '../limits/limits.ts'
 import { openNap } from '../nap.ts'
 import { knock, pollMs } from './knock.ts'
-import { openTurns, type LeasedRelayPorts } from './leased.ts'
+import { openRelayTurns, type LeasedRelayPorts } from './leased.ts'
 import type { RelayStatus } from './ports.ts'
 
 export interface LeasedRelayStatus extends Pick<RelayStatus, 'state' | 'fault'> {
@@ -36,7 +36,7 @@ export function openLeasedRelay(ports: Omit<LeasedRelayPorts, 'onAnswer'>): Leas
     }
   }
 
-  const takeTurn = openTurns({ ...ports, onAnswer })
+  const takeTurn = openRelayTurns({ ...ports, onAnswer })
 
   /** One turn; how long to wait after it, in ms. */
   async function turn(signal: AbortSignal): Promise<number> {

@@ -60,7 +60,7 @@ export interface LeasedRelayPorts {
  * What came of a turn: something was published or set aside; nothing was there that is due; Kafka
  * or the storage did not answer while the turn lasted; somebody else has the lease.
  */
-export interface Turn {
+export interface RelayTurn {
   readonly kind: 'moved' | 'idle' | 'over' | 'held'
   /** Topics that entries wait for. */
   readonly retryTopics: readonly string[]
@@ -89,12 +89,18 @@ interface Order {
  *
  * @throws GatewayError LEASE_LOST, or as the storage does.
  */
-export function openTurns(ports: LeasedRelayPorts): (signal: AbortSignal) => Promise<Turn> {
+export function openRelayTurns(
+  ports: LeasedRelayPorts,
+): (signal: AbortSignal) => Promise<RelayTurn> {
   const order: Order = { drainsLeft: 0 }
   return (signal) => takeTurn(ports, order, signal)
 }
 
-async function takeTurn(ports: LeasedRelayPorts, order: Order, signal: AbortSignal): Promise<Turn> {
+async function takeTurn(
+  ports: LeasedRelayPorts,
+  order: Order,
+  signal: AbortSignal,
+): Promise<RelayTurn> {
   const { outbox, clock, holder } = ports
   const over = new AbortController()
   const patience = new AbortController()
@@ -121,7 +127,7 @@ async function relay(
   ports: LeasedRelayPorts,
   order: Order,
   signal: AbortSignal,
-): Promise<Turn['kind']> {
+): Promise<RelayTurn['kind']> {
   const { poisonPolicy, clock, outbox } = ports
   const keys = poisonPolicy === 'block-key' ? await outbox.blockedKeys() : []
   const blockedKeys = new Set(keys.map(keyName))
@@ -159,7 +165,7 @@ async function drainTopic(
   { topic, position }: { readonly topic: string; readonly position: number },
   ports: LeasedRelayPorts,
   context: PublishContext,
-): Promise<Turn['kind']> {
+): Promise<RelayTurn['kind']> {
   const waiting = await ports.outbox.exceptions({ status: 'retry', topic, ...BATCH })
   const entries = cut(
     waiting.map(({ entry }) => entry),

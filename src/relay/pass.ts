@@ -4,7 +4,7 @@
  * holds as with one relay.
  */
 import { GatewayError } from '../faults/faults.ts'
-import { openTurns, type LeasedOutbox, type LeasedRelayPorts } from './leased.ts'
+import { openRelayTurns, type LeasedOutbox, type LeasedRelayPorts } from './leased.ts'
 
 export interface PassPorts extends Pick<LeasedRelayPorts, 'publisher' | 'clock' | 'log'> {
   readonly outbox: LeasedOutbox & {
@@ -37,7 +37,7 @@ export async function publishPass(ports: PassPorts, options: PassOptions): Promi
   const { holder, untilMs } = options
   const away = new AbortController()
   const onAnswer = (fault: GatewayError | null) => void (fault !== null && away.abort())
-  const takeTurn = openTurns({ ...ports, ...options, onAnswer })
+  const takeTurn = openRelayTurns({ ...ports, ...options, onAnswer })
   try {
     while (clock.monotonicMs() < untilMs) {
       const { kind } = await takeTurn(away.signal)

@@ -161,21 +161,21 @@ function openReadings(config: Config, ports: ReadingsPorts): () => Readings {
 
   function sources(): readonly SourceReading[] {
     const { sources, callers } = ports.served()
-    const third = [...sources.values()].map(({ name, refusals, secretUses, skew }) => ({
+    const ofSources = [...sources.values()].map(({ name, refusals, secretUses, skew }) => ({
       name,
       traffic: observation.traffic.of(name),
       refusals: refusals ?? new Map(),
       secretUses: secretUses ?? [],
       skewMs: skew?.medianMs() ?? null,
     }))
-    const first = [...callers.keys()].map((name) => ({
+    const ofCallers = [...callers.keys()].map((name) => ({
       name,
       traffic: observation.traffic.of(name),
       refusals: new Map(),
       secretUses: [],
       skewMs: null,
     }))
-    return [...third, ...first]
+    return [...ofSources, ...ofCallers]
   }
 
   function consumers(): Readings['consumers'] {

@@ -47,25 +47,29 @@ export async function resolveServing(
   { handlers, findKeys, earlier }: ServingOptions,
 ): Promise<Serving> {
   const parsed = parseConfig(env)
-  const first = resolveCallers(parsed.ok ? parsed.config : parsed.naming, handlers.sources)
-  const { config: others, loaded } = first.others
+  const ofCallers = resolveCallers(parsed.ok ? parsed.config : parsed.naming, handlers.sources)
+  const { config: others, loaded } = ofCallers.others
   const own = await ownProviders(handlers)
   const provider = (key: string) => portOf(own.rows.get(key) ?? CATALOGUE.get(key), findKeys)
-  const third = resolveSources(others, loaded, provider, {
+  const ofSources = resolveSources(others, loaded, provider, {
     earlier,
     hasOtherWork: handlers.consumers.length > 0 || takesFromEdges(env),
   })
-  const problems = [...(parsed.ok ? [] : parsed.problems), ...first.problems, ...third.problems]
+  const problems = [
+    ...(parsed.ok ? [] : parsed.problems),
+    ...ofCallers.problems,
+    ...ofSources.problems,
+  ]
   const unusable = [...handlers.problems, ...own.problems]
   if (!parsed.ok || problems.length > 0) throw invalid([...problems, ...unusable])
   if (unusable.length > 0) throw brokenHandlers(unusable)
   return {
     config: parsed.config,
-    sources: third.sources,
-    callers: first.callers,
+    sources: ofSources.sources,
+    callers: ofCallers.callers,
     consumers: resolveConsumers(handlers.consumers),
-    inactive: [...third.inactive, ...first.inactive],
-    files: [...third.secretFiles, ...first.tokenFiles],
+    inactive: [...ofSources.inactive, ...ofCallers.inactive],
+    files: [...ofSources.secretFiles, ...ofCallers.tokenFiles],
   }
 }
 

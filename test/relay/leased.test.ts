@@ -8,7 +8,7 @@ import { RELAY_BATCH_BYTES_MAX, RELAY_BATCH_ENTRIES_MAX } from '../../src/limits
 import { silentLog } from '../../src/log.ts'
 import type { Landed, PublishRecord } from '../../src/record.ts'
 import { openLeasedRelay } from '../../src/relay/leased-relay.ts'
-import { openTurns, type LeasedRelayPorts } from '../../src/relay/leased.ts'
+import { openRelayTurns, type LeasedRelayPorts } from '../../src/relay/leased.ts'
 import { manualClock, type ManualClock } from '../support/manual-clock.ts'
 import { makeTempDir, type TempDir } from '../support/temp.ts'
 import { bytes } from '../support/stored.ts'
@@ -92,7 +92,7 @@ const going = new AbortController().signal
 
 /** Turns until there is nothing left that is due. */
 async function relayAll(further: Partial<LeasedRelayPorts> = {}): Promise<void> {
-  const takeTurn = openTurns(ports(further))
+  const takeTurn = openRelayTurns(ports(further))
   while ((await takeTurn(going)).kind === 'moved');
 }
 
@@ -100,8 +100,8 @@ describe('a turn', () => {
   test('publishes what is next in order, marks it, and finds nothing after', async () => {
     for (const id of ['1', '2', '3']) await commit(id)
 
-    expect(await openTurns(ports())(going)).toMatchObject({ kind: 'moved' })
-    expect(await openTurns(ports())(going)).toEqual({
+    expect(await openRelayTurns(ports())(going)).toMatchObject({ kind: 'moved' })
+    expect(await openRelayTurns(ports())(going)).toEqual({
       kind: 'idle',
       retryTopics: [],
       dueMs: Infinity,
@@ -113,7 +113,7 @@ describe('a turn', () => {
   test('leaves everything where it is while Kafka is away, and ends before its lease', async () => {
     await commit('1')
     refuse = () => 'BROKER_UNAVAILABLE'
-    const turn = openTurns(ports())(going)
+    const turn = openRelayTurns(ports())(going)
     const startMs = clock.monotonicMs()
     while ((await settled(turn)) === undefined) clock.advance(1_000)
 
@@ -134,7 +134,7 @@ describe('a turn', () => {
     expect(await store.lag()).toMatchObject({ pending: 0, retry: 2 })
 
     refuse = () => undefined
-    const { retryTopics, dueMs } = await openTurns(ports())(going)
+    const { retryTopics, dueMs } = await openRelayTurns(ports())(going)
     expect(retryTopics).toEqual(['gone'])
     clock.advance(dueMs)
     await commit('4', 'gone')
@@ -154,7 +154,7 @@ describe('a turn', () => {
     clock.advance(60_000)
 
     refuse = (records) => void sends.push(records.length)
-    const takeTurn = openTurns(ports())
+    const takeTurn = openRelayTurns(ports())
     for (const id of ['a', 'b']) {
       await commit(id)
       while (!landed.includes(id)) await takeTurn(going)
@@ -194,7 +194,7 @@ describe('a turn', () => {
   test('is nobody’s while another relay has the lease, until that one is late', async () => {
     await commit('1')
     await store.claimEntries({ holder: 'b', leaseMs: RELAY_LEASE_MS, limit: 1, bytesMax: 1 })
-    expect(await openTurns(ports())(going)).toMatchObject({ kind: 'held' })
+    expect(await openRelayTurns(ports())(going)).toMatchObject({ kind: 'held' })
     expect(landed).toEqual([])
 
     clock.advance(RELAY_LEASE_MS + 1)
@@ -208,7 +208,7 @@ describe('a turn', () => {
       clock.advance(RELAY_LEASE_MS + 1)
       return undefined
     }
-    const late = openTurns(ports({ outbox: overtaken() }))(going)
+    const late = openRelayTurns(ports({ outbox: overtaken() }))(going)
     expect(await late.catch((error: GatewayError) => error.code)).toBe('LEASE_LOST')
 
     refuse = () => undefined

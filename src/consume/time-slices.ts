@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { CONSUMER_TURN_MS } from '../limits/consumers.ts'
 
 /** Cuts work that waits for nothing into pieces: others get their turn on the same thread. */
-export class Turns {
+export class TimeSlices {
   readonly #clock: Clock
   #endsAtMs: number
 
