@@ -8,6 +8,9 @@ import type { Setup } from '../wiring/setup.ts'
 /** How long the threads of a gateway that is closed may take to end. */
 const THREADS_END_MS_MAX = 5_000
 
+/** How long whoever reads the log may take for its last lines. */
+const LAST_LINES_MS_MAX = 1_000
+
 /**
  * Runs a gateway until it is told to stop, and resolves to the exit code: 0 after SIGTERM or
  * SIGINT, 1 where nothing more can be promised. The process ends soon after that. Where storage has
@@ -45,7 +48,8 @@ export async function runGateway(
   const code = await ended.promise
   const end = await app.stop()
   log.info('gateway.stopped', { code, end })
-  await log.flush()
+  // A log that nobody reads must not keep a gateway that has ended, with its lock.
+  await Promise.race([log.flush(), systemClock.sleep(LAST_LINES_MS_MAX)])
   // Bun closes every database as it exits, and SQLite then copies a WAL of which the disk may have
   // lost a part: see db/DESIGN.md.
   if (end === 'kill') process.kill(process.pid, 'SIGKILL')

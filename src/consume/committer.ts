@@ -128,12 +128,15 @@ export class Committer {
     void this.#work()
   }
 
-  /** Never throws. It ends with its last commit, not a turn later: nothing may come in between. */
+  /**
+   * Never throws. Between its last look at the queue and its end nothing else runs: who submits
+   * then would find it at work, and wait for the next commit.
+   */
   async #work(): Promise<void> {
     try {
       // What ends in this turn of the event loop goes along.
       await Promise.resolve()
-      await this.#commitAll()
+      while (this.#queue.length > 0 || this.#moved.size > 0) await this.#commit()
       for (const { resolve } of this.#flushes.splice(0)) resolve()
     } catch (error) {
       this.#failure = { error }
@@ -144,31 +147,29 @@ export class Committer {
     }
   }
 
-  async #commitAll(): Promise<void> {
-    while (this.#queue.length > 0 || this.#moved.size > 0) {
-      const { results, positions } = this.#take()
-      const { clock, consumer } = this.#ports
-      const { group, owner, source } = consumer
-      failpoint('consume.handled')
-      await this.#store({
-        group,
-        owner,
-        source,
-        at: clock.now(),
-        processed: results.map(({ processed }) => processed),
-        positions: positions.map(({ partition: { topic, partition }, offset }) => ({
-          topic,
-          partition,
-          offset,
-        })),
-      })
-      failpoint('consume.stored')
-      this.#storing = NOTHING
-      for (const { partition, offset } of positions) partition.synced = offset
-      this.#ports.onCommitted(results)
-      for (const { resolve } of this.#completing) resolve()
-      this.#completing = []
-    }
+  async #commit(): Promise<void> {
+    const { results, positions } = this.#take()
+    const { clock, consumer } = this.#ports
+    const { group, owner, source } = consumer
+    failpoint('consume.handled')
+    await this.#store({
+      group,
+      owner,
+      source,
+      at: clock.now(),
+      processed: results.map(({ processed }) => processed),
+      positions: positions.map(({ partition: { topic, partition }, offset }) => ({
+        topic,
+        partition,
+        offset,
+      })),
+    })
+    failpoint('consume.stored')
+    this.#storing = NOTHING
+    for (const { partition, offset } of positions) partition.synced = offset
+    this.#ports.onCommitted(results)
+    for (const { resolve } of this.#completing) resolve()
+    this.#completing = []
   }
 
   #take(): Taken {

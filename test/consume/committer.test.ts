@@ -162,6 +162,27 @@ test.each([
   },
 )
 
+test('what is submitted in any moment after a commit ended is stored, and waited for', async () => {
+  for (let moments = 0; moments < 12; moments += 1) {
+    const { committer, commits, partition, submit } = open()
+    submit()
+    await settle()
+    let syncedByFlush: number | undefined
+    commits[0]?.end()
+    void (async () => {
+      // A moment is what one await takes: the committer's own end has some, too.
+      for (let passed = 0; passed < moments; passed += 1) await Promise.resolve()
+      submit()
+      void committer.flush().then(() => (syncedByFlush = partition.synced))
+    })()
+    await settle()
+    expect({ moments, commits: commits.length }).toEqual({ moments, commits: 2 })
+    commits[1]?.end()
+    await settle()
+    expect({ moments, syncedByFlush }).toEqual({ moments, syncedByFlush: 2 })
+  }
+})
+
 test('an identity is pending from its result on until that is on disk', async () => {
   const { committer, commits, submit } = open()
   const isPending = () => ['first', 'last'].map((identity) => committer.isPending(identity))
