@@ -46,7 +46,11 @@ export async function runGateway(
   reload = () => app.reload()
   onStarted(app)
   const code = await ended.promise
-  const end = await app.stop()
+  const end = await app.stop().catch((error: unknown) => {
+    log.error('gateway.stop_failed', { reason: messageOf(error), stack: stackOf(error) })
+    // Whether the storage can be trusted is not known any more: what is on disk is kept as it is.
+    return 'kill' as const
+  })
   log.info('gateway.stopped', { code, end })
   // A log that nobody reads must not keep a gateway that has ended, with its lock.
   await Promise.race([log.flush(), systemClock.sleep(LAST_LINES_MS_MAX)])
