@@ -20,7 +20,7 @@ import type { Config } from './settings/config.ts'
 import { openConfiguredDoor } from './wiring/configured-door.ts'
 import { openConsuming } from './wiring/consuming.ts'
 import { openDoors } from './wiring/doors.ts'
-import type { Door } from './door/door.ts'
+import { intakeOf, type Door } from './door/door.ts'
 import { GatewayError, messageOf } from './faults/faults.ts'
 import { armFailpoint } from './failpoint.ts'
 import type { StagesPorts } from './wiring/intake.ts'
@@ -222,7 +222,7 @@ function openStorage(config: Config, ports: StoragePorts, opened: AsyncDisposabl
 
 interface RelayPorts extends Pick<AppPorts, 'clock' | 'log'> {
   readonly writer: Writer
-  readonly door: Pick<Door, 'lineMs'>
+  readonly door: Pick<Door, 'lineMs' | 'shedAgoMs'>
   readonly traffic: Traffic
 }
 
@@ -234,7 +234,7 @@ function openRelay(settings: Config, { writer, door, traffic, ...ports }: RelayP
     mark: (mark) => writer.mark(mark).then(() => traffic.relay.marked(mark)),
     syncedSeq: () => writer.syncedOutboxSeq,
   })
-  writer.onSynced((seq) => relay.synced(seq, door.lineMs()))
+  writer.onSynced((seq) => relay.synced(seq, intakeOf(door)))
   return relay
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../limits/limits.ts'
 import type { Log } from '../log.ts'
 import { openNap } from '../nap.ts'
-import { SYNC_WAIT_MS_MAX } from '../limits/waiting.ts'
+import { REFUSING_MS, SYNC_WAIT_MS_MAX } from '../limits/waiting.ts'
 import { clientOf } from './client.ts'
 import { openDisk } from './disk.ts'
 import { openLine, type LineOptions } from './line.ts'
@@ -154,6 +154,15 @@ export function openDoor(options: DoorOptions): Door {
       diskFreeBytes: disk.freeBytes,
     }),
   }
+}
+
+/** How deliveries fare, for whoever can leave the core to them. */
+export function intakeOf(door: Pick<Door, 'lineMs' | 'shedAgoMs'>): {
+  readonly lineMs: number
+  readonly isRefusing: boolean
+} {
+  const agoMs = door.shedAgoMs()
+  return { lineMs: door.lineMs(), isRefusing: agoMs !== null && agoMs < REFUSING_MS }
 }
 
 /** Bodies that are being read, and how long each may take. */

@@ -59,14 +59,22 @@ export interface Publisher {
   publish(records: readonly PublishRecord[]): Promise<readonly Landed[]>
 }
 
+/** How deliveries fare that arrive: the relay leaves the core to them. */
+export interface Intake {
+  /** How long those in line will take, in ms. */
+  readonly lineMs: number
+  /** Whether some were refused just now because they would have had to wait for too long. */
+  readonly isRefusing: boolean
+}
+
 /** What is committed and on disk, and the bell that rings when there is more. */
 export interface SyncedSeq {
   /** The highest outbox seq that is on disk: the relay reads nothing above it. */
   current(): number
   /** How often the bell was rung: whenever somebody else has changed exceptions. */
   rings(): number
-  /** How long the deliveries in line will take, in ms, as of the last sync. */
-  lineMs(): number
+  /** As of the last sync. */
+  intake(): Intake
   /**
    * Resolves once `current()` is above `after`, when the bell rings, after `ms`, or when `signal`
    * aborts.

@@ -2,7 +2,7 @@ import { assert } from '../assert.ts'
 import type { GatewayError } from '../faults/faults.ts'
 import { failpoint } from '../failpoint.ts'
 import { RELAY_BATCH_BYTES_MAX, RELAY_BATCH_ENTRIES_MAX } from '../limits/limits.ts'
-import { LONG_LINE_MS, RELAY_LONG_PAUSE_MS, RELAY_PAUSE_MS_MAX } from '../limits/waiting.ts'
+import { RELAY_LONG_PAUSE_MS, RELAY_PAUSE_MS_MAX } from '../limits/waiting.ts'
 import type { EntryException, OutboxEntry, RelayMark } from '../outbox.ts'
 import { cut, DRAIN_BATCHES_PER_TURN } from './batch.ts'
 import { openBlockedKeys, type BlockedKeys } from './blocked-keys.ts'
@@ -133,12 +133,12 @@ async function relayNext(relay: Relay, upTo: number): Promise<boolean> {
 
 /**
  * Events that are late already can be later. Those that just came cannot, unless deliveries are
- * about to be refused: these may be lost.
+ * refused: these may be lost.
  */
-async function leaveCore({ clock, synced, signal }: Relay, isBehind: boolean): Promise<void> {
-  const lineMs = synced.lineMs()
-  const shortMs = isBehind ? Math.min(LEAVE_PER_LINE * lineMs, RELAY_PAUSE_MS_MAX) : 0
-  const ms = lineMs < LONG_LINE_MS ? shortMs : RELAY_LONG_PAUSE_MS
+async function leaveCore({ clock, synced, signal }: Relay, isLate: boolean): Promise<void> {
+  const { lineMs, isRefusing } = synced.intake()
+  const shortMs = isLate ? Math.min(LEAVE_PER_LINE * lineMs, RELAY_PAUSE_MS_MAX) : 0
+  const ms = isRefusing ? RELAY_LONG_PAUSE_MS : shortMs
   if (ms > 0) await clock.sleep(ms, signal)
 }
 
@@ -166,6 +166,8 @@ async function drainDueTopics(relay: Relay): Promise<boolean> {
     for (let batch = 0; batch < DRAIN_BATCHES_PER_TURN && !relay.signal.aborted; batch += 1) {
       if (!(await drainNext(relay, topic))) break
       drained = true
+      // Whatever waited for its topic is late.
+      await leaveCore(relay, true)
     }
   }
   return drained

@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.ts'
 import { openNap } from '../nap.ts'
-import type { SyncedSeq } from './ports.ts'
+import type { Intake, SyncedSeq } from './ports.ts'
 
 /** The relay's doorbell, and the hand that rings it. */
 export interface Synced extends SyncedSeq {
   /**
-   * Everything up to `seq` is on disk, and the deliveries that wait will take `lineMs`. A lower seq
-   * than before changes nothing of the one that is known.
+   * Everything up to `seq` is on disk, and that is how deliveries fare. A lower seq than before
+   * changes nothing of the one that is known.
    */
-  advance(seq: number, lineMs: number): void
+  advance(seq: number, intake: Intake): void
   /**
    * Makes the relay look again although nothing new is committed, at what is blocked as well:
    * after a redrive, once that is stored.
@@ -16,19 +16,22 @@ export interface Synced extends SyncedSeq {
   ring(): void
 }
 
+/** Nobody waits. */
+export const NO_INTAKE: Intake = { lineMs: 0, isRefusing: false }
+
 /** Opens it at `first`, the highest outbox seq that was on disk at the start. */
 export function openSynced(first: number, clock: Clock): Synced {
   let seq = first
-  let lastLineMs = 0
+  let lastIntake = NO_INTAKE
   let rung = false
   let rings = 0
   const nap = openNap(clock)
   return {
     current: () => seq,
     rings: () => rings,
-    lineMs: () => lastLineMs,
-    advance(to, lineMs) {
-      lastLineMs = lineMs
+    intake: () => lastIntake,
+    advance(to, intake) {
+      lastIntake = intake
       if (to <= seq) return
       seq = to
       nap.wake()

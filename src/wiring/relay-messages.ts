@@ -2,7 +2,7 @@
 import type { Config } from '../settings/config.ts'
 import type { FaultCode } from '../faults/faults.ts'
 import type { RelayMark } from '../outbox.ts'
-import type { RelayStatus } from '../relay/ports.ts'
+import type { Intake, RelayStatus } from '../relay/ports.ts'
 import type { TraceConfig } from './traces.ts'
 
 /** What the relay's thread needs of the configuration. */
@@ -22,8 +22,8 @@ export type RelaySettings = TraceConfig &
 
 export type ToRelay =
   | { readonly kind: 'start'; readonly settings: RelaySettings; readonly syncedSeq: number }
-  /** Outbox entries up to this seq are on disk; the deliveries that wait will take so long. */
-  | { readonly kind: 'synced'; readonly seq: number; readonly lineMs: number }
+  /** Outbox entries up to this seq are on disk, and that is how deliveries fare. */
+  | { readonly kind: 'synced'; readonly seq: number; readonly intake: Intake }
   /** Exceptions were freed, and that is on disk. */
   | { readonly kind: 'ring' }
   /** The answer to a mark: `failure` is null once it is on disk. */

@@ -9,7 +9,8 @@ import { GatewayError, messageOf } from '../faults/faults.ts'
 import type { Log } from '../log.ts'
 import type { RelayMark } from '../outbox.ts'
 import type { FromRelay, MarkFailure, RelaySettings, ToRelay } from './relay-messages.ts'
-import type { RelayStatus } from '../relay/ports.ts'
+import type { Intake, RelayStatus } from '../relay/ports.ts'
+import { NO_INTAKE } from '../relay/synced.ts'
 
 /** A crash is followed by a pause, so that a relay that cannot start does not spin. */
 const RESTART: Backoff = { baseMs: 250, maxMs: 10_000 }
@@ -33,11 +34,8 @@ export interface RelayThreadPorts {
 export interface RelayThread {
   /** What the relay last said of itself; undefined before its first word. */
   status(): RelayStatus | undefined
-  /**
-   * Wakes the relay, where more is on disk than it knows; and tells it how long the deliveries that
-   * wait for their turn will take.
-   */
-  synced(seq: number, lineMs: number): void
+  /** Wakes the relay, where more is on disk than it knows; and tells it how deliveries fare. */
+  synced(seq: number, intake: Intake): void
   /** Wakes it after a redrive, once that is on disk. One that starts later sees it anyway. */
   ring(): void
   /** Keeps a relay running until `signal` aborts: whatever ends it early, another one starts. */
@@ -59,7 +57,7 @@ export function openRelayThread(ports: RelayThreadPorts): RelayThread {
 
   let crashes = 0
   /** What the thread that runs was last told. */
-  let told = { seq: 0, lineMs: 0 }
+  let told = { seq: 0, intake: NO_INTAKE }
 
   function onStatus(next: RelayStatus) {
     status = next
@@ -77,17 +75,17 @@ export function openRelayThread(ports: RelayThreadPorts): RelayThread {
 
   return {
     status: () => status,
-    synced(seq, lineMs) {
+    synced(seq, intake) {
       if (worker === undefined) return
-      if (seq === told.seq && lineMs === told.lineMs) return
-      told = { seq, lineMs }
+      if (seq === told.seq && isSame(intake, told.intake)) return
+      told = { seq, intake }
       tell(worker, { kind: 'synced', ...told })
     },
     ring: () => worker && tell(worker, { kind: 'ring' }),
     async run(signal) {
       while (!signal.aborted) {
         worker = new Worker(new URL('./relay-worker.ts', import.meta.url).href)
-        told = { seq: ports.syncedSeq(), lineMs: 0 }
+        told = { seq: ports.syncedSeq(), intake: NO_INTAKE }
         const ended = await runOnce(worker, ports, { signal, onStatus })
         worker = undefined
         if (ended === 'stopped') return
@@ -103,6 +101,10 @@ export function openRelayThread(ports: RelayThreadPorts): RelayThread {
       drained = undefined
     },
   }
+}
+
+function isSame(a: Intake, b: Intake): boolean {
+  return a.lineMs === b.lineMs && a.isRefusing === b.isRefusing
 }
 
 function tell(worker: Worker, message: ToRelay): void {

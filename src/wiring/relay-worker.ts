@@ -30,7 +30,7 @@ let lastMark = 0
 
 self.addEventListener('message', ({ data }: MessageEvent<ToRelay>) => {
   if (data.kind === 'start') start(data.settings, data.syncedSeq)
-  else if (data.kind === 'synced') synced?.advance(data.seq, data.lineMs)
+  else if (data.kind === 'synced') synced?.advance(data.seq, data.intake)
   else if (data.kind === 'ring') synced?.ring()
   else if (data.kind === 'stop') stopping.abort()
   else settleMark(data.id, data.failure)

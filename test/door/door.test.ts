@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'bun:test'
-import { openDoor, type DoorOptions } from '../../src/door/door.ts'
+import { intakeOf, openDoor, type DoorOptions } from '../../src/door/door.ts'
 import type { Visit } from '../../src/door/visit.ts'
 import { DOOR_TICK_MS, REFUSED_BURST } from '../../src/limits/limits.ts'
 import type { LogFields } from '../../src/log.ts'
-import { SYNC_WAIT_MS_MAX, TURN_MS_MAX, WAIT_MS_MAX } from '../../src/limits/waiting.ts'
+import {
+  REFUSING_MS,
+  SYNC_WAIT_MS_MAX,
+  TURN_MS_MAX,
+  WAIT_MS_MAX,
+} from '../../src/limits/waiting.ts'
 import { manualClock } from '../support/manual-clock.ts'
 
 const MEBIBYTE = 1024 * 1024
@@ -181,7 +186,11 @@ describe('who would wait for too long', () => {
     })
     expect([...door.turnedAway()]).toEqual([['waiting', 2]])
     clock.advance(7)
-    expect(door.shedAgoMs()).toBe(7)
+    expect([door.shedAgoMs(), intakeOf(door).isRefusing]).toEqual([7, true])
+    clock.advance(REFUSING_MS - 8)
+    expect(intakeOf(door).isRefusing).toBe(true)
+    clock.advance(1)
+    expect(intakeOf(door).isRefusing).toBe(false)
 
     // Who is still sending does not keep this thread busy.
     const sending = others.slice(0, 2).map((visit) => visit.read(new Promise(() => undefined)))
@@ -195,6 +204,7 @@ describe('who would wait for too long', () => {
     let syncingMs = SYNC_WAIT_MS_MAX
     await using world = openWorld({ syncingMs: () => syncingMs })
     expect([world.enter().kind, world.door.shedAgoMs()]).toEqual(['visit', null])
+    expect(intakeOf(world.door).isRefusing).toBe(false)
     syncingMs += 1
     expect(world.enter()).toMatchObject({ code: 'OVERLOADED' })
     syncingMs = 0

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../src/faults/faults.ts'
-import { LONG_LINE_MS } from '../../src/limits/waiting.ts'
 import type { OutboxEntry } from '../../src/outbox.ts'
 import type { PoisonPolicy, Publisher, RelayStatus } from '../../src/relay/ports.ts'
 import { runRelay } from '../../src/relay/relay.ts'
@@ -45,27 +44,6 @@ describe('the straight path', () => {
     expect(world.marks[1]?.published).toEqual([
       { topic: 'orders', partition: 1, seqFirst: 3, seqLast: 4, records: 2, baseOffset: '2' },
     ])
-  })
-
-  test.each([
-    { lineMs: 0, pauses: [] },
-    // After 4 less than a batch is left.
-    { lineMs: 2, pauses: ['32 ms after 2'] },
-    { lineMs: LONG_LINE_MS - 1, pauses: ['100 ms after 2'] },
-    { lineMs: LONG_LINE_MS, pauses: ['1000 ms after 2', '1000 ms after 4'] },
-  ])('leaves the core to a line of $lineMs ms: $pauses', async ({ lineMs, pauses }) => {
-    const world = Object.assign(new World(), { lineMs })
-    for (let i = 0; i < 5; i += 1) world.add('orders', 'a')
-    const stop = new AbortController()
-    const slept: string[] = []
-    world.onSleep = (ms) => {
-      if (world.idle) stop.abort()
-      else if (ms > 0) slept.push(`${ms} ms after ${world.position}`)
-    }
-    await runRelay(world.ports(), { poisonPolicy: 'continue', batchEntriesMax: 2 }, stop.signal)
-
-    expect(world.sends).toEqual([[1, 2], [3, 4], [5]])
-    expect(slept).toEqual([...pauses])
   })
 
   test('counts keys and headers against the size of a batch, and sends a larger record alone', async () => {

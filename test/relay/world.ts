@@ -9,7 +9,8 @@ import {
   type RelayMark,
 } from '../../src/outbox.ts'
 import type { Landed, PublishRecord } from '../../src/record.ts'
-import type { OutboxReader, RelayPorts, RelayStatus } from '../../src/relay/ports.ts'
+import type { Intake, OutboxReader, RelayPorts, RelayStatus } from '../../src/relay/ports.ts'
+import { NO_INTAKE } from '../../src/relay/synced.ts'
 
 /** What one send meets. Everything here is something that a real broker does, but not on demand. */
 export type SendFault =
@@ -48,7 +49,7 @@ export class World {
   blockedKeysReads = 0
   faults = 0
   nowMs = 1_800_000_000_000
-  lineMs = 0
+  intake: Intake = NO_INTAKE
   nextSendFault: () => SendFault | undefined = () => undefined
   nextMarkFault: () => MarkFault | undefined = () => undefined
   /** Called when the relay has nothing to do, and when it waits for Kafka. */
@@ -93,7 +94,7 @@ export class World {
       synced: {
         current: () => this.entries.length,
         rings: () => this.rings,
-        lineMs: () => this.lineMs,
+        intake: () => this.intake,
         next: ({ ms }) => this.#sleep(ms),
       },
       mark: (mark) => this.#mark(mark),

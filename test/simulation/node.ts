@@ -7,7 +7,7 @@ import { ingest, type IngestPorts, type Outcome } from '../../src/ingest/ingest.
 import { silentLog } from '../../src/log.ts'
 import type { RelayPorts } from '../../src/relay/ports.ts'
 import { runRelay } from '../../src/relay/relay.ts'
-import { openSynced, type Synced } from '../../src/relay/synced.ts'
+import { NO_INTAKE, openSynced, type Synced } from '../../src/relay/synced.ts'
 import type { Source } from '../../src/source.ts'
 import type { Broker } from './broker.ts'
 import { Disk, type DiskPorts, type Draft } from './disk.ts'
@@ -124,7 +124,7 @@ export class Node {
     const disk = this.#diskPorts(life)
     const commits = new GroupCommit<Draft>({
       ...(sabotage.disk?.(disk) ?? disk),
-      onSynced: () => this.#life?.relay?.synced.advance(this.disk.syncedSeq, 0),
+      onSynced: () => this.#life?.relay?.synced.advance(this.disk.syncedSeq, NO_INTAKE),
       onFatal: () => scheduler.later('ends after a failure', life, () => this.cutPower()),
     })
     const ports: IngestPorts = {

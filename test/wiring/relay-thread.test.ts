@@ -67,7 +67,7 @@ test('a relay that crashes is started again alone, and stops when it is told to'
   expect(relay.status()).toMatchObject({ position: 0 })
 })
 
-test('a relay is told what is on disk and how long the line is, whichever of them changes', async () => {
+test('a relay is told what is on disk and how deliveries fare, whichever of them changes', async () => {
   await using directory = await makeTempDir()
   using sent = spyOn(Worker.prototype, 'postMessage')
   const relay = openRelayThread({
@@ -80,21 +80,22 @@ test('a relay is told what is on disk and how long the line is, whichever of the
   const stop = new AbortController()
   const running = relay.run(stop.signal)
   const told = [
-    [2, 7],
-    [2, 0],
-    [3, 0],
-    [3, 7],
-  ] as const
-  relay.synced(1, 0)
-  for (const [seq, lineMs] of told) {
-    relay.synced(seq, lineMs)
-    relay.synced(seq, lineMs)
+    { seq: 2, intake: { lineMs: 7, isRefusing: false } },
+    { seq: 2, intake: { lineMs: 7, isRefusing: true } },
+    { seq: 2, intake: { lineMs: 0, isRefusing: true } },
+    { seq: 3, intake: { lineMs: 0, isRefusing: true } },
+    { seq: 3, intake: { lineMs: 0, isRefusing: false } },
+  ]
+  relay.synced(1, { lineMs: 0, isRefusing: false })
+  for (const { seq, intake } of told) {
+    relay.synced(seq, intake)
+    relay.synced(seq, { ...intake })
   }
   const messages = sent.mock.calls.map(([message]): unknown => message)
   stop.abort()
   await running
 
-  expect(messages.slice(1)).toEqual(told.map(([seq, lineMs]) => ({ kind: 'synced', seq, lineMs })))
+  expect(messages.slice(1)).toEqual(told.map((news) => ({ kind: 'synced', ...news })))
 })
 
 test('a relay that is behind pauses while the line is long', async () => {
@@ -108,7 +109,7 @@ test('a relay that is behind pauses while the line is long', async () => {
     settings: settingsIn(dirname(world.path)),
     mark() {
       // Told before the mark is answered, it knows when it decides whether to pause.
-      relay.synced(records.length, LINE_MS)
+      relay.synced(records.length, { lineMs: LINE_MS, isRefusing: false })
       markedMs.push(systemClock.monotonicMs())
       return Promise.resolve()
     },

@@ -13,7 +13,7 @@ import { GatewayError, messageOf } from '../../../src/faults/faults.ts'
 import { openKafkaPublisher } from '../../../src/kafka/producer.ts'
 import { silentLog } from '../../../src/log.ts'
 import { runRelay } from '../../../src/relay/relay.ts'
-import { openSynced } from '../../../src/relay/synced.ts'
+import { NO_INTAKE, openSynced } from '../../../src/relay/synced.ts'
 import { RETENTION_MS } from '../../db/world.ts'
 import { bytes, sampleEvent } from '../../support/stored.ts'
 
@@ -31,7 +31,7 @@ const dedup = openDedup(database, { retentionMs: RETENTION_MS })
 const writer = openWriter({ database, dedup, onFatal: () => process.exit(1) })
 const outbox = openOutbox(openReader(path))
 const synced = openSynced(0, systemClock)
-writer.onSynced((seq) => synced.advance(seq, 0))
+writer.onSynced((seq) => synced.advance(seq, NO_INTAKE))
 
 const server = Bun.serve({
   hostname: '127.0.0.1',
