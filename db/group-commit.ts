@@ -1,7 +1,8 @@
 import { GatewayError, messageOf } from '../src/faults/faults.ts'
+import { systemClock, type Clock } from '../src/clock.ts'
 import { failpoint } from '../src/failpoint.ts'
 import { COMMIT_BYTES_MAX, COMMIT_DELIVERIES_MAX, PENDING_BYTES_MAX } from '../src/limits/limits.ts'
-import { COMMIT_DELIVERIES_ENOUGH, COMMIT_TURNS_MAX } from '../src/limits/waiting.ts'
+import { COMMIT_DELIVERIES_ENOUGH, GATHER_MS_MAX } from '../src/limits/waiting.ts'
 import { blameOf } from './failures.ts'
 import type { Sync } from './sync.ts'
 
@@ -30,16 +31,18 @@ export interface GroupCommitPorts<Draft> {
   readonly onFatal: (error: GatewayError) => void
   /** Calls back in the next turn of the event loop. For tests; default: `setImmediate`. */
   readonly nextTurn?: ((callback: () => void) => void) | undefined
+  /** How long it has gathered. Default: the machine's. */
+  readonly clock?: Pick<Clock, 'monotonicMs'> | undefined
 }
 
 /**
  * Requests queue; one transaction takes what has gathered; one sync makes it durable; then all of
  * their answers go out. There is no timer: the next batch is whatever arrived while the last one
  * synced, and an idle one starts at once. Only where more are about to come, because they are read
- * and wait for their turn, it gathers them for a few turns of the event loop.
+ * and wait for their turn, it gathers them for GATHER_MS_MAX.
  *
  * It is `idle`, or `busy` from the start of a batch to the end of its sync, or of a hold, and
- * while it gathers.
+ * while it gathers. Once it has failed it waits for no sync: what that says counts no more.
  * Batches follow one another, so whatever a transaction finds in the tables is on disk or
  * part of its own batch: the answer to a duplicate waits for the sync of the row that it
  * duplicates without further bookkeeping.
@@ -49,8 +52,11 @@ export class GroupCommit<Draft> {
   readonly #holds: (() => void)[] = []
   readonly #whenIdle: (() => void)[] = []
   readonly #nextTurn: (callback: () => void) => void
+  readonly #clock: Pick<Clock, 'monotonicMs'>
   #isMoreComing: () => boolean = () => false
   #queue: Item<Draft>[] = []
+  /** What is committed and not synced yet. */
+  #syncing: readonly Item<Draft>[] | undefined
   #pendingBytes = 0
   #isBusy = false
   /** Why nothing is taken any more. */
@@ -61,6 +67,7 @@ export class GroupCommit<Draft> {
   constructor(ports: GroupCommitPorts<Draft>) {
     this.#ports = ports
     this.#nextTurn = ports.nextTurn ?? setImmediate
+    this.#clock = ports.clock ?? systemClock
   }
 
   /** Asks this, while it is busy, whether it is worth waiting for more. */
@@ -115,21 +122,39 @@ export class GroupCommit<Draft> {
     if (this.#isBusy) await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
   }
 
-  /** Rejects everything that waits. After this nothing is acknowledged by this process. */
+  /**
+   * Rejects everything that waits, and what is being synced: a disk that fails may hang as well.
+   * After this nothing is acknowledged by this process.
+   */
   fail(error: GatewayError): void {
     if (this.#failed !== undefined) return
     this.#failed = error
     this.#closed = error
+    const syncing = this.#syncing
+    this.#syncing = undefined
+    if (syncing !== undefined) this.#reject(syncing, error)
     this.#reject(this.#queue, error)
     this.#queue = []
     this.#ports.onFatal(error)
+    // Whoever holds or closes it does not wait for that sync, either.
+    if (syncing !== undefined) this.#startNext()
   }
 
-  /** Starts the next batch when there is enough for it, or no reason to wait any more. */
-  #gather(turns: number): void {
-    const isEnough = this.#queue.length >= COMMIT_DELIVERIES_ENOUGH || this.#holds.length > 0
-    if (isEnough || turns === 0 || !this.#isMoreComing()) return this.#startNext()
-    this.#nextTurn(() => this.#gather(turns - 1))
+  /**
+   * Starts the next batch when there is enough for it, or no reason to wait any more. Where nothing
+   * is gathered it does not look at the clock.
+   */
+  #gather(untilMs?: number): void {
+    const isEnough =
+      this.#queue.length >= COMMIT_DELIVERIES_ENOUGH ||
+      // No sync is under way, so all of these wait for this batch.
+      this.#pendingBytes >= COMMIT_BYTES_MAX ||
+      this.#holds.length > 0
+    if (isEnough || !this.#isMoreComing()) return this.#startNext()
+    const nowMs = this.#clock.monotonicMs()
+    const endMs = untilMs ?? nowMs + GATHER_MS_MAX
+    if (nowMs >= endMs) return this.#startNext()
+    this.#nextTurn(() => this.#gather(endMs))
   }
 
   /** Starts batches until one has to wait for its sync, or nothing is left. */
@@ -142,6 +167,7 @@ export class GroupCommit<Draft> {
       const batch = this.#takeBatch()
       const applied = this.#tryApply(batch)
       if (applied?.changed === true) {
+        this.#syncing = batch
         return this.#ports.sync.run((error) => this.#finishSync(batch, applied, error))
       }
       if (applied !== undefined) this.#answer(batch, applied)
@@ -180,18 +206,16 @@ export class GroupCommit<Draft> {
   }
 
   #finishSync(batch: readonly Item<Draft>[], applied: Applied, cause: Error | null): void {
+    // It has failed meanwhile, and went on without this sync.
+    if (this.#syncing !== batch) return
     if (cause !== null) {
-      const error = new GatewayError('STORAGE_FAILED', `sync: ${messageOf(cause)}`, { cause })
-      this.#reject(batch, error)
-      this.fail(error)
-    } else if (this.#failed !== undefined) {
-      this.#reject(batch, this.#failed)
-    } else {
-      failpoint('commit.synced')
-      this.#answer(batch, applied)
-      this.#ports.onSynced()
+      return this.fail(new GatewayError('STORAGE_FAILED', `sync: ${messageOf(cause)}`, { cause }))
     }
-    this.#gather(COMMIT_TURNS_MAX)
+    this.#syncing = undefined
+    failpoint('commit.synced')
+    this.#answer(batch, applied)
+    this.#ports.onSynced()
+    this.#gather()
   }
 
   #answer(batch: readonly Item<Draft>[], applied: Applied): void {

@@ -89,7 +89,10 @@ export interface Writer {
    * commit that is being synced as well, takes nothing after, and calls `onFatal`.
    */
   fail(error: GatewayError): void
-  /** Refuses new work, finishes what is queued, and ends. Does not close the database. */
+  /**
+   * Refuses new work, finishes what is queued, and ends. Does not close the database. Where the
+   * storage has failed it waits for no sync.
+   */
   close(): Promise<void>
 }
 
@@ -106,6 +109,8 @@ export interface WriterOptions {
   readonly sync?: Sync
   /** See GroupCommitPorts. */
   readonly nextTurn?: GroupCommitPorts<Draft>['nextTurn']
+  /** See GroupCommitPorts. */
+  readonly clock?: GroupCommitPorts<Draft>['clock']
   /** Default: nobody measures. */
   readonly meter?: CommitMeter
 }
@@ -132,6 +137,7 @@ export function openWriter(options: WriterOptions): Writer {
       onFatal(error)
     },
     nextTurn: options.nextTurn,
+    clock: options.clock,
   })
 
   // Retention and its like find out, too, in transactions of their own.
