@@ -12,7 +12,7 @@ import { SATURATED_BUSY_MIN } from './saturation.ts'
 import { bodyOf } from './slots.ts'
 import { areSteady, describeSpread, spreadOf, type Spread } from './statistics.ts'
 import { buildSyncDelay } from './sync-delay.ts'
-import { peakMemoryMib, usageOf } from './usage.ts'
+import { peakMemoryMib, usageOf, wakeupsBetween } from './usage.ts'
 import {
   OTHERS_CPU,
   prepare,
@@ -131,7 +131,7 @@ async function watchIdle(pid: number, { idleS }: Options) {
   const after = usageOf(pid)
   return {
     cpuPercent: (after.cpuMs - before.cpuMs) / (10 * idleS),
-    wakeupsPerSecond: (after.wakeups - before.wakeups) / idleS,
+    wakeupsPerSecond: wakeupsBetween(before, after) / idleS,
   }
 }
 

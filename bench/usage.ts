@@ -3,22 +3,31 @@ import { readdirSync, readFileSync } from 'node:fs'
 /** What Linux has counted for a process, all of its threads together. */
 export interface Usage {
   readonly cpuMs: number
-  /** Times that a thread began to run after it had waited. */
-  readonly wakeups: number
+  /** Times that each thread that lives now began to run after it had waited, by its id. */
+  readonly wakeups: ReadonlyMap<string, number>
   /** Bytes that went to the disk. */
   readonly bytesWritten: number
 }
 
 export function usageOf(pid: number): Usage {
   const threads = readdirSync(`/proc/${pid}/task`)
-  const wakeups = threads.map((thread) =>
-    fieldOf(`/proc/${pid}/task/${thread}/status`, 'voluntary_ctxt_switches'),
-  )
+  const wakeupsOf = (thread: string) =>
+    fieldOf(`/proc/${pid}/task/${thread}/status`, 'voluntary_ctxt_switches')
   return {
     cpuMs: cpuMsOf(pid),
-    wakeups: wakeups.reduce((sum, count) => sum + count, 0),
+    wakeups: new Map(threads.map((thread) => [thread, wakeupsOf(thread)])),
     bytesWritten: fieldOf(`/proc/${pid}/io`, 'write_bytes'),
   }
+}
+
+/**
+ * How often threads woke up in between. What a thread did that has ended since is not known: its
+ * count goes with it, hundreds of the compiler's with each of its threads.
+ */
+export function wakeupsBetween(before: Usage, after: Usage): number {
+  let sum = 0
+  for (const [thread, count] of after.wakeups) sum += count - (before.wakeups.get(thread) ?? 0)
+  return sum
 }
 
 /** The CPU time of all its threads so far, in ms; Linux counts in steps of 10. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { hash53 } from '../../db/hash.ts'
-import { openIdRuns, openRunReader } from '../../db/id-runs.ts'
+import { openIdRuns, openRunReader, OUTSIDE_MAX } from '../../db/id-runs.ts'
 import type { Ids } from '../../db/recent-ids.ts'
 import { openDbWorld, type DbWorld } from './world.ts'
 
@@ -66,6 +66,16 @@ test('random ids are found as in a map, however many runs are in the tables', as
   })
   expect(wrong).toEqual([])
   expect(unknown.flatMap(find)).toEqual([])
+})
+
+test('where a start has found many runs, no commit waits for a quiet moment to take one in', async () => {
+  await using world = await openDbWorld()
+  writeRuns(world, randomRuns(Array.from({ length: OUTSIDE_MAX + 3 }, () => 1)).runs)
+  const idRuns = openIdRuns(world.database)
+  for (let commit = 0; commit < 10; commit += 1) idRuns.takeInNew()
+  let left = 0
+  while (idRuns.takeIn()) left += 1
+  expect(left).toBe(OUTSIDE_MAX)
 })
 
 test.each([0, 1, 2])(
