@@ -1,4 +1,6 @@
 import { expect, test } from 'bun:test'
+import { flushLast, LAST_LINES_MS_MAX } from '../src/stdout-log.ts'
+import { manualClock } from './support/manual-clock.ts'
 
 /** Prints what the log writes of these fields. */
 async function linesOf(fields: object): Promise<string> {
@@ -28,4 +30,15 @@ test('a line is JSON of a name with fields, and nothing that a terminal obeys', 
     count: 1,
     none: null,
   })
+})
+
+test('the last lines are waited for, a reader that has stopped is not, and no timer stays', async () => {
+  const clock = manualClock()
+  await flushLast({ flush: () => Promise.resolve() }, clock)
+  expect(clock.sleepers).toBe(0)
+
+  const stopped = flushLast({ flush: () => Promise.withResolvers<void>().promise }, clock)
+  expect(clock.sleepers).toBe(1)
+  clock.advance(LAST_LINES_MS_MAX)
+  await stopped
 })

@@ -2,14 +2,11 @@ import { openApp, type App } from '../app.ts'
 import { BrokenInvariant } from '../assert.ts'
 import { systemClock } from '../clock.ts'
 import { messageOf, stackOf } from '../faults/faults.ts'
-import { openLog } from '../stdout-log.ts'
+import { flushLast, openLog } from '../stdout-log.ts'
 import type { Setup } from '../wiring/setup.ts'
 
 /** How long the threads of a gateway that is closed may take to end. */
 const THREADS_END_MS_MAX = 5_000
-
-/** How long whoever reads the log may take for its last lines. */
-const LAST_LINES_MS_MAX = 1_000
 
 /**
  * Runs a gateway until it is told to stop, and resolves to the exit code: 0 after SIGTERM or
@@ -53,7 +50,7 @@ export async function runGateway(
   })
   log.info('gateway.stopped', { code, end })
   // A log that nobody reads must not keep a gateway that has ended, with its lock.
-  await Promise.race([log.flush(), systemClock.sleep(LAST_LINES_MS_MAX)])
+  await flushLast(log, systemClock)
   // Bun closes every database as it exits, and SQLite then copies a WAL of which the disk may have
   // lost a part: see db/DESIGN.md.
   if (end === 'kill') process.kill(process.pid, 'SIGKILL')

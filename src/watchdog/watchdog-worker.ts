@@ -1,14 +1,11 @@
 /** The thread that watches the main one, and ends the process when a handler blocks it. */
 import { dlopen, FFIType } from 'bun:ffi'
 import { systemClock } from '../clock.ts'
-import { openLog } from '../stdout-log.ts'
+import { flushLast, openLog } from '../stdout-log.ts'
 import { HANDLER_EXIT_CODE, note, report } from './last-words.ts'
 import { watchPulse, type WatchdogOrder } from './watchdog.ts'
 
 declare const self: Worker
-
-/** A reader of the log that has stopped reading must not keep the process alive. */
-const LAST_WORD_MS_MAX = 1_000
 
 const LIBRARIES = ['libc.so.6', 'libSystem.B.dylib', 'libc.so']
 
@@ -31,15 +28,11 @@ async function watch(): Promise<void> {
   const { suspects, others, blockedMs } = blocked
   const why = 'it does not return, so nothing can be answered: the process ends'
   report(log, { event: 'handler.blocked', why, others, blockedMs }, suspects)
-  await lastWord(log)
+  await flushLast(log, systemClock)
   // After that: the disk may be what everything waits for.
   note(log, order, suspects)
-  await lastWord(log)
+  await flushLast(log, systemClock)
   endProcess()
-}
-
-async function lastWord(log: ReturnType<typeof openLog>): Promise<void> {
-  await Promise.race([log.flush(), systemClock.sleep(LAST_WORD_MS_MAX)])
 }
 
 /**
