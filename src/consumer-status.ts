@@ -27,6 +27,23 @@ export interface ConsumerTally {
   fetchedAt: EpochMs | null
 }
 
+/** Of a consumer that has done nothing. */
+export function newTally(): ConsumerTally {
+  return {
+    processed: 0,
+    duplicates: 0,
+    passed: 0,
+    dead: 0,
+    deadAt: null,
+    lost: 0,
+    lostAt: null,
+    attempts: 0,
+    retries: 0,
+    restarts: 0,
+    fetchedAt: null,
+  }
+}
+
 export interface PartitionStatus extends Place {
   /** Every record below it is processed. */
   readonly position: number

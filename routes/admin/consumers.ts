@@ -3,7 +3,12 @@ import { basename } from 'node:path'
 import { ConsumerRow, Consumers, SeekRequest, Sought } from '../../src/admin-api/consumers.ts'
 import type { EpochMs } from '../../src/clock.ts'
 import type { Consumer, Place } from '../../src/consumer.ts'
-import type { ConsumerStatus, Places, SeekTarget } from '../../src/consumer-status.ts'
+import {
+  newTally,
+  type ConsumerStatus,
+  type Places,
+  type SeekTarget,
+} from '../../src/consumer-status.ts'
 import { GatewayError } from '../../src/faults/faults.ts'
 import { answering, openResource } from './resource.ts'
 
@@ -162,18 +167,6 @@ function byPlace(a: Place, b: Place): number {
 const NOT_RUN: ConsumerStatus = {
   state: 'stopped',
   reason: 'it does not run here: consumers need Kafka',
-  tally: {
-    processed: 0,
-    duplicates: 0,
-    passed: 0,
-    dead: 0,
-    deadAt: null,
-    lost: 0,
-    lostAt: null,
-    attempts: 0,
-    retries: 0,
-    restarts: 0,
-    fetchedAt: null,
-  },
+  tally: newTally(),
   partitions: [],
 }

@@ -78,21 +78,21 @@ function silence(
   return [{ name: 'source_silent', subject: name, text, isRaising: true, afterMs: 0 }]
 }
 
-/** Deliveries of the last minutes: those that were taken, and those of `column`. */
-function lately({ traffic: { minutes } }: SourceReading, { now }: Readings, window: Window) {
+/** Deliveries of the last minutes: those that were taken, and those of a column of bad ones. */
+function lately(
+  { traffic: { minutes } }: SourceReading,
+  { now }: Readings,
+  column: 'unproven' | 'unhandled',
+  minutesBack: number,
+) {
   let taken = 0
   let bad = 0
-  for (let age = 0; age < window.minutes; age += 1) {
+  for (let age = 0; age < minutesBack; age += 1) {
     const row = minutes.row(now, age)
     taken += (row[MINUTE_COLUMNS.accepted] ?? 0) + (row[MINUTE_COLUMNS.duplicate] ?? 0)
-    bad += row[MINUTE_COLUMNS[window.column]] ?? 0
+    bad += row[MINUTE_COLUMNS[column]] ?? 0
   }
   return { taken, bad }
-}
-
-interface Window {
-  readonly column: keyof typeof MINUTE_COLUMNS
-  readonly minutes: number
 }
 
 function failures(
@@ -101,8 +101,7 @@ function failures(
   limits: AlarmThresholds,
 ): readonly Condition[] {
   const { name } = source
-  const window = { column: 'unproven', minutes: FAILURES_WINDOW_MINUTES } as const
-  const { taken, bad: unproven } = lately(source, readings, window)
+  const { taken, bad: unproven } = lately(source, readings, 'unproven', FAILURES_WINDOW_MINUTES)
   const isMany = unproven >= limits.failures * HYSTERESIS
   const isShare = unproven >= (taken + unproven) * FAILURES_SHARE_MIN
   if (limits.failures === 0 || unproven === 0 || !isMany || !isShare) return []
@@ -118,8 +117,7 @@ function unhandled(
   limits: AlarmThresholds,
 ): readonly Condition[] {
   const { name } = source
-  const window = { column: 'unhandled', minutes: UNHANDLED_WINDOW_MINUTES } as const
-  const { taken, bad } = lately(source, readings, window)
+  const { taken, bad } = lately(source, readings, 'unhandled', UNHANDLED_WINDOW_MINUTES)
   if (limits.unhandled === 0 || bad === 0) return []
   // A source that sends twice a day never has many.
   const isShare = bad >= taken * UNHANDLED_SHARE_MIN

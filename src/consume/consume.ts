@@ -1,13 +1,12 @@
 /** Runs one consumer: a life after the other, each a membership of its group. See DESIGN.md. */
 import { backoffMs, type Backoff } from '../backoff.ts'
 import type { Consumer, FetchedRecord } from '../consumer.ts'
-import type { ConsumerStatus, Places, SeekTarget } from '../consumer-status.ts'
+import { newTally, type ConsumerStatus, type Places, type SeekTarget } from '../consumer-status.ts'
 import { CONSUMER_ENDS_MS, CONSUMER_OFFSETS_MS } from '../limits/consumers.ts'
 import { GatewayError, messageOf, type FaultCode } from '../faults/faults.ts'
 import type { StoreAgain } from './again.ts'
 import type { ConsumePorts } from './ports.ts'
 import { Session } from './session.ts'
-import { newTally } from './tally.ts'
 
 /** A life that ended by itself is followed by a pause: one that cannot start must not spin. */
 const RESTART: Backoff = { baseMs: 500, maxMs: 5_000 }

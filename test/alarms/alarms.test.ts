@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { AlarmChange } from '../../src/alarms/alarms.ts'
 import { openAlarms } from '../../src/alarms/alarms.ts'
 import type { AlarmThresholds } from '../../src/alarms/conditions.ts'
+import { newTally } from '../../src/consumer-status.ts'
 import type { EventState } from '../../src/event.ts'
 import type { LogFields } from '../../src/log.ts'
 import type { Readings } from '../../src/readings/readings.ts'
@@ -14,7 +15,7 @@ import {
   WATCH_TICK_MS,
 } from '../../src/limits/observing.ts'
 import { manualClock } from '../support/manual-clock.ts'
-import { consumerReading, quietReadings, quietTally, sourceReading } from '../support/readings.ts'
+import { consumerReading, quietReadings, sourceReading } from '../support/readings.ts'
 
 const HOUR = 60 * 60_000
 const DAY = 24 * HOUR
@@ -209,7 +210,7 @@ describe('what is watched', () => {
 
   test('records that a consumer has lost, until somebody has read of it', () => {
     const { clock, look, alarms } = world()
-    const tally = { ...quietTally(), dead: 3, deadAt: clock.now(), lost: 7, lostAt: clock.now() }
+    const tally = { ...newTally(), dead: 3, deadAt: clock.now(), lost: 7, lostAt: clock.now() }
     const consumers = [consumerReading({ tally })]
     expect(look({ consumers })).toEqual(['consumer_dead orders', 'consumer_lost orders'])
     expect(alarms.active().map(({ text }) => text)).toEqual([

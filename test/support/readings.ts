@@ -1,5 +1,5 @@
 import { CommitMeter } from '../../src/readings/commit-meter.ts'
-import type { ConsumerTally } from '../../src/consumer-status.ts'
+import { newTally } from '../../src/consumer-status.ts'
 import type { ConsumerReading, Readings, SourceReading } from '../../src/readings/readings.ts'
 import { RelayTraffic, Traffic } from '../../src/readings/traffic.ts'
 import { manualClock, type ManualClock } from './manual-clock.ts'
@@ -61,25 +61,8 @@ export function sourceReading(
   }
 }
 
-/** What a consumer counts that has done nothing. */
-export function quietTally(): ConsumerTally {
-  return {
-    processed: 0,
-    duplicates: 0,
-    passed: 0,
-    dead: 0,
-    deadAt: null,
-    lost: 0,
-    lostAt: null,
-    attempts: 0,
-    retries: 0,
-    restarts: 0,
-    fetchedAt: null,
-  }
-}
-
 /** A consumer that runs, called orders. */
 export function consumerReading(changes: Partial<ConsumerReading> = {}): ConsumerReading {
   const base = { name: 'orders', state: 'running', reason: null, partitions: [] } as const
-  return { ...base, tally: quietTally(), ...changes }
+  return { ...base, tally: newTally(), ...changes }
 }
