@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { randomSecret } from '../src/ids.ts'
-import { outcomeOf, signed, verifierOf } from '../test/providers/support.ts'
+import { expectVerified, signed, verifierOf } from '../test/providers/support.ts'
 import type { Benchmark, Report } from './benchmark.ts'
 import { describeMachine } from './machine.ts'
 import { positive } from './options.ts'
 import { SHAPES } from './shapes.ts'
+import { bodyOf } from './slots.ts'
 import { areSteady, describeSpread, median, spreadOf } from './statistics.ts'
 
 const HELP = `bun run bench verify [options]
@@ -33,7 +34,8 @@ export const verify: Benchmark = { name: 'verify', help: HELP, run }
 
 function run(args: readonly string[]): Promise<Report> {
   const options = parse(args)
-  const body = new TextEncoder().encode(SHAPES['stripe-2k'].body)
+  const shape = SHAPES['stripe-2k']
+  const body = bodyOf(shape.body, shape.token())
   const secret = randomSecret()
   const tasks = new Map<string, () => void>([
     ['bare', () => void createHmac('sha256', secret).update(body).digest()],
@@ -67,8 +69,8 @@ function run(args: readonly string[]): Promise<Report> {
 function taskOf(key: Provider, body: Uint8Array): () => void {
   const verifier = verifierOf(key)
   const delivery = signed(key, body)
-  const outcome = outcomeOf(verifier(delivery))
-  if (outcome !== 'verified') throw new Error(`a delivery of ${key} is ${outcome}`)
+  const { parsed } = expectVerified(verifier(delivery))
+  if (parsed.kind !== 'json') throw new Error(`the body of ${key} is ${parsed.kind}`)
   return () => void verifier(delivery)
 }
 
